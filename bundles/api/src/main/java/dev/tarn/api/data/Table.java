@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.data;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is declared about a table. Immutable; the store keeps its rows under {@link #qualifiedName()}.
+ *
+ * @param database a name space of tables; {@code data} unless said otherwise, {@code system} for the server's own
+ * @param export the first segment of its paths; {@code ""} makes it the root table, whose ids are whole paths; null keeps
+ *     it from being reached from outside
+ * @param attributes the declared ones; a table without any takes every property
+ */
+public record Table(String database, String name, @Nullable String export, List<Attribute> attributes, Rules rules) {
+
+    /** The database of tables that say none. */
+    public static final String DATA = "data";
+
+    /** The server's own database. */
+    public static final String SYSTEM = "system";
+
+    /**
+     * How a table behaves.
+     *
+     * @param opaque bodies are kept as the bytes they came as, with their media type; nothing is parsed
+     * @param sealed properties that are not declared are refused
+     * @param coerce what is clearly meant is converted to the declared type
+     * @param async writes are acknowledged when committed, before they are durable
+     * @param history how long the log keeps messages and changes of this table for replay by path; zero for not at all
+     * @param expiration how long a row lives after its last write; zero for ever
+     * @param payload the attribute that takes an opaque body, or null for {@code data} beside {@code contentType}
+     */
+    public record Rules(
+            boolean opaque,
+            boolean sealed,
+            boolean coerce,
+            boolean async,
+            Duration history,
+            Duration expiration,
+            @Nullable String payload) {
+
+        /** A declared table that says nothing special. */
+        public static final Rules DECLARED = new Rules(false, false, true, false, Duration.ZERO, Duration.ZERO, null);
+
+        /** The catch-all: bytes as they came. */
+        public static final Rules OPAQUE = new Rules(true, false, false, false, Duration.ZERO, Duration.ZERO, null);
+    }
+
+    public Table {
+        attributes = List.copyOf(attributes);
+    }
+
+    /** {@code database.name}: unique on a node. */
+    public String qualifiedName() {
+        return database + "." + name;
+    }
+
+    /** Whether ids of this table are whole paths. */
+    public boolean root() {
+        return export != null && export.isEmpty();
+    }
+
+    public Optional<Attribute> attribute(String attribute) {
+        for (Attribute declared : attributes) {
+            if (declared.name().equals(attribute)) {
+                return Optional.of(declared);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The attribute that holds the id; absent for a table that keeps opaque bodies. */
+    public Optional<Attribute> primaryKey() {
+        for (Attribute declared : attributes) {
+            if (declared.primaryKey()) {
+                return Optional.of(declared);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether ids are whole numbers rather than text. */
+    public boolean numericIds() {
+        return primaryKey()
+                .map(key -> key.type() == Attribute.Type.INT || key.type() == Attribute.Type.LONG)
+                .orElse(false);
+    }
+
+    /** The id in a canonical path of this table; null when the path names the table itself. May be empty. */
+    public @Nullable String id(Path path) {
+        return root() ? path.text() : path.rest();
+    }
+
+    /**
+     * The canonical path of the row with this id.
+     *
+     * @throws Failure MALFORMED when the id cannot be part of a path
+     */
+    public Path path(String id) {
+        return Path.of(root() ? id : (export == null ? name : export) + "/" + id);
+    }
+
+    /** The order of this table's rows in the store: by number, or by code points of the id. */
+    public Comparator<Path> order() {
+        if (!numericIds()) {
+            return Comparator.naturalOrder();
+        }
+        return Comparator.comparingLong(path -> Long.parseLong(String.valueOf(id(path))));
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.resource;
+
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.security.User;
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The one door through which every protocol reaches every resource: it finds the resource of a path, checks access, then
+ * asks it. Paths and filters may be spelled as clients spell them. Safe on any thread; what a method refuses it says in
+ * the stage it returns.
+ */
+@ProviderType
+public interface Resources extends Resource {
+
+    /** A context for one connection. */
+    Context context(User user, String protocol, String origin, @Nullable SocketAddress remote);
+
+    /** Upserts several rows of one resource in one transaction; each body has its id. */
+    CompletionStage<Commit> putAll(Context context, String resource, java.util.List<Body> bodies, Terms terms);
+
+    /** The table that answers for this path, if one does and the context may know of it. */
+    Optional<Table> table(Context context, Path path);
+
+    /** What there is to know of a table: attributes, indexes, count of rows. Fails with FORBIDDEN, NOT_FOUND. */
+    CompletionStage<Map<String, Object>> describe(Context context, String resource);
+
+    /**
+     * A mailbox for one subscriber: everything it subscribes to arrives there in one order.
+     *
+     * @param loop runs one task at a time, in order: the event loop that owns the connection; every call to the
+     *     subscriber is made on it, and mailboxes of one loop share its queue
+     */
+    Mailbox mailbox(Context context, Executor loop, Subscriber subscriber);
+}

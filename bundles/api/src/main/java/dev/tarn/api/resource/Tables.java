@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.resource;
+
+import dev.tarn.api.data.Table;
+import java.util.Collection;
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The tables of this node, and which application declared them. Safe on any thread; {@link #deploy} blocks. */
+@ProviderType
+public interface Tables {
+    /**
+     * Makes these the tables of the application, at once for all requests that begin afterwards, replacing those it had.
+     * Rows of a table that is no longer declared stay in the store.
+     *
+     * @throws dev.tarn.api.data.Failure CONFLICT when another application exports the same name (also in another case) or
+     *     declares the same table, INVALID when a definition makes no sense
+     */
+    void deploy(String application, List<Table> tables);
+
+    /** Takes the application's tables away from requests; their rows stay in the store. */
+    void undeploy(String application);
+
+    /** All tables that are declared now, the server's own included. */
+    Collection<Table> all();
+}

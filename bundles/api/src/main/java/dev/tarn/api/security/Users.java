@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.security;
+
+import java.net.SocketAddress;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** Finds out who somebody is. Safe on any thread, never blocks. */
+@ProviderType
+public interface Users {
+    /**
+     * The user these credentials belong to. Fails with UNAUTHENTICATED when they are wrong or missing (always the same
+     * answer, after the same time), BUSY when too many are being checked.
+     *
+     * @param from the peer, or null when there is none
+     */
+    CompletionStage<User> authenticate(Credentials credentials, @Nullable SocketAddress from);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.store;
+
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The store as it was at one moment. For one thread; reads may block. Expired rows are left out. */
+@ProviderType
+public interface Snapshot extends AutoCloseable {
+
+    /** The sequence of the last change in it; it may not be durable yet. */
+    long sequence();
+
+    Optional<Row> get(Table table, Path path);
+
+    /** Rows in key order. */
+    Rows rows(Table table, Range range);
+
+    /**
+     * Rows by an indexed attribute, in index order, then by key.
+     *
+     * @param from the least value, or null for no bound
+     * @param to the greatest value, or null for no bound
+     */
+    Rows index(Table table, String attribute, @Nullable Object from, @Nullable Object to);
+
+    /** How many rows the table has, expired ones that are not removed yet included. */
+    long count(Table table);
+
+    /**
+     * Changes of all tables after this sequence, in order, whole commits.
+     *
+     * @param limit how many at least make it stop; the last commit is completed
+     * @throws dev.tarn.api.data.Failure NOT_FOUND when the log no longer reaches back that far
+     */
+    List<Change> log(long after, int limit);
+
+    /** As {@link #log(long, int)}, of one table: read through the index by table. */
+    List<Change> log(Table table, long after, int limit);
+
+    @Override
+    void close();
+
+    /**
+     * Which rows, by id.
+     *
+     * @param prefix only ids that begin with it; empty for all. Text ids only
+     * @param after only rows that come after this one in the direction of the walk; null from the start
+     */
+    record Range(String prefix, @Nullable Path after, boolean descending) {
+        public static final Range ALL = new Range("", null, false);
+    }
+
+    /** Rows one after the other; close it before the snapshot. */
+    interface Rows extends AutoCloseable {
+        /** The next row, or null at the end. */
+        @Nullable
+        Row next();
+
+        @Override
+        void close();
+    }
+}
