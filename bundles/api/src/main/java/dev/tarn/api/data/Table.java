@@ -23,13 +23,26 @@ public record Table(String database, String name, @Nullable String export, List<
     /** The server's own database. */
     public static final String SYSTEM = "system";
 
+    /** What is promised about the changes of a table. */
+    public enum Keeping {
+        /** Durable when acknowledged, in the log, delivered to subscribers. */
+        LOGGED,
+        /** As LOGGED, but acknowledged when committed, before it is durable. */
+        ASYNC,
+        /**
+         * Durable when acknowledged, and nobody else's business: neither in the log nor told to observers. For what the
+         * server keeps about itself, such as the state of a session.
+         */
+        STATE
+    }
+
     /**
      * How a table behaves.
      *
      * @param opaque bodies are kept as the bytes they came as, with their media type; nothing is parsed
      * @param sealed properties that are not declared are refused
      * @param coerce what is clearly meant is converted to the declared type
-     * @param async writes are acknowledged when committed, before they are durable
+     * @param keeping what is promised about its changes
      * @param history how long the log keeps messages and changes of this table for replay by path; zero for not at all
      * @param expiration how long a row lives after its last write; zero for ever
      * @param payload the attribute that takes an opaque body, or null for {@code data} beside {@code contentType}
@@ -38,16 +51,22 @@ public record Table(String database, String name, @Nullable String export, List<
             boolean opaque,
             boolean sealed,
             boolean coerce,
-            boolean async,
+            Keeping keeping,
             Duration history,
             Duration expiration,
             @Nullable String payload) {
 
         /** A declared table that says nothing special. */
-        public static final Rules DECLARED = new Rules(false, false, true, false, Duration.ZERO, Duration.ZERO, null);
+        public static final Rules DECLARED =
+                new Rules(false, false, true, Keeping.LOGGED, Duration.ZERO, Duration.ZERO, null);
+
+        /** The server's own state: structured, declared, not logged. */
+        public static final Rules STATE =
+                new Rules(false, false, false, Keeping.STATE, Duration.ZERO, Duration.ZERO, null);
 
         /** The catch-all: bytes as they came. */
-        public static final Rules OPAQUE = new Rules(true, false, false, false, Duration.ZERO, Duration.ZERO, null);
+        public static final Rules OPAQUE =
+                new Rules(true, false, false, Keeping.LOGGED, Duration.ZERO, Duration.ZERO, null);
     }
 
     public Table {

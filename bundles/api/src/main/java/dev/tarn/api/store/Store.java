@@ -25,7 +25,7 @@ public interface Store {
 
     /**
      * Writes all or nothing. The stage completes when the change is durable, after {@link CommitObserver}s were told, on
-     * the sync thread; for a write whose tables are all {@code async}, once it is committed. It fails with a
+     * the sync thread; for a write whose tables all keep ASYNC, once it is committed. It fails with a
      * {@link dev.tarn.api.data.Failure}: PRECONDITION, CONFLICT, what an {@link Edit} threw, TOO_LARGE, BUSY when the
      * queue is full, FULL, UNAVAILABLE once the store is fenced or closed. Never blocks.
      */
