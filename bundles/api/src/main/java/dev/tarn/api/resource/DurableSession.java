@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.resource;
+
+import dev.tarn.api.data.Filter;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Somebody who is owed changes, online or not. While any of these covers a path, messages of quality of service 1 and 2
+ * to it are logged before they are acknowledged, and the log is kept from the session's cursor on, up to the configured
+ * cap. Safe on any thread.
+ */
+@ProviderType
+public interface DurableSession extends AutoCloseable {
+
+    /** As it was opened. */
+    String name();
+
+    /**
+     * Covers a filter from now on.
+     *
+     * @param qos the most the session wants: at 0 it is owed nothing while it is away
+     * @return the sequence after which changes that the filter covers are owed: keep it with the filter
+     */
+    long cover(Filter filter, int qos);
+
+    /** Covers a filter as before a restart, with the start that {@link #cover(Filter, int)} returned then. */
+    void cover(Filter filter, int qos, long start);
+
+    /** Stops covering it; what was owed for it alone is forgotten. */
+    void uncover(Filter filter);
+
+    /** Everything up to this sequence is settled: the log may forget it. Never goes back. */
+    void settled(long sequence);
+
+    /** Everything up to this sequence is settled. */
+    long cursor();
+
+    /** Whether the log no longer reaches back to the cursor, so that something owed is gone. */
+    boolean lost();
+
+    /** Changes that are owed now. */
+    long owedChanges();
+
+    /** Bytes of the bodies that are owed now. */
+    long owedBytes();
+
+    /** Forgets the session: nothing is owed any more. A stopping protocol does not call this. */
+    @Override
+    void close();
+}
