@@ -47,6 +47,25 @@ public final class Attributes {
                 : Collections.unmodifiableSortedMap(new TreeMap<>(builder.extensions));
     }
 
+    private Attributes(Attributes from, @Nullable String origin, long timestamp) {
+        this.qos = from.qos;
+        this.contentType = from.contentType;
+        this.payloadFormat = from.payloadFormat;
+        this.responsePath = from.responsePath;
+        this.correlation = from.correlation;
+        this.properties = from.properties;
+        this.expiresAt = from.expiresAt;
+        this.origin = origin;
+        this.node = from.node;
+        this.timestamp = timestamp;
+        this.extensions = from.extensions;
+    }
+
+    /** These attributes with an origin and a moment of acceptance (milliseconds since 1970); one small allocation. */
+    public Attributes accepted(@Nullable String origin, long timestamp) {
+        return new Attributes(this, origin, timestamp);
+    }
+
     /** 0, 1 or 2: what the sender asked for; 2 for everything that is neither MQTT nor AMQP pre-settled. */
     public int qos() {
         return qos;

@@ -20,7 +20,16 @@ public interface Mailbox extends AutoCloseable {
      * @throws dev.tarn.api.data.Failure FORBIDDEN, NOT_FOUND where unmapped paths are refused, UNSUPPORTED, FULL when
      *     there are too many subscriptions
      */
-    Subscription subscribe(Filter filter, Start start, @Nullable Object tag);
+    default Subscription subscribe(Filter filter, Start start, @Nullable Object tag) {
+        return subscribe(filter, start, Interest.ALL, tag);
+    }
+
+    /**
+     * As {@link #subscribe(Filter, Start, Object)}, of what the filter covers only what the interest says.
+     *
+     * @throws dev.tarn.api.data.Failure as there
+     */
+    Subscription subscribe(Filter filter, Start start, Interest interest, @Nullable Object tag);
 
     /**
      * Allows so many more changes to be delivered; adds up, never overflows. Nothing is delivered before the first

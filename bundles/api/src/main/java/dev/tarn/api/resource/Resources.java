@@ -28,6 +28,12 @@ public interface Resources extends Resource {
     /** Upserts several rows of one resource in one transaction; each body has its id. */
     CompletionStage<Commit> putAll(Context context, String resource, java.util.List<Body> bodies, Terms terms);
 
+    /**
+     * Records in {@code system.rejected} that something was refused whose sender cannot be told, such as a body that
+     * breaks the schema over MQTT 3. Completes when the record is durable.
+     */
+    CompletionStage<Void> rejected(Context context, Path path, Body body, dev.tarn.api.data.Failure why);
+
     /** The table that answers for this path, if one does and the context may know of it. */
     Optional<Table> table(Context context, Path path);
 

@@ -19,6 +19,14 @@ public interface Subscription {
     /** The change's path as this subscription spells it: its own first segment, unless that is a wildcard. */
     String topic(Change change);
 
+    /**
+     * Begins anew with another interest and tag, as if cancelled and subscribed again with the same filter, but without
+     * losing what is on its way [MQTT-3.8.4-3]. The group stays as it is. On the mailbox's loop.
+     *
+     * @param start CURRENT sends the current rows again; anything else only goes on
+     */
+    void renew(Start start, Interest interest, @Nullable Object tag);
+
     /** Ends it; nothing more is delivered for it alone. On the mailbox's loop. */
     void cancel();
 }

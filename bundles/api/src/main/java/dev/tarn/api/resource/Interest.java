@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.resource;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a subscription wants of the changes that its filter covers.
+ *
+ * @param qos the highest quality of service at which it is served, 0 to 2: when the mailbox is full, an unlogged message
+ *     is dropped and counted where the lesser of this and the message's own is 0, else the mailbox ends with BUSY
+ * @param noLocal whether changes made through a context of the same origin are left out [MQTT-3.8.3-3]
+ * @param group the shared group of which it is a member, so that each change goes to one member only; null for none.
+ *     Members share by group name and filter; current rows are not sent to them
+ */
+public record Interest(int qos, boolean noLocal, @Nullable String group) {
+
+    /** Everything. */
+    public static final Interest ALL = new Interest(2, false, null);
+
+    public Interest {
+        if (qos < 0 || qos > 2) {
+            throw new IllegalArgumentException("qos " + qos + " is not 0, 1 or 2");
+        }
+    }
+
+    /** Everything, served at no more than this quality of service. */
+    public static Interest atMost(int qos) {
+        return new Interest(qos, false, null);
+    }
+}
