@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.mqtt;
+
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes every packet of a server but PUBLISH, in the client's version. */
+final class PacketWriter {
+
+    private final Version version;
+
+    /** The largest packet that the client takes [MQTT-3.1.2-24]. */
+    private final long largest;
+
+    /** Whether the client wants to hear reasons [MQTT-3.1.2-29]. */
+    private final boolean explains;
+
+    PacketWriter(Version version, long largest, boolean explains) {
+        this.version = version;
+        this.largest = largest;
+        this.explains = explains;
+    }
+
+    /** CONNACK; session present only with success [MQTT-3.2.2-6]. */
+    void connack(ByteBuf out, boolean sessionPresent, Reason reason, PropertySet properties) {
+        int flags = sessionPresent && !reason.refusal() ? 1 : 0;
+        if (!version.five()) {
+            out.writeByte(Packet.CONNACK << 4).writeByte(2).writeByte(flags).writeByte(reason.returnCode());
+            return;
+        }
+        int size = PropertyWriter.size(properties);
+        out.writeByte(Packet.CONNACK << 4);
+        PropertyWriter.variable(out, 2 + PropertyWriter.sizeOfVariable(size) + size);
+        out.writeByte(flags).writeByte(reason.code());
+        PropertyWriter.variable(out, size);
+        PropertyWriter.write(out, properties);
+    }
+
+    /** PUBACK, PUBREC, PUBREL or PUBCOMP. */
+    void acknowledge(ByteBuf out, int type, int packetId, Reason reason, @Nullable String text) {
+        out.writeByte(type << 4 | (type == Packet.PUBREL ? 2 : 0));
+        if (!version.five() || (reason == Reason.SUCCESS && text == null)) {
+            out.writeByte(2).writeShort(packetId);
+            return;
+        }
+        PropertySet properties = explanation(text, 8);
+        int size = PropertyWriter.size(properties);
+        if (size == 0) {
+            out.writeByte(3).writeShort(packetId).writeByte(reason.code());
+            return;
+        }
+        PropertyWriter.variable(out, 3 + PropertyWriter.sizeOfVariable(size) + size);
+        out.writeShort(packetId).writeByte(reason.code());
+        PropertyWriter.variable(out, size);
+        PropertyWriter.write(out, properties);
+    }
+
+    /** SUBACK: a reason for each filter, in their order [MQTT-3.8.4-6]. */
+    void suback(ByteBuf out, int packetId, List<Reason> reasons) {
+        boolean five = version.five();
+        out.writeByte(Packet.SUBACK << 4);
+        PropertyWriter.variable(out, 2 + (five ? 1 : 0) + reasons.size());
+        out.writeShort(packetId);
+        if (five) {
+            out.writeByte(0);
+        }
+        for (Reason reason : reasons) {
+            out.writeByte(reason.refusal() && !five ? 0x80 : reason.code());
+        }
+    }
+
+    /** UNSUBACK. */
+    void unsuback(ByteBuf out, int packetId, List<Reason> reasons) {
+        out.writeByte(Packet.UNSUBACK << 4);
+        if (!version.five()) {
+            out.writeByte(2).writeShort(packetId);
+            return;
+        }
+        PropertyWriter.variable(out, 3 + reasons.size());
+        out.writeShort(packetId).writeByte(0);
+        for (Reason reason : reasons) {
+            out.writeByte(reason.code());
+        }
+    }
+
+    void pingresp(ByteBuf out) {
+        out.writeByte(Packet.PINGRESP << 4).writeByte(0);
+    }
+
+    /** DISCONNECT, which a server has in 5.0 only. */
+    void disconnect(ByteBuf out, Reason reason, @Nullable String text) {
+        if (!version.five()) {
+            throw new IllegalStateException("a server's DISCONNECT before 5.0");
+        }
+        PropertySet properties = explanation(text, 8);
+        int size = PropertyWriter.size(properties);
+        out.writeByte(Packet.DISCONNECT << 4);
+        PropertyWriter.variable(out, 1 + PropertyWriter.sizeOfVariable(size) + size);
+        out.writeByte(reason.code());
+        PropertyWriter.variable(out, size);
+        PropertyWriter.write(out, properties);
+    }
+
+    /** A reason string where it is wanted and fits [MQTT-3.4.2-2], [MQTT-3.14.2-3]. */
+    private PropertySet explanation(@Nullable String text, int rest) {
+        if (text == null || !explains) {
+            return PropertySet.NONE;
+        }
+        String shown = text.length() > 1_024 ? Texts.shortened(text, 1_024) : text;
+        PropertySet properties = new PropertySet().with(PropertyType.REASON_STRING, (Object) Texts.legal(shown));
+        return PropertyWriter.size(properties) + rest <= largest ? properties : PropertySet.NONE;
+    }
+
+    /** Makes texts fit for the wire. */
+    static final class Texts {
+        private Texts() {}
+
+        /** At most so many characters, no surrogate pair cut in two. */
+        static String shortened(String text, int length) {
+            int end = Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length;
+            return text.substring(0, end);
+        }
+
+        /** Without what a string must not have. */
+        static String legal(String text) {
+            return text.replace('\0', '\uFFFD');
+        }
+    }
+}
