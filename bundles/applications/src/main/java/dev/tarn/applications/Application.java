@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.applications;
+
+import dev.tarn.api.data.Table;
+import dev.tarn.applications.Settings.Located;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One version of an application: what its folder declares, read and checked. Immutable.
+ *
+ * @param name the folder's name
+ */
+record Application(String name, List<Table> tables, StaticFiles site) {
+
+    private static final long LONGEST_FILE = 1 << 20;
+
+    Application {
+        tables = List.copyOf(tables);
+    }
+
+    /** Whether a folder looks like an application at all. */
+    static boolean isOne(Folder folder) {
+        return folder.files().containsKey(ConfigFile.NAME)
+                || folder.files().keySet().stream().anyMatch(file -> file.indexOf('/') < 0 && file.endsWith(".graphql"))
+                || folder.files().containsKey("web/index.html");
+    }
+
+    /**
+     * Reads what the folder declares. What is wrong goes to the findings; the result is of use only when they have no
+     * errors.
+     *
+     * @throws IOException when a file cannot be read
+     */
+    static Application read(String name, Folder folder, Findings findings) throws IOException {
+        folder.leftOut().forEach(link -> findings.warn(link.file(), link.line(), link.text()));
+        Settings settings = folder.files().containsKey(ConfigFile.NAME)
+                ? ConfigFile.read(name, text(folder, ConfigFile.NAME, findings), findings)
+                : Settings.DEFAULT;
+        Set<String> withheld = new HashSet<>(Set.of(ConfigFile.NAME));
+        List<SchemaFile.Declared> types = new ArrayList<>();
+        for (Located schema : settings.schemas()) {
+            boolean any = false;
+            for (String file : folder.files().keySet()) {
+                if (schema.glob().matches(file)) {
+                    any = true;
+                    if (withheld.add(file)) {
+                        types.addAll(SchemaFile.read(file, text(folder, file, findings), findings));
+                    }
+                }
+            }
+            if (!any && schema.line() > 0) {
+                findings.refuse(ConfigFile.NAME, schema.line(), "no file matches '" + schema.glob() + "'");
+            }
+        }
+        List<Table> tables = Schema.tables(types, findings);
+        Settings.Pages pages = settings.pages();
+        return new Application(
+                name, tables, pages == null ? StaticFiles.NONE : StaticFiles.of(folder, pages, withheld, findings));
+    }
+
+    private static String text(Folder folder, String file, Findings findings) throws IOException {
+        Map<String, Folder.Entry> files = folder.files();
+        Folder.Entry entry = files.get(file);
+        if (entry == null) {
+            throw new NoSuchFileException(file);
+        }
+        if (entry.size() > LONGEST_FILE) {
+            findings.refuse(file, 0, "longer than " + LONGEST_FILE + " bytes");
+            return "";
+        }
+        try {
+            return Files.readString(entry.location(), StandardCharsets.UTF_8);
+        } catch (CharacterCodingException wrong) {
+            findings.refuse(file, 0, "not UTF-8");
+            return "";
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.applications;
+
+import dev.tarn.api.application.Site;
+import dev.tarn.api.resource.Tables;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deploys application folders, and deploys them again when a file changes. Those that are there at the start are deployed
+ * before the service exists. Looks at the folders on a thread of its own; answers for static files on any.
+ */
+@Component(service = Site.class, configurationPid = "dev.tarn.applications", immediate = true)
+@Designate(ocd = Applications.Config.class)
+public final class Applications implements Site {
+
+    /** Where applications are. */
+    @ObjectClassDefinition(name = "Applications", description = "Which folders are deployed as applications")
+    public @interface Config {
+        @AttributeDefinition(description = "Folders that are applications")
+        String[] folders() default {};
+
+        @AttributeDefinition(description = "A folder whose folders are applications; empty for none")
+        String directory() default "";
+
+        @AttributeDefinition(description = "How often folders are looked at, in milliseconds, 50 to 60000")
+        int interval() default 300;
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Applications.class);
+
+    private final AtomicReference<List<Application>> serving = new AtomicReference<>(List.of());
+    private final Watch watch;
+    private final ScheduledThreadPoolExecutor thread;
+    private final int interval;
+
+    @Activate
+    public Applications(@Reference Tables tables, Config config) {
+        interval = config.interval();
+        if (interval < 50 || interval > 60_000) {
+            throw new IllegalArgumentException(
+                    "dev.tarn.applications interval is 50 to 60000 milliseconds, not " + interval);
+        }
+        List<Path> folders = Arrays.stream(config.folders())
+                .filter(folder -> !folder.isBlank())
+                .map(Path::of)
+                .toList();
+        Optional<Path> directory =
+                Optional.of(config.directory()).filter(text -> !text.isBlank()).map(Path::of);
+        watch = new Watch(tables, folders, directory, serving::set);
+        watch.start();
+        thread = new ScheduledThreadPoolExecutor(
+                1,
+                task -> {
+                    Thread daemon = new Thread(task, "tarn-applications");
+                    daemon.setDaemon(true);
+                    return daemon;
+                },
+                new ThreadPoolExecutor.DiscardPolicy());
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        next(interval);
+    }
+
+    private void next(long milliseconds) {
+        thread.schedule(this::look, milliseconds, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        long before = System.nanoTime();
+        try {
+            watch.look();
+        } catch (RuntimeException bug) {
+            LOG.error("looking at application folders failed", bug);
+        }
+        // Large folders are looked at less often, so that at most a twentieth of the time goes into it.
+        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
+        next(Math.max(interval, took * 20));
+    }
+
+    private List<Application> serving() {
+        return Objects.requireNonNull(serving.get());
+    }
+
+    @Override
+    public boolean has(String path) {
+        for (Application application : serving()) {
+            if (application.site().has(path)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public Optional<File> file(String path) {
+        for (Application application : serving()) {
+            Optional<File> file = application.site().file(path);
+            if (file.isPresent()) {
+                return file;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Takes all applications away. */
+    @Deactivate
+    public void close() {
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+                LOG.warn("an application is still being deployed; its tables may stay until the next start");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        watch.stop();
+    }
+}

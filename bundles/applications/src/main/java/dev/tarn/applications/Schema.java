@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.applications;
+
+import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Table;
+import dev.tarn.applications.SchemaFile.Declared;
+import graphql.language.FieldDefinition;
+import graphql.language.ListType;
+import graphql.language.NonNullType;
+import graphql.language.TypeName;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Makes tables of the types that an application's schema files declare. For one thread. */
+final class Schema {
+
+    private static final int MOST_ATTRIBUTES = 1_000;
+
+    /** Attributes of all tables, those of types inside counted at each use. */
+    private static final int MOST_IN_ALL = 20_000;
+
+    private static final int DEEPEST = 16;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,100}");
+
+    private static final Map<String, String> TABLE_NOT_YET = Map.of(
+            "expiration", "use MQTT message expiry and remove it",
+            "eviction", "remove it",
+            "scanInterval", "remove it",
+            "history", "remove it",
+            "durability", "remove it; every write is durable when it is acknowledged");
+
+    private static final Map<String, String> EXPORT_NOT_YET = Map.of(
+            "rest", "remove it; every protocol reaches an exported table",
+            "mqtt", "remove it; every protocol reaches an exported table",
+            "ws", "remove it; every protocol reaches an exported table",
+            "sse", "remove it; every protocol reaches an exported table",
+            "amqp", "remove it; every protocol reaches an exported table");
+
+    private final Map<String, Declared> types = new LinkedHashMap<>();
+    private final Map<String, Declared> exported = new LinkedHashMap<>();
+    private final Map<String, Declared> stored = new LinkedHashMap<>();
+    private final Findings findings;
+    private int attributesInAll;
+
+    private Schema(Findings findings) {
+        this.findings = findings;
+    }
+
+    /** The tables that these types declare, in order; what is wrong goes to the findings. */
+    static List<Table> tables(List<Declared> types, Findings findings) {
+        return new Schema(findings).read(types);
+    }
+
+    private List<Table> read(List<Declared> declared) {
+        for (Declared type : declared) {
+            String name = type.definition().getName();
+            Declared before = types.putIfAbsent(name, type);
+            if (before != null) {
+                findings.refuse(
+                        type.file(),
+                        type.line(),
+                        "type " + name + " is declared in " + before.file() + ":" + before.line());
+            } else if (Types.BUILT_IN.containsKey(name)) {
+                findings.refuse(type.file(), type.line(), name + " is a built-in type; choose another name");
+            }
+        }
+        List<Table> tables = new ArrayList<>();
+        for (Declared type : types.values()) {
+            Directives directives = Directives.ofType(type.file(), type.definition(), findings);
+            if (!type.definition().getImplements().isEmpty()) {
+                findings.refuse(
+                        type.file(), type.line(), "interfaces are not supported: list the attributes in the type");
+            }
+            if (directives.has("table")) {
+                tables.add(table(type, directives));
+            } else if (directives.has("export")) {
+                findings.refuse(
+                        type.file(),
+                        directives.line("export"),
+                        "@export needs @table, or a resource of the same name in a bundle");
+            }
+        }
+        return tables;
+    }
+
+    private Table table(Declared type, Directives directives) {
+        directives.allow("table", Directives.names(List.of("table", "database", "audit"), TABLE_NOT_YET));
+        directives.notYet("table", TABLE_NOT_YET);
+        directives.allow("sealed", List.of());
+        if (!directives.truth("table", "audit", true)) {
+            findings.warn(
+                    type.file(),
+                    directives.line("table", "audit"),
+                    "'audit: false' is passed over: the log is always kept");
+        }
+        String database = name(type, directives, "database", Table.DATA);
+        String name = name(type, directives, "table", type.definition().getName());
+        if (database.equals(Table.SYSTEM)) {
+            findings.refuse(
+                    type.file(), directives.line("table"), "database 'system' is the server's own; choose another");
+        }
+        claim(stored, database + "." + name, type, directives.line("table"), "table");
+        Table.Rules plain = Table.Rules.DECLARED;
+        Table.Rules rules = new Table.Rules(
+                false,
+                directives.has("sealed"),
+                plain.coerce(),
+                plain.keeping(),
+                plain.history(),
+                plain.expiration(),
+                plain.payload());
+        return new Table(database, name, export(type, directives), withPrimaryKey(type), rules);
+    }
+
+    private String name(Declared type, Directives directives, String argument, String otherwise) {
+        String name = directives.text("table", argument);
+        if (name != null && !NAME.matcher(name).matches()) {
+            findings.refuse(
+                    type.file(),
+                    directives.line("table", argument),
+                    "'" + argument + "' has 1 to 100 letters, digits, '_' and '-'");
+        }
+        return name == null ? otherwise : name;
+    }
+
+    private @Nullable String export(Declared type, Directives directives) {
+        if (!directives.has("export")) {
+            return null;
+        }
+        directives.allow("export", Directives.names(List.of("name"), EXPORT_NOT_YET));
+        directives.notYet("export", EXPORT_NOT_YET);
+        String name = directives.text("export", "name");
+        String export = name == null ? type.definition().getName() : name;
+        int line = directives.line("export");
+        if (export.chars().anyMatch(c -> c == '/' || c == '+' || c == '#' || c < ' ')) {
+            findings.refuse(type.file(), line, "a name is one segment of a path, without '/', '+' and '#'");
+        } else if (export.startsWith("$")) {
+            findings.refuse(type.file(), line, "names that begin with '$' are the server's own");
+        } else {
+            claim(exported, export.toLowerCase(Locale.ROOT), type, line, "export name");
+        }
+        return export;
+    }
+
+    private void claim(Map<String, Declared> claims, String name, Declared type, int line, String what) {
+        Declared before = claims.putIfAbsent(name, type);
+        if (before != null) {
+            findings.refuse(
+                    type.file(),
+                    line,
+                    what + " '" + name + "' is taken by type "
+                            + before.definition().getName() + " in " + before.file() + ":" + before.line());
+        }
+    }
+
+    /** The attributes, with an {@code id} made up where none of them is the primary key. */
+    private List<Attribute> withPrimaryKey(Declared type) {
+        List<Attribute> attributes = attributes(type, new HashSet<>());
+        if (attributes.stream().anyMatch(Attribute::primaryKey)) {
+            return attributes;
+        }
+        List<Attribute> keyed = new ArrayList<>();
+        boolean found = false;
+        for (Attribute attribute : attributes) {
+            if (attribute.name().equals("id")) {
+                found = true;
+                keyed.add(Attribute.primaryKey("id", keyType(type, type.line(), attribute)));
+            } else {
+                keyed.add(attribute);
+            }
+        }
+        if (!found) {
+            keyed.add(0, Attribute.primaryKey("id", Attribute.Type.ID));
+        }
+        return keyed;
+    }
+
+    private Attribute.Type keyType(Declared type, int line, Attribute attribute) {
+        boolean fits = !attribute.list()
+                && switch (attribute.type()) {
+                    case ID, STRING, INT, LONG -> true;
+                    case FLOAT, BIGINT, BOOLEAN, DATE, BYTES, BLOB, ANY, OBJECT -> false;
+                };
+        if (!fits) {
+            findings.refuse(
+                    type.file(), line, "the primary key '" + attribute.name() + "' must be an ID, String, Int or Long");
+        }
+        return attribute.type();
+    }
+
+    private List<Attribute> attributes(Declared type, Set<String> within) {
+        within.add(type.definition().getName());
+        List<Attribute> attributes = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        boolean keyed = false;
+        List<FieldDefinition> fields = type.definition().getFieldDefinitions();
+        if (fields.size() > MOST_ATTRIBUTES) {
+            findings.refuse(type.file(), type.line(), "more than " + MOST_ATTRIBUTES + " attributes");
+            return List.of();
+        }
+        attributesInAll += fields.size();
+        for (FieldDefinition field : fields) {
+            int line = Lines.of(field);
+            if (!names.add(field.getName())) {
+                findings.refuse(type.file(), line, "attribute '" + field.getName() + "' is there twice");
+                continue;
+            }
+            if (!field.getInputValueDefinitions().isEmpty()) {
+                findings.refuse(type.file(), line, "an attribute takes no arguments");
+            }
+            Attribute attribute = attribute(type, field, within);
+            if (attribute.primaryKey() && within.size() > 1) {
+                findings.refuse(type.file(), line, "a type inside a table has no primary key of its own");
+            } else if (attribute.primaryKey() && keyed) {
+                findings.refuse(
+                        type.file(), line, "primary keys of several attributes are not supported yet: keep one");
+            }
+            keyed |= attribute.primaryKey();
+            attributes.add(attribute);
+        }
+        within.remove(type.definition().getName());
+        return attributes;
+    }
+
+    private Attribute attribute(Declared type, FieldDefinition field, Set<String> within) {
+        Directives directives = Directives.ofAttribute(type.file(), field, findings);
+        directives.allow("primaryKey", List.of());
+        directives.allow("indexed", List.of());
+        graphql.language.Type<?> written = field.getType();
+        boolean required = written instanceof NonNullType;
+        written = bare(written);
+        boolean list = written instanceof ListType;
+        boolean elementRequired = false;
+        if (written instanceof ListType elements) {
+            elementRequired = elements.getType() instanceof NonNullType;
+            written = bare(elements.getType());
+        }
+        List<Attribute> nested = List.of();
+        Attribute.Type kind = Attribute.Type.ANY;
+        if (written instanceof TypeName name) {
+            Attribute.Type builtIn = Types.BUILT_IN.get(name.getName());
+            kind = builtIn == null ? Attribute.Type.OBJECT : builtIn;
+            nested = builtIn == null ? nested(type, field, name.getName(), within) : List.of();
+        } else {
+            findings.refuse(type.file(), Lines.of(field), "a list of lists is not supported: use Any");
+        }
+        boolean key = directives.has("primaryKey");
+        boolean indexed = directives.has("indexed") && !key;
+        if (indexed && (kind == Attribute.Type.OBJECT || kind == Attribute.Type.BLOB || within.size() > 1)) {
+            findings.refuse(
+                    type.file(),
+                    directives.line("indexed"),
+                    "only plain attributes of a table and lists of them are indexed");
+        }
+        Attribute attribute =
+                new Attribute(field.getName(), kind, list, required || key, elementRequired, indexed, key, nested);
+        if (key) {
+            keyType(type, Lines.of(field), attribute);
+        }
+        return attribute;
+    }
+
+    private static graphql.language.Type<?> bare(graphql.language.Type<?> type) {
+        return type instanceof NonNullType wrapped ? wrapped.getType() : type;
+    }
+
+    private List<Attribute> nested(Declared type, FieldDefinition field, String name, Set<String> within) {
+        Declared found = types.get(name);
+        int line = Lines.of(field);
+        if (found == null) {
+            Set<String> known = new java.util.TreeSet<>(Types.BUILT_IN.keySet());
+            known.addAll(types.keySet());
+            findings.refuse(type.file(), line, "type '" + name + "' is not known" + Nearest.hint(name, known));
+        } else if (found.definition().hasDirective("table")) {
+            findings.refuse(
+                    type.file(),
+                    line,
+                    "'" + name
+                            + "' is a table, and relationships are not supported yet: keep the other row's id in an attribute");
+        } else if (within.contains(name)) {
+            findings.refuse(type.file(), line, "type '" + name + "' contains itself: use Object or Any");
+        } else if (within.size() == DEEPEST || attributesInAll > MOST_IN_ALL) {
+            findings.refuse(type.file(), line, "types inside types, too deep or too many: use Object or Any");
+        } else {
+            return attributes(found, within);
+        }
+        return List.of();
+    }
+}

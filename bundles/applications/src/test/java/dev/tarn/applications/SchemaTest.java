@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.applications;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Table;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SchemaTest {
+
+    private final Findings findings = new Findings();
+
+    private List<Table> read(String text) {
+        return Schema.tables(SchemaFile.read("schema.graphql", text, findings), findings);
+    }
+
+    private Table only(String text) {
+        List<Table> tables = read(text);
+        assertThat(findings.errors()).isEmpty();
+        assertThat(tables).hasSize(1);
+        return tables.get(0);
+    }
+
+    @Test
+    void the_getting_started_schema_declares_two_tables() {
+        List<Table> tables = read("""
+                type Sensors @table @export { id: ID @primaryKey  location: String  temp: Float }
+                type Topics @table @export(name: "") { id: ID @primaryKey  data: Object }
+                """);
+
+        assertThat(findings.errors()).isEmpty();
+        assertThat(tables)
+                .containsExactly(
+                        new Table(
+                                "data",
+                                "Sensors",
+                                "Sensors",
+                                List.of(
+                                        Attribute.primaryKey("id", Attribute.Type.ID),
+                                        Attribute.of("location", Attribute.Type.STRING),
+                                        Attribute.of("temp", Attribute.Type.FLOAT)),
+                                Table.Rules.DECLARED),
+                        new Table(
+                                "data",
+                                "Topics",
+                                "",
+                                List.of(
+                                        Attribute.primaryKey("id", Attribute.Type.ID),
+                                        Attribute.of("data", Attribute.Type.OBJECT)),
+                                Table.Rules.DECLARED));
+    }
+
+    @Test
+    void a_type_without_attributes_gets_an_id() {
+        Table table = only("type MyTopic @table @export");
+
+        assertThat(table.attributes()).containsExactly(Attribute.primaryKey("id", Attribute.Type.ID));
+        assertThat(table.export()).isEqualTo("MyTopic");
+    }
+
+    @Test
+    void an_id_of_the_right_type_becomes_the_primary_key() {
+        assertThat(only("type A @table { name: String id: Long }").primaryKey())
+                .contains(Attribute.primaryKey("id", Attribute.Type.LONG));
+    }
+
+    @Test
+    void table_and_database_and_export_have_names_of_their_own() {
+        Table table = only(
+                "type Dog @table(table: \"dogs\", database: \"kennel\") @export(name: \"hounds\") { id: Int @primaryKey }");
+
+        assertThat(table.qualifiedName()).isEqualTo("kennel.dogs");
+        assertThat(table.export()).isEqualTo("hounds");
+        assertThat(table.numericIds()).isTrue();
+    }
+
+    @Test
+    void a_table_that_is_not_exported_has_no_name_outside() {
+        assertThat(only("type A @table { id: ID @primaryKey }").export()).isNull();
+    }
+
+    @Test
+    void a_sealed_table_says_so() {
+        assertThat(only("type A @table @sealed { id: ID @primaryKey }").rules().sealed())
+                .isTrue();
+    }
+
+    @Test
+    void every_type_lists_and_types_inside_are_read() {
+        Table table = only("""
+                type Place { street: String! where: [Float!]! }
+                type A @table {
+                  id: ID @primaryKey
+                  a: String @indexed  b: Int  c: Long  d: Float  e: BigInt  f: Boolean  g: Date  h: Bytes  i: Blob
+                  j: Any  k: Object!  l: [String!] @indexed  place: Place
+                }
+                """);
+
+        assertThat(table.attributes())
+                .extracting(Attribute::type)
+                .containsExactly(
+                        Attribute.Type.ID,
+                        Attribute.Type.STRING,
+                        Attribute.Type.INT,
+                        Attribute.Type.LONG,
+                        Attribute.Type.FLOAT,
+                        Attribute.Type.BIGINT,
+                        Attribute.Type.BOOLEAN,
+                        Attribute.Type.DATE,
+                        Attribute.Type.BYTES,
+                        Attribute.Type.BLOB,
+                        Attribute.Type.ANY,
+                        Attribute.Type.OBJECT,
+                        Attribute.Type.STRING,
+                        Attribute.Type.OBJECT);
+        assertThat(table.attribute("a").orElseThrow().indexed()).isTrue();
+        assertThat(table.attribute("k").orElseThrow().required()).isTrue();
+        assertThat(table.attribute("l").orElseThrow())
+                .isEqualTo(new Attribute("l", Attribute.Type.STRING, true, false, true, true, false, List.of()));
+        assertThat(table.attribute("place").orElseThrow().nested())
+                .containsExactly(
+                        new Attribute("street", Attribute.Type.STRING, false, true, false, false, false, List.of()),
+                        new Attribute("where", Attribute.Type.FLOAT, true, true, true, false, false, List.of()));
+    }
+
+    @Test
+    void declarations_for_editors_are_passed_over() {
+        only("directive @table(database: String) on OBJECT\nscalar Long\ntype A @table { id: Long @primaryKey }");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "type A @table { id: ID @primaryKey|:1: not GraphQL",
+                "type A @table { id: Strin }|:1: type 'Strin' is not known; did you mean 'String'?",
+                "type A @tabel { id: ID }|:1: @tabel is not known; did you mean 'table'?",
+                "type A @table(databas: \"x\") { id: ID }|:1: @table has no 'databas'; did you mean 'database'?",
+                "type A @table(database: 7) { id: ID }|:1: 'database' of @table must be text in double quotes",
+                "type A @table(database: \"a.b\") { id: ID }|:1: 'database' has 1 to 100 letters",
+                "type A @table(database: \"system\") { id: ID }|:1: database 'system' is the server's own",
+                "type A @table(expiration: 60) { id: ID }|:1: 'expiration' of @table is not supported yet",
+                "type A @table { id: ID b: B @relationship(from: b) } type B @table|@relationship is not supported yet",
+                "type A @table { id: ID b: B } type B @table|'B' is a table, and relationships",
+                "type A @table { id: ID n: N } type N { n: N }|type 'N' contains itself",
+                "type A @table { id: Float @primaryKey }|the primary key 'id' must be",
+                "type A @table { id: Float }|the primary key 'id' must be",
+                "type A @table { a: ID @primaryKey b: ID @primaryKey }|several attributes",
+                "type A @table { id: ID a: Int a: Int }|attribute 'a' is there twice",
+                "type A @table type A @table|type A is declared in schema.graphql:1",
+                "type A @table @export(name: \"x\") type B @table @export(name: \"X\")|export name 'x' is taken by type A",
+                "type A @table @export(name: \"a/b\")|one segment",
+                "type A @export { id: ID }|@export needs @table",
+                "type A @table @export(mqtt: false)|'mqtt' of @export is not supported yet",
+                "type A @table { id: ID t: Float @createdTime }|@createdTime is not supported yet",
+                "type A @table { id: ID t: Float @table }|@table does not belong on an attribute",
+                "type A @table { id: ID t: [[Int]] }|a list of lists",
+                "type A @table { id: ID o: Object @indexed }|only plain attributes",
+                "type A @table @table|@table is there twice",
+                "type String @table|String is a built-in type",
+                "type A implements I @table|interfaces are not supported",
+                "enum E { A B }|Enum definitions are not supported",
+                "extend type A { b: Int }|definitions are not supported",
+            })
+    void what_is_not_understood_is_refused_with_its_line(String schema, String reason) {
+        read(schema);
+
+        assertThat(findings.errors().toString()).contains("schema.graphql:1").contains(reason);
+    }
+
+    @Test
+    void all_errors_come_at_once_in_order() {
+        read("type A @table {\n  id: ID\n  a: Strin\n  b: Boolan\n}\n");
+
+        assertThat(findings.errors()).extracting(Findings.Finding::line).containsExactly(3, 4);
+    }
+
+    @Test
+    void a_schema_that_would_grow_without_end_is_refused_in_time() {
+        StringBuilder doubling = new StringBuilder("type A @table { id: ID x: T0 }\n");
+        for (int i = 0; i < 40; i++) {
+            doubling.append("type T%d { a: T%d b: T%d }%n".formatted(i, i + 1, i + 1));
+        }
+        read(doubling.append("type T40 { a: Int }").toString());
+        assertThat(findings.errors().toString()).contains("too deep or too many");
+
+        Findings second = new Findings();
+        StringBuilder wide = new StringBuilder("type A @table {\n");
+        for (int i = 0; i < 100_000; i++) {
+            wide.append("a").append(i).append(": Int\n");
+        }
+        Schema.tables(SchemaFile.read("wide.graphql", wide.append("}").toString(), second), second);
+        assertThat(second.errors()).isNotEmpty();
+    }
+}
