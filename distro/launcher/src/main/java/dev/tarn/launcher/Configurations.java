@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.launcher;
+
+import dev.tarn.launcher.Plan.Configuration;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleEvent;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.SynchronousBundleListener;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands the plan to the configuration service; again whenever a bundle is installed that describes more keys, since its
+ * section may have waited in the file. Safe on any thread.
+ */
+final class Configurations implements SynchronousBundleListener {
+    private static final Logger LOG = LoggerFactory.getLogger("dev.tarn.launcher");
+
+    private final BundleContext context;
+    private final Catalog catalog;
+    private final Settings settings;
+    private final Map<String, String> given;
+    private final Map<String, Map<String, Object>> written = new HashMap<>();
+
+    Configurations(BundleContext context, Catalog catalog, Settings settings, Map<String, String> given) {
+        this.context = context;
+        this.catalog = catalog;
+        this.settings = settings;
+        this.given = Map.copyOf(given);
+    }
+
+    /** Writes the plan's configurations, then follows the bundles. Fails with a {@link Refusal}. */
+    void begin(Plan plan) {
+        write(plan.configurations());
+        context.addBundleListener(this);
+    }
+
+    private void write(List<Configuration> configurations) {
+        ServiceReference<ConfigurationAdmin> reference = context.getServiceReference(ConfigurationAdmin.class);
+        if (reference == null) {
+            throw Refusal.failed("the configuration service is not there");
+        }
+        ConfigurationAdmin admin = context.getService(reference);
+        try {
+            for (Configuration each : configurations) {
+                if (!each.properties().equals(written.put(each.pid() + "~" + each.instance(), each.properties()))) {
+                    org.osgi.service.cm.Configuration target = each.instance().isEmpty()
+                            ? admin.getConfiguration(each.pid(), "?")
+                            : admin.getFactoryConfiguration(each.pid(), each.instance(), "?");
+                    target.update(new Hashtable<>(each.properties()));
+                }
+            }
+        } catch (IOException failure) {
+            throw Refusal.failed("configurations cannot be written: " + Cause.line(failure));
+        }
+    }
+
+    /** On the thread that installs the bundle, before its components are made. */
+    @Override
+    public void bundleChanged(BundleEvent event) {
+        if (event.getType() == BundleEvent.INSTALLED || event.getType() == BundleEvent.UPDATED) {
+            describe(event.getBundle());
+        }
+    }
+
+    private synchronized void describe(Bundle bundle) {
+        try {
+            Described described = Described.in(bundle);
+            if (described.metatypes().isEmpty() && !described.speaks()) {
+                return;
+            }
+            catalog.add(described);
+            Plan plan = Plan.of(catalog, settings, given);
+            plan.errors().forEach(error -> LOG.error("{}", error));
+            write(plan.configurations());
+        } catch (IOException | Refusal failure) {
+            LOG.error(
+                    "the configuration of bundle {} is left as it is: {}",
+                    bundle.getSymbolicName(),
+                    Cause.line(failure));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.launcher;
+
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Optional;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.Constants;
+
+/**
+ * What a bundle tells about itself before it runs.
+ *
+ * @param symbolicName such as {@code dev.tarn.mqtt}
+ * @param speaks whether it brings a stream protocol, and so has a listener of its name
+ */
+record Described(String symbolicName, boolean speaks, List<Metatype> metatypes) {
+
+    private static final String METATYPE = "OSGI-INF/metatype";
+    private static final String PROTOCOL = "dev.tarn.transport.StreamProtocol";
+
+    /** Reads a jar; empty when it is not a bundle. */
+    static Optional<Described> in(Path file) throws IOException {
+        try (JarFile jar = new JarFile(file.toFile())) {
+            Manifest manifest = jar.getManifest();
+            Attributes headers = manifest == null ? new Attributes() : manifest.getMainAttributes();
+            String name = headers.getValue(Constants.BUNDLE_SYMBOLICNAME);
+            if (name == null) {
+                return Optional.empty();
+            }
+            List<Metatype> metatypes = new ArrayList<>();
+            for (JarEntry entry : Collections.list(jar.entries())) {
+                if (entry.getName().startsWith(METATYPE + "/")
+                        && entry.getName().endsWith(".xml")) {
+                    metatypes.addAll(Metatype.read(jar.getInputStream(entry)));
+                }
+            }
+            String capabilities = headers.getValue(Constants.PROVIDE_CAPABILITY);
+            return Optional.of(new Described(plain(name), speaks(capabilities), metatypes));
+        }
+    }
+
+    /** Reads an installed bundle. */
+    static Described in(Bundle bundle) throws IOException {
+        List<Metatype> metatypes = new ArrayList<>();
+        Enumeration<URL> entries = bundle.findEntries(METATYPE, "*.xml", false);
+        while (entries != null && entries.hasMoreElements()) {
+            metatypes.addAll(Metatype.read(entries.nextElement().openStream()));
+        }
+        String capabilities = bundle.getHeaders("").get(Constants.PROVIDE_CAPABILITY);
+        return new Described(String.valueOf(bundle.getSymbolicName()), speaks(capabilities), metatypes);
+    }
+
+    /** The section named after this bundle: the last segment of its name. */
+    String section() {
+        return symbolicName.substring(symbolicName.lastIndexOf('.') + 1);
+    }
+
+    /** The section of one of its configurations: {@code dev.tarn.store} is {@code store}. */
+    String section(String pid) {
+        if (pid.equals(symbolicName) || pid.startsWith(symbolicName + ".")) {
+            return section() + pid.substring(symbolicName.length());
+        }
+        return pid.startsWith("dev.tarn.") ? pid.substring("dev.tarn.".length()) : pid;
+    }
+
+    private static boolean speaks(@Nullable String capabilities) {
+        return capabilities != null && capabilities.contains(PROTOCOL);
+    }
+
+    private static String plain(String name) {
+        int directive = name.indexOf(';');
+        return (directive < 0 ? name : name.substring(0, directive)).trim();
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.launcher;
+
+import java.util.Set;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.log.LogEntry;
+import org.osgi.service.log.LogLevel;
+import org.osgi.service.log.LogListener;
+import org.osgi.service.log.LogReaderService;
+import org.osgi.util.tracker.ServiceTracker;
+import org.osgi.util.tracker.ServiceTrackerCustomizer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Passes what the framework and its bundles say to OSGi's own log on to the one log of the process. Bundles, services
+ * and components that come and go are told at debug only.
+ */
+final class FrameworkLog implements LogListener, ServiceTrackerCustomizer<LogReaderService, LogReaderService> {
+
+    private static final Set<String> EVENTS =
+            Set.of("Events.Bundle", "Events.Service", "Events.Framework", "LogService");
+
+    private final BundleContext context;
+    private final StartNoise noise;
+
+    /** What is said while starting, and shown only when the start does not fail for the same reason. */
+    interface StartNoise {
+        /** Whether this is left unsaid. On any thread. */
+        boolean drops(LogEntry entry);
+    }
+
+    FrameworkLog(BundleContext context, StartNoise noise) {
+        this.context = context;
+        this.noise = noise;
+    }
+
+    /** Follows the log service for as long as the framework runs. */
+    void begin() {
+        new ServiceTracker<>(context, LogReaderService.class, this).open();
+    }
+
+    @Override
+    public LogReaderService addingService(ServiceReference<LogReaderService> reference) {
+        LogReaderService reader = context.getService(reference);
+        reader.addLogListener(this);
+        return reader;
+    }
+
+    @Override
+    public void modifiedService(ServiceReference<LogReaderService> reference, LogReaderService reader) {
+        // Its properties do not matter here.
+    }
+
+    @Override
+    public void removedService(ServiceReference<LogReaderService> reference, LogReaderService reader) {
+        reader.removeLogListener(this);
+    }
+
+    /** On the log service's thread. */
+    @Override
+    public void logged(LogEntry entry) {
+        boolean event = EVENTS.contains(entry.getLoggerName());
+        LogLevel level = entry.getLogLevel();
+        boolean grave = level == LogLevel.ERROR || level == LogLevel.WARN || level == LogLevel.AUDIT;
+        if (noise.drops(entry)
+                || (event && !grave && !LoggerFactory.getLogger("osgi").isDebugEnabled())) {
+            return;
+        }
+        String bundle = entry.getBundle() == null ? "osgi" : entry.getBundle().getSymbolicName();
+        Logger logger = LoggerFactory.getLogger(bundle);
+        String message = entry.getMessage();
+        Throwable failure = entry.getException();
+        switch (level) {
+            case AUDIT, ERROR -> logger.error(message, failure);
+            case WARN -> logger.warn(message, failure);
+            case INFO -> logger.debug(message, failure);
+            case DEBUG, TRACE -> logger.trace(message, failure);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.launcher;
+
+import dev.tarn.launcher.Plan.Configuration;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
+import org.osgi.service.log.LogLevel;
+import org.slf4j.LoggerFactory;
+
+/** One run of {@code tarn dev} or {@code tarn start}, from the settings to the exit code. */
+final class Launch {
+    private static final long READY_SECONDS = 60;
+    private static final long STOP_SECONDS = 25;
+
+    private final Arguments arguments;
+    private final Image image;
+    private final PrintStream out;
+    private final AtomicBoolean ready = new AtomicBoolean();
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    Launch(Arguments arguments, Image image, PrintStream out) {
+        this.arguments = arguments;
+        this.image = image;
+        this.out = out;
+    }
+
+    private boolean dev() {
+        return arguments.command() == Arguments.Command.DEV;
+    }
+
+    /** Runs until stopped. Fails with a {@link Refusal} when it cannot start. */
+    void run() throws InterruptedException {
+        Settings settings = settings();
+        List<Image.Jar> jars = image.jars();
+        Catalog catalog = new Catalog();
+        describe(catalog, jars);
+        Path deploy = image.resolve(Plan.own(catalog, settings, "deploy.directory"));
+        describe(catalog, deployed(deploy));
+        Path data = image.resolve(Plan.own(catalog, settings, "data.directory"));
+        Map<String, String> given = given(data, deploy);
+        Plan plan = Plan.of(catalog, settings, given);
+        check(plan);
+        Logging.begin(Plan.own(catalog, settings, "log.level"));
+        plan.warnings()
+                .forEach(warning -> LoggerFactory.getLogger("dev.tarn.launcher").warn("{}", warning));
+        try (DataDirectory held = DataDirectory.open(data)) {
+            Container container = new Container(held.folder().resolve("cache"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> terminated(container, held), "tarn-stop"));
+            try {
+                start(
+                        container,
+                        jars,
+                        List.of(image.protocols(), deploy),
+                        new Configured(catalog, settings, given, plan));
+                container.awaitStop();
+            } catch (BundleException failure) {
+                throw Refusal.failed("the framework does not start: " + Cause.line(failure));
+            } finally {
+                if (!ended.getAndSet(true)) {
+                    container.stop(STOP_SECONDS);
+                }
+            }
+        }
+    }
+
+    private record Configured(Catalog catalog, Settings settings, Map<String, String> given, Plan plan) {}
+
+    private void start(Container container, List<Image.Jar> jars, List<Path> hot, Configured configured)
+            throws BundleException, InterruptedException {
+        List<Image.Jar> fixed =
+                jars.stream().filter(jar -> jar.level() != Image.PROTOCOLS).toList();
+        // What fails before everything is ready is told in one line by the refusal; later it is news.
+        container.begin(fixed, entry -> !ready.get() && entry.getLogLevel() != LogLevel.AUDIT);
+        new Configurations(container.context(), configured.catalog(), configured.settings(), configured.given())
+                .begin(configured.plan());
+        Deployments deployments = new Deployments(container.context(), hot);
+        List<Bundle> required = new ArrayList<>(container.bundles());
+        deployments.begin().stream()
+                .filter(bundle ->
+                        bundle.getLocation().contains(image.protocols().toString()))
+                .forEach(required::add);
+        container.finish();
+        List<Listening> listening =
+                new Readiness(container.context(), required).await(listeners(configured), READY_SECONDS);
+        ready.set(true);
+        deployments.follow();
+        announce(listening, configured);
+    }
+
+    private Settings settings() {
+        Optional<Path> file = arguments.configuration();
+        if (file.isEmpty() && Files.isRegularFile(image.configuration())) {
+            file = Optional.of(image.configuration());
+        }
+        return Settings.of(file, arguments.values());
+    }
+
+    private static void describe(Catalog catalog, List<Image.Jar> jars) {
+        for (Image.Jar jar : jars) {
+            try {
+                Described.in(jar.file()).ifPresent(catalog::add);
+            } catch (IOException unreadable) {
+                throw Refusal.failed("bundle " + jar.file() + " cannot be read: " + Cause.line(unreadable));
+            }
+        }
+    }
+
+    /** Jars to be deployed that can be read; the others are told of when they are tried. */
+    private static List<Image.Jar> deployed(Path deploy) {
+        try {
+            return Image.in(deploy).stream()
+                    .filter(Launch::readable)
+                    .map(file -> new Image.Jar(file, Image.PROTOCOLS))
+                    .toList();
+        } catch (IOException unreadable) {
+            throw Refusal.failed("deploy directory " + deploy + " cannot be read: " + Cause.line(unreadable));
+        }
+    }
+
+    private static boolean readable(Path file) {
+        try {
+            Described.in(file);
+            return true;
+        } catch (IOException unreadable) {
+            return false;
+        }
+    }
+
+    /** What components are told by the launcher and not by the file. */
+    private Map<String, String> given(Path data, Path deploy) {
+        Map<String, String> given = new HashMap<>();
+        given.put("store.directory", data.resolve("store").toString());
+        given.put("security.directory", data.toString());
+        given.put("security.mode", dev() ? "dev" : "start");
+        given.put("applications.directory", deploy.toString());
+        given.put("applications.folders", arguments.folder().map(Path::toString).orElse(""));
+        arguments.folder().ifPresent(folder -> {
+            if (!Files.isDirectory(folder)) {
+                throw Refusal.usage("there is no folder " + folder);
+            }
+        });
+        return given;
+    }
+
+    private void check(Plan plan) {
+        if (!plan.errors().isEmpty()) {
+            throw Refusal.usage(String.join("\n", plan.errors()));
+        }
+        for (Configuration listener : listeners(plan)) {
+            if (dev() && !loopback(listener.host())) {
+                throw Refusal.usage(
+                        "tarn dev answers on loopback only, since everyone who reaches it is an administrator;"
+                                + " listener " + listener.instance() + " is on " + listener.host()
+                                + ": use 'tarn start', or 127.0.0.1");
+            }
+        }
+    }
+
+    private static boolean loopback(String host) {
+        try {
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                if (!address.isLoopbackAddress()) {
+                    return false;
+                }
+            }
+            return !host.isEmpty();
+        } catch (UnknownHostException unknown) {
+            throw Refusal.usage("unknown host '" + host + "'");
+        }
+    }
+
+    private static List<Configuration> listeners(Plan plan) {
+        return plan.configurations().stream().filter(Configuration::listener).toList();
+    }
+
+    private static List<String> listeners(Configured configured) {
+        return listeners(configured.plan()).stream()
+                .map(Configuration::instance)
+                .toList();
+    }
+
+    private void announce(List<Listening> listening, Configured configured) {
+        long millis = Duration.between(
+                        ProcessHandle.current().info().startInstant().orElseGet(Instant::now), Instant.now())
+                .toMillis();
+        if (dev()) {
+            out.println("""
+                    ==================================================================
+                      tarn dev: whoever reaches this machine's loopback addresses is
+                      an administrator here, without a password. For development only.
+                    ==================================================================""");
+        }
+        Path password = Path.of(configured.given().get("security.directory")).resolve("administrator-password");
+        announce(password);
+        out.println("ready in " + millis + " ms  "
+                + listening.stream().map(Listening::words).collect(Collectors.joining("  ")));
+        out.flush();
+    }
+
+    /** Shows the administrator's first password, once. */
+    private void announce(Path password) {
+        try {
+            Path shown = password.resolveSibling(".administrator-password-shown");
+            if (!dev() && Files.exists(password) && !Files.exists(shown)) {
+                out.println("administrator, shown this once: "
+                        + Printable.text(Files.readString(password, StandardCharsets.UTF_8)
+                                .trim())
+                        + "  (kept in " + password + ")");
+                Files.createFile(shown);
+            }
+        } catch (IOException unreadable) {
+            throw Refusal.failed(password + " cannot be read: " + Cause.line(unreadable));
+        }
+    }
+
+    /** On the virtual machine's shutdown thread: SIGTERM or Ctrl-C. Stops in order, then ends with code 0. */
+    private void terminated(Container container, DataDirectory held) {
+        if (ended.getAndSet(true)) {
+            return;
+        }
+        boolean stopped = container.stop(STOP_SECONDS);
+        held.close();
+        Logging.end();
+        out.flush();
+        Runtime.getRuntime().halt(stopped ? 0 : Refusal.FAILED);
+    }
+}

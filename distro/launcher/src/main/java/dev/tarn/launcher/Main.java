@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.launcher;
+
+import dev.tarn.launcher.Catalog.Part;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The command {@code tarn}. */
+public final class Main {
+
+    private static final String HELP = """
+            tarn dev [folder]    starts on loopback, everyone is an administrator; folder is an application to run
+            tarn start           starts with authentication
+            tarn keys            lists every configuration key with its default
+            tarn version         tells the version
+            tarn help            shows this
+
+            --data DIR           keep everything in this folder (data.directory)
+            --conf FILE          read this configuration instead of conf/tarn.yaml
+            --set key=value      set one key, such as http.port=0; may be repeated; wins over the file
+
+            A listener's port: 0 takes a free one, off leaves it closed. Options for Java go first
+            (tarn -Xmx512m start) or into TARN_OPTS.
+            Exit codes: 0 stopped in order, 1 cannot start, 2 wrong arguments or configuration.
+            """;
+
+    private Main() {}
+
+    /** Runs the command; ends the process. */
+    public static void main(String[] words) throws InterruptedException {
+        int exitCode = 0;
+        try {
+            Image image = new Image(Path.of(System.getProperty("tarn.home", "."))
+                    .toAbsolutePath()
+                    .normalize());
+            run(Arguments.of(List.of(words)), image, System.out);
+        } catch (Refusal refusal) {
+            refusal.line().lines().forEach(line -> System.err.println("tarn: " + line));
+            exitCode = refusal.exitCode();
+        }
+        System.out.flush();
+        System.err.flush();
+        System.exit(exitCode);
+    }
+
+    private static void run(Arguments arguments, Image image, PrintStream out) throws InterruptedException {
+        switch (arguments.command()) {
+            case DEV, START -> new Launch(arguments, image, out).run();
+            case KEYS -> keys(image, out);
+            case VERSION -> out.println("tarn " + version() + " (java " + Runtime.version() + ")");
+            case HELP -> out.print(HELP);
+        }
+    }
+
+    private static String version() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return version == null ? "unpackaged" : version;
+    }
+
+    private static void keys(Image image, PrintStream out) {
+        Catalog catalog = new Catalog();
+        try {
+            for (Image.Jar jar : image.jars()) {
+                Described.in(jar.file()).ifPresent(catalog::add);
+            }
+        } catch (IOException unreadable) {
+            throw Refusal.failed(Cause.line(unreadable));
+        }
+        for (Map.Entry<String, List<Part>> section : catalog.sections().entrySet()) {
+            Map<String, Key> keys = new TreeMap<>();
+            section.getValue().forEach(part -> keys.putAll(part.keys()));
+            keys.forEach((name, key) -> {
+                String standard = name.equals("port")
+                        ? Catalog.STANDARD_PORTS.getOrDefault(section.getKey(), "")
+                        : String.valueOf(key.standard() == null ? "" : key.standard());
+                out.printf("%-34s %-12s %s%n", section.getKey() + "." + name, standard, key.description());
+            });
+        }
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.launcher;
+
+import dev.tarn.launcher.Catalog.Part;
+import dev.tarn.launcher.Settings.Setting;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings, checked against the catalog: one configuration for each component.
+ *
+ * @param configurations what components get; listeners that are switched off are not among them
+ * @param errors what is wrong, one line each
+ * @param warnings what will be ignored, one line each
+ */
+record Plan(List<Configuration> configurations, List<String> errors, List<String> warnings) {
+
+    /** The word that switches a listener off. */
+    private static final String OFF = "off";
+
+    /**
+     * One component's configuration.
+     *
+     * @param instance the name of one of a factory's; empty when there is no factory
+     */
+    record Configuration(String pid, String instance, Map<String, Object> properties) {
+        boolean listener() {
+            return pid.equals(Catalog.LISTENER);
+        }
+
+        String host() {
+            return String.valueOf(properties.getOrDefault("host", "127.0.0.1"));
+        }
+    }
+
+    /**
+     * Checks settings.
+     *
+     * @param given what the launcher itself tells components, by full key; nobody else may set these
+     */
+    static Plan of(Catalog catalog, Settings settings, Map<String, String> given) {
+        Draft draft = new Draft(catalog);
+        settings.all().forEach(setting -> {
+            if (given.containsKey(setting.key())) {
+                draft.errors.add(setting.origin() + ": '" + setting.key()
+                        + "' is not for configuration; set data.directory" + " or use another command");
+            } else {
+                draft.take(setting);
+            }
+        });
+        given.forEach((key, value) -> draft.give(key, value));
+        draft.standard(settings);
+        return new Plan(List.copyOf(draft.byName.values()), draft.errors, List.copyOf(draft.warnings));
+    }
+
+    /** A plan in the making. */
+    private static final class Draft {
+        final Catalog catalog;
+        final List<String> errors = new ArrayList<>();
+        final Set<String> warnings = new LinkedHashSet<>();
+        final Map<String, Configuration> byName = new LinkedHashMap<>();
+        final Set<String> off = new TreeSet<>();
+
+        Draft(Catalog catalog) {
+            this.catalog = catalog;
+        }
+
+        void take(Setting setting) {
+            Map<Part, Key> takers = catalog.takers(setting.key());
+            if (takers.isEmpty()) {
+                unknown(setting);
+                return;
+            }
+            takers.forEach((part, key) -> {
+                if (part.pid().equals(Catalog.LISTENER)
+                        && key.name().equals("port")
+                        && setting.words().equals(List.of(OFF))) {
+                    off.add(part.instance());
+                    return;
+                }
+                try {
+                    List<String> words = key.many() && !setting.fromFile()
+                            ? List.of(setting.words().get(0).split(",", -1))
+                            : setting.words();
+                    configuration(part).properties().put(key.name(), key.value(words));
+                } catch (IllegalArgumentException wrong) {
+                    errors.add(setting.origin() + ": '" + setting.key() + "' " + wrong.getMessage());
+                }
+            });
+        }
+
+        private void unknown(Setting setting) {
+            String first = setting.key().contains(".")
+                    ? setting.key().substring(0, setting.key().indexOf('.'))
+                    : setting.key();
+            boolean section = setting.key().length() > first.length();
+            boolean absent = setting.fromFile() ? catalog.mayBeAbsent(first) : catalog.optional(first);
+            if (section && !catalog.knows(first) && absent) {
+                warnings.add("section '" + first + "' is ignored: no bundle that reads it is installed");
+                return;
+            }
+            String nearest = Nearest.any(setting.key(), catalog.keys()).orElse("none");
+            errors.add(setting.origin() + ": unknown key '" + setting.key() + "', the nearest known one is '" + nearest
+                    + "'");
+        }
+
+        void give(String name, String value) {
+            catalog.takers(name).forEach((part, key) -> {
+                if (!part.pid().equals(Catalog.OWN)) {
+                    configuration(part).properties().put(key.name(), key.value(List.of(value)));
+                }
+            });
+        }
+
+        /** Adds the listeners that are there unless they are switched off, and names all of them. */
+        void standard(Settings settings) {
+            for (String name : catalog.listeners()) {
+                String port = Catalog.STANDARD_PORTS.get(name);
+                if (port != null && settings.get(name + ".port").isEmpty()) {
+                    give(name + ".port", port);
+                }
+            }
+            off.forEach(name -> byName.remove(name(Catalog.LISTENER, name)));
+            byName.values()
+                    .removeIf(each -> each.listener() && !each.properties().containsKey("port"));
+            byName.values().stream()
+                    .filter(each -> !each.instance().isEmpty())
+                    .filter(each -> catalog.takers(each.instance() + ".name").keySet().stream()
+                            .anyMatch(part -> part.pid().equals(each.pid())))
+                    .forEach(each -> each.properties().put("name", each.instance()));
+        }
+
+        private Configuration configuration(Part part) {
+            return byName.computeIfAbsent(
+                    name(part.pid(), part.instance()),
+                    name -> new Configuration(part.pid(), part.instance(), new LinkedHashMap<>()));
+        }
+
+        private static String name(String pid, @Nullable String instance) {
+            return pid + "~" + instance;
+        }
+    }
+
+    /** A value of the launcher's own keys, or its default. */
+    static String own(Catalog catalog, Settings settings, String name) {
+        Map.Entry<Part, Key> taker = catalog.takers(name).entrySet().iterator().next();
+        return settings.get(name)
+                .map(setting -> setting.words().get(0))
+                .orElseGet(() -> String.valueOf(taker.getValue().standard()));
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.launcher;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
+import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
+import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
+
+/** Waits until the node accepts connections, or finds the reason why it never will. */
+final class Readiness {
+    private static final String DOOR = "dev.tarn.api.resource.Resources";
+    private static final long LOOK_AGAIN_MILLIS = 20;
+
+    private final BundleContext context;
+    private final List<Bundle> bundles;
+
+    /** Looks at these bundles; others may fail without harm. */
+    Readiness(BundleContext context, List<Bundle> bundles) {
+        this.context = context;
+        this.bundles = bundles;
+    }
+
+    /**
+     * Returns the endpoints once all of these listeners are bound and everything behind them is there. Fails with a
+     * {@link Refusal} as soon as something has failed, or after this time.
+     */
+    List<Listening> await(Collection<String> listeners, long seconds) throws InterruptedException {
+        bundles.forEach(Readiness::started);
+        CountDownLatch never = new CountDownLatch(1);
+        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds); System.nanoTime() < end; ) {
+            failure().ifPresent(cause -> {
+                throw Refusal.failed(cause);
+            });
+            Set<String> missing = new TreeSet<>(listeners);
+            List<Listening> endpoints = endpoints();
+            for (Listening endpoint : endpoints) {
+                missing.remove(endpoint.name());
+                endpoint.problem().ifPresent(problem -> {
+                    throw Refusal.failed(problem + " (" + endpoint.name() + ".port; 0 takes a free one)");
+                });
+            }
+            if (missing.isEmpty()
+                    && context.getServiceReference(DOOR) != null
+                    && waiting().isEmpty()) {
+                return endpoints;
+            }
+            never.await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        List<String> waiting = waiting();
+        if (waiting.isEmpty()) {
+            waiting.add(
+                    context.getServiceReference(DOOR) == null ? "there is no engine" : "not all listeners are open");
+        }
+        throw Refusal.failed("not ready after " + seconds + " s: " + String.join("; ", waiting));
+    }
+
+    /** Fails with a {@link Refusal} when the bundle is not running. */
+    private static void started(Bundle bundle) {
+        if (Container.fragment(bundle)
+                || bundle.getState() == Bundle.ACTIVE
+                || bundle.getState() == Bundle.UNINSTALLED) {
+            return;
+        }
+        try {
+            bundle.start();
+        } catch (BundleException failure) {
+            throw Refusal.failed(unstarted(bundle, failure));
+        }
+    }
+
+    /** Why a bundle does not start, in one line. */
+    static String unstarted(Bundle bundle, BundleException failure) {
+        String name = "bundle " + bundle.getSymbolicName() + " " + bundle.getVersion();
+        return failure.getType() == BundleException.RESOLVE_ERROR
+                ? name + " does not resolve: " + Requirement.missing(String.valueOf(failure.getMessage()))
+                : name + " does not start: " + Cause.line(failure);
+    }
+
+    /** The first component that could not be made, and why. */
+    private Optional<String> failure() {
+        for (ComponentConfigurationDTO component : components()) {
+            if (component.state == ComponentConfigurationDTO.FAILED_ACTIVATION) {
+                String cause = component.failure == null ? null : Cause.line(component.failure);
+                return Optional.of(cause == null ? "component " + component.description.name + " has failed" : cause);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What waits for something that is not there. */
+    private List<String> waiting() {
+        List<String> waiting = new ArrayList<>();
+        for (ComponentConfigurationDTO component : components()) {
+            if (component.state == ComponentConfigurationDTO.UNSATISFIED_REFERENCE) {
+                Set<String> missing = new HashSet<>();
+                for (UnsatisfiedReferenceDTO reference : component.unsatisfiedReferences) {
+                    Arrays.stream(component.description.references)
+                            .filter(each -> each.name.equals(reference.name))
+                            .forEach(each -> missing.add(each.interfaceName));
+                }
+                waiting.add(component.description.name + " waits for " + String.join(", ", missing));
+            }
+        }
+        return waiting;
+    }
+
+    private List<ComponentConfigurationDTO> components() {
+        ServiceReference<ServiceComponentRuntime> reference =
+                context.getServiceReference(ServiceComponentRuntime.class);
+        if (reference == null) {
+            throw Refusal.failed("the component runtime is not there");
+        }
+        ServiceComponentRuntime runtime = context.getService(reference);
+        List<ComponentConfigurationDTO> components = new ArrayList<>();
+        for (ComponentDescriptionDTO description :
+                runtime.getComponentDescriptionDTOs(bundles.toArray(Bundle[]::new))) {
+            components.addAll(runtime.getComponentConfigurationDTOs(description));
+        }
+        return components;
+    }
+
+    /** The listeners that have tried to open their ports. */
+    private List<Listening> endpoints() {
+        try {
+            ServiceReference<?>[] references = context.getAllServiceReferences(Listening.TYPE, null);
+            List<Listening> found = new ArrayList<>();
+            for (ServiceReference<?> reference : references == null ? new ServiceReference<?>[0] : references) {
+                Listening.of(context, reference).ifPresent(found::add);
+            }
+            found.sort((a, b) -> a.name().compareTo(b.name()));
+            return found;
+        } catch (InvalidSyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}
