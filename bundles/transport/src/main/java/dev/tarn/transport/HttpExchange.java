@@ -40,6 +40,9 @@ public interface HttpExchange {
 
     Connection connection();
 
+    /** The counters of the protocol that this exchange was given to. */
+    Traffic traffic();
+
     EventLoop loop();
 
     /**
@@ -80,6 +83,12 @@ public interface HttpExchange {
 
         /** Called on the loop each time the stream becomes writable again. */
         void onWritable(Runnable again);
+
+        /**
+         * Called once on the loop when the server wants the answer to end, because the node stops or the protocol is being
+         * removed: finish soon; after the drain time the connection is cut.
+         */
+        void onClosing(Runnable soon);
 
         /** Ends the answer. */
         void finish();

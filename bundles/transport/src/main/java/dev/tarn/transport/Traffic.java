@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.transport;
 
+import io.netty.channel.Channel;
+import io.netty.util.AttributeKey;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counters of one protocol; written from many loops, read by whoever shows them. */
+/**
+ * Counters of one protocol; written from many loops, read by whoever shows them. {@link Meter} keeps one per protocol; a
+ * stream protocol finds its own on the channel, an HTTP protocol on the exchange.
+ */
 public final class Traffic {
+    private static final AttributeKey<Traffic> KEY = AttributeKey.valueOf(Traffic.class, "traffic");
+
+    /** The counters of the protocol that this channel speaks; ones that nobody reads when it was never said. */
+    public static Traffic of(Channel channel) {
+        return Optional.ofNullable(channel.attr(KEY).get()).orElseGet(Traffic::new);
+    }
+
+    /** Makes these the counters of the channel. */
+    public void attach(Channel channel) {
+        channel.attr(KEY).set(this);
+    }
+
     /** Messages, rows or requests that came in. */
     public final LongAdder in = new LongAdder();
 

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.transport;
+
+import dev.tarn.api.resource.Resources;
+import dev.tarn.api.security.Users;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * HTTP/1.1 as a stream protocol: frames requests, checks Host, Origin and who asks, and gives each request to the highest
+ * ranked {@link HttpProtocol} that accepts it. Safe on any thread.
+ */
+@Component(service = StreamProtocol.class, configurationPid = "dev.tarn.http")
+@Designate(ocd = HttpFraming.Config.class)
+public final class HttpFraming implements StreamProtocol {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpFraming.class);
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+    private final Limits limits;
+    private final Origins origins;
+    private final Users users;
+    private final Resources resources;
+    private final Meter meter;
+    private final OpenChannels connections = new OpenChannels();
+    private final AtomicReference<List<Installed>> installed = new AtomicReference<>(List.of());
+
+    /** Settings of HTTP on every listener that serves it. */
+    @ObjectClassDefinition(name = "HTTP")
+    public @interface Config {
+        /** Who we are. */
+        @AttributeDefinition(
+                description = "Names that requests may be addressed to (Host), each with or without a port,"
+                        + " besides the listener's own address; * for any")
+        String[] hosts() default {};
+
+        /** Whose pages may call. */
+        @AttributeDefinition(
+                description = "Web origins, such as https://app.example.com, whose pages may use this server")
+        String[] origins() default {};
+
+        /** 414 beyond it. */
+        @AttributeDefinition(description = "Longest request line")
+        String lineLimit() default "72KB";
+
+        /** 431 beyond it. */
+        @AttributeDefinition(description = "All header fields of a request together")
+        String headerLimit() default "32KB";
+
+        /** 413 beyond it. */
+        @AttributeDefinition(description = "Largest request body")
+        String bodyLimit() default "16MB";
+
+        /** 408 beyond it. */
+        @AttributeDefinition(description = "How long a request's head may take to arrive")
+        String headTimeout() default "10s";
+
+        /** 408 beyond it. */
+        @AttributeDefinition(description = "How long a request's body may take to arrive, plus a second for each KB")
+        String bodyTimeout() default "30s";
+
+        /** Between requests. */
+        @AttributeDefinition(description = "How long a connection may be idle between two requests")
+        String idleTimeout() default "60s";
+
+        /** A reader that stops. */
+        @AttributeDefinition(description = "How long a peer may leave an answer unread")
+        String writeTimeout() default "60s";
+    }
+
+    /** The settings as numbers; see {@link Config}. */
+    record Limits(
+            HttpDecoderConfig decoder,
+            int body,
+            Duration headTimeout,
+            Duration bodyTimeout,
+            Duration idleTimeout,
+            Duration writeTimeout) {}
+
+    /** An HTTP protocol that is here. */
+    record Installed(HttpProtocol protocol, int ranking, OpenChannels upgraded, Traffic traffic) {}
+
+    @Activate
+    public HttpFraming(@Reference Users users, @Reference Resources resources, @Reference Meter meter, Config config) {
+        this.users = users;
+        this.resources = resources;
+        this.meter = meter;
+        this.origins = new Origins(List.of(config.hosts()), List.of(config.origins()));
+        HttpDecoderConfig decoder = new HttpDecoderConfig()
+                .setMaxInitialLineLength(Units.bytes("lineLimit", config.lineLimit()))
+                .setMaxHeaderSize(Units.bytes("headerLimit", config.headerLimit()))
+                .setMaxChunkSize(64 << 10)
+                .setStrictLineParsing(true)
+                .setUseRfc9112TransferEncoding(true)
+                .setAllowDuplicateContentLengths(false);
+        this.limits = new Limits(
+                decoder,
+                Units.bytes("bodyLimit", config.bodyLimit()),
+                Units.duration("headTimeout", config.headTimeout()),
+                Units.duration("bodyTimeout", config.bodyTimeout()),
+                Units.duration("idleTimeout", config.idleTimeout()),
+                Units.duration("writeTimeout", config.writeTimeout()));
+    }
+
+    /** Lets a protocol answer requests. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addProtocol(HttpProtocol protocol, Map<String, Object> properties) {
+        int ranking = properties.get("service.ranking") instanceof Integer given ? given : 0;
+        Installed added = new Installed(protocol, ranking, new OpenChannels(), meter.traffic(protocol.name()));
+        installed.updateAndGet(before -> {
+            List<Installed> after = new ArrayList<>(before);
+            after.add(added);
+            after.sort(Comparator.comparingInt(Installed::ranking).reversed());
+            return List.copyOf(after);
+        });
+    }
+
+    /** Lets the protocol's running requests and upgraded connections end, then cuts them; blocks until then. */
+    public void removeProtocol(HttpProtocol protocol) {
+        List<Installed> before = installed.getAndUpdate(
+                list -> list.stream().filter(one -> one.protocol() != protocol).toList());
+        String reason = protocol.name() + " is being removed";
+        List<CompletableFuture<Void>> running = new ArrayList<>();
+        for (Channel channel : connections.all()) {
+            CompletableFuture<Void> ended = new CompletableFuture<>();
+            running.add(ended);
+            channel.closeFuture().addListener(closed -> ended.complete(null));
+            channel.eventLoop().execute(() -> leave(channel, protocol, reason, ended));
+        }
+        for (Installed one : before) {
+            if (one.protocol() == protocol) {
+                one.upgraded().drain(reason, FAREWELL);
+            }
+        }
+        try {
+            CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
+                    .get(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException slow) {
+            LOG.info("cutting requests protocol={} because it is being removed", protocol.name());
+            connections
+                    .all()
+                    .forEach(channel -> channel.eventLoop().execute(() -> {
+                        HttpConnection connection = channel.pipeline().get(HttpConnection.class);
+                        if (connection != null) {
+                            connection.cut(protocol);
+                        }
+                    }));
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+        LOG.info("protocol removed protocol={}", protocol.name());
+    }
+
+    private static void leave(Channel channel, HttpProtocol protocol, String reason, CompletableFuture<Void> ended) {
+        HttpConnection connection = channel.pipeline().get(HttpConnection.class);
+        if (connection == null) {
+            ended.complete(null);
+        } else {
+            connection.leave(protocol, reason, ended);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "http";
+    }
+
+    /** A request line begins with a method: capital letters. */
+    @Override
+    public Match match(ByteBuf firstBytes) {
+        int readable = Math.min(firstBytes.readableBytes(), 8);
+        for (int i = 0; i < readable; i++) {
+            byte b = firstBytes.getByte(firstBytes.readerIndex() + i);
+            if (b == ' ' && i >= 3) {
+                return Match.YES;
+            } else if (b < 'A' || b > 'Z') {
+                return Match.NO;
+            }
+        }
+        return readable == 8 ? Match.YES : Match.MORE;
+    }
+
+    @Override
+    public void open(ChannelPipeline pipeline) {
+        connections.add(pipeline.channel());
+        RequestDecoder decoder = new RequestDecoder(limits.decoder());
+        ResponseEncoder encoder = new ResponseEncoder();
+        pipeline.addLast(decoder, encoder, new HttpConnection(this, decoder, encoder));
+    }
+
+    /** The connection is no longer HTTP's, but the protocol's. */
+    void upgraded(Channel channel, Installed by) {
+        connections.remove(channel);
+        by.upgraded().add(channel);
+    }
+
+    List<Installed> installed() {
+        return Objects.requireNonNull(installed.get());
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    Origins origins() {
+        return origins;
+    }
+
+    Users users() {
+        return users;
+    }
+
+    Resources resources() {
+        return resources;
+    }
+
+    Traffic traffic() {
+        return meter.traffic(name());
+    }
+}

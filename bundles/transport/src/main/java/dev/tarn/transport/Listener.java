@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.transport;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One listening socket. It opens its port when the first of its protocols is there, and then publishes an
+ * {@link Endpoint}; when a protocol goes, that protocol's connections are closed and callers are turned away until it is
+ * back. Safe on any thread.
+ */
+@Component(
+        service = {},
+        immediate = true,
+        configurationPid = "dev.tarn.listener",
+        configurationPolicy = ConfigurationPolicy.REQUIRE)
+@Designate(ocd = Listener.Config.class, factory = true)
+public final class Listener implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+    private static final AtomicLong CONNECTIONS = new AtomicLong();
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+    private final String name;
+    private final String host;
+    private final int port;
+    private final List<String> allowed;
+    private final Config config;
+    private final Duration detection;
+    private final Duration drain;
+    private final Loops loops;
+    private final Meter meter;
+    private final @Nullable BundleContext bundle;
+    private final CopyOnWriteArrayList<Served> served = new CopyOnWriteArrayList<>();
+    private final OpenChannels all = new OpenChannels();
+    private final AtomicLong open = new AtomicLong();
+    private final AtomicReference<@Nullable Opened> opened = new AtomicReference<>();
+
+    /** Settings of one listener. */
+    @ObjectClassDefinition(name = "Listener")
+    public @interface Config {
+        /** What it is called. */
+        @AttributeDefinition(description = "Name: the protocol's when it serves one only, such as http or mqtt")
+        String name();
+
+        /** Where it listens. */
+        @AttributeDefinition(description = "TCP port; 0 for any free one")
+        int port();
+
+        /** Where it listens. */
+        @AttributeDefinition(description = "Address or name to bind to; 0.0.0.0 for every interface")
+        String host() default "127.0.0.1";
+
+        /** Who may come. */
+        @AttributeDefinition(
+                description = "Stream protocols told apart by their first bytes; none for the one of its name")
+        String[] protocols() default {};
+
+        /** How many wait in the kernel. */
+        @AttributeDefinition(description = "Connections that wait to be accepted")
+        int backlog() default 1024;
+
+        /** How many at once. */
+        @AttributeDefinition(description = "Open connections at most; further ones are closed at once")
+        int connections() default 10_000;
+
+        /** How fast. */
+        @AttributeDefinition(description = "Connections accepted a second at most; further ones wait in the backlog")
+        int acceptRate() default 5_000;
+
+        /** How long silence is borne at first. */
+        @AttributeDefinition(description = "How long a new connection may send nothing")
+        String firstBytes() default "10s";
+
+        /** How long connections may take to end. */
+        @AttributeDefinition(description = "How long running requests may take when the listener is closed")
+        String drain() default "5s";
+    }
+
+    /** A protocol that is here, and who speaks it. */
+    record Served(StreamProtocol protocol, OpenChannels channels, Traffic traffic) {}
+
+    private record Opened(
+            Endpoint endpoint,
+            @Nullable Channel channel,
+            @Nullable ServiceRegistration<Endpoint> registration) {}
+
+    private record Place(
+            String name, List<String> protocols, Optional<InetSocketAddress> address, Optional<String> problem)
+            implements Endpoint {}
+
+    @Activate
+    public Listener(BundleContext bundle, @Reference Loops loops, @Reference Meter meter, Config config) {
+        this(loops, meter, config, bundle);
+    }
+
+    /** A listener outside a framework; {@link #endpoint} says where it is. */
+    public Listener(Loops loops, Meter meter, Config config) {
+        this(loops, meter, config, null);
+    }
+
+    private Listener(Loops loops, Meter meter, Config config, @Nullable BundleContext bundle) {
+        if (config.port() < 0 || config.port() > 65_535) {
+            throw new IllegalArgumentException(
+                    config.name() + ".port: " + config.port() + " is not between 0 and 65535");
+        }
+        this.loops = loops;
+        this.meter = meter;
+        this.bundle = bundle;
+        this.config = config;
+        this.name = config.name();
+        this.host = config.host();
+        this.port = config.port();
+        this.allowed = config.protocols().length == 0 ? List.of(name) : List.of(config.protocols());
+        this.detection = Units.duration(name + ".firstBytes", config.firstBytes());
+        this.drain = Units.duration(name + ".drain", config.drain());
+    }
+
+    /** Lets a protocol in; opens the port with the first one. Blocks until that is done. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addProtocol(StreamProtocol protocol) {
+        if (!allowed.contains(protocol.name())) {
+            return;
+        }
+        served.add(new Served(protocol, new OpenChannels(), meter.traffic(protocol.name())));
+        Opened mine = new Opened(new Place(name, allowed, Optional.empty(), Optional.empty()), null, null);
+        if (opened.compareAndSet(null, mine)) {
+            open(mine);
+        }
+    }
+
+    /** Closes the protocol's connections; blocks until they are, a second or two at most. */
+    public void removeProtocol(StreamProtocol protocol) {
+        for (Served one : served) {
+            if (one.protocol() == protocol) {
+                served.remove(one);
+                one.channels().drain(protocol.name() + " is being removed", FAREWELL);
+                LOG.info("protocol removed listener={} protocol={}", name, protocol.name());
+            }
+        }
+    }
+
+    /** Where this listener is, or why it is not; empty before its first protocol came. */
+    public Optional<Endpoint> endpoint() {
+        return Optional.ofNullable(opened.get()).map(Opened::endpoint);
+    }
+
+    private void open(Opened opening) {
+        ChannelFuture bound =
+                bootstrap().bind(new InetSocketAddress(host, port)).awaitUninterruptibly();
+        Place place;
+        Channel channel = null;
+        if (bound.isSuccess()) {
+            channel = bound.channel();
+            InetSocketAddress address = (InetSocketAddress) channel.localAddress();
+            place = new Place(name, allowed, Optional.of(address), Optional.empty());
+            LOG.info("listening name={} address={} protocols={}", name, address, allowed);
+        } else {
+            String problem = "cannot listen on " + host + ":" + port + ": " + reason(bound.cause());
+            place = new Place(name, allowed, Optional.empty(), Optional.of(problem));
+            LOG.error("{} (listener {}; choose another port or stop who has it)", problem, name);
+        }
+        ServiceRegistration<Endpoint> registration = null;
+        if (bundle != null) {
+            Dictionary<String, Object> properties = new Hashtable<>();
+            properties.put("name", name);
+            registration = bundle.registerService(Endpoint.class, place, properties);
+        }
+        Opened result = new Opened(place, channel, registration);
+        if (!opened.compareAndSet(opening, result)) {
+            shut(result);
+        }
+    }
+
+    private ServerBootstrap bootstrap() {
+        return loops.bootstrap()
+                .option(ChannelOption.SO_BACKLOG, config.backlog())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10))
+                .handler(new AcceptRate(config.acceptRate()))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accepted(channel);
+                    }
+                });
+    }
+
+    /** Words for an operator; the exceptions of NIO and epoll differ in theirs. */
+    private static String reason(Throwable cause) {
+        String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        if (message.contains("in use")) {
+            return "address already in use";
+        } else if (message.contains("denied")) {
+            return "permission denied";
+        } else if (message.contains("cannot assign") || message.contains("can't assign")) {
+            return "this machine has no such address";
+        } else if (cause instanceof java.nio.channels.UnresolvedAddressException
+                || cause instanceof java.net.UnknownHostException) {
+            return "unknown host";
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    /** On the new channel's loop. */
+    private void accepted(Channel channel) {
+        if (open.incrementAndGet() > config.connections()) {
+            open.decrementAndGet();
+            meter.traffic(name).refused.increment();
+            LOG.debug("connection refused listener={} reason=\"more than {} are open\"", name, config.connections());
+            channel.close();
+            return;
+        }
+        channel.closeFuture().addListener(closed -> open.decrementAndGet());
+        all.add(channel);
+        String id = name + "-" + Long.toString(CONNECTIONS.incrementAndGet(), 36);
+        new Connection(id, name, channel.remoteAddress(), channel.localAddress(), null, EmptyHttpHeaders.INSTANCE)
+                .attach(channel);
+        // TLS, where a listener has it, goes before the detector, which then sees plain bytes.
+        channel.pipeline().addLast(new Detector(this, detection));
+    }
+
+    String name() {
+        return name;
+    }
+
+    Traffic traffic() {
+        return meter.traffic(name);
+    }
+
+    /** Whether the first bytes decide between several protocols. */
+    boolean undecided() {
+        return allowed.size() > 1;
+    }
+
+    List<Served> served() {
+        return served;
+    }
+
+    /** Closes the port, lets running requests end, then closes every connection. Blocks for the drain time at most. */
+    @Deactivate
+    @Override
+    public void close() {
+        Opened last =
+                opened.getAndSet(new Opened(new Place(name, allowed, Optional.empty(), Optional.empty()), null, null));
+        if (last != null) {
+            shut(last);
+        }
+        all.drain("the server stops", drain);
+    }
+
+    private void shut(Opened last) {
+        if (last.registration() != null) {
+            last.registration().unregister();
+        }
+        if (last.channel() != null) {
+            last.channel().close().awaitUninterruptibly();
+            LOG.info(
+                    "closed name={} address={}", name, last.endpoint().address().orElseThrow());
+        }
+    }
+}

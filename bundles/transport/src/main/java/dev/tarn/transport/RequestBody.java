@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.transport;
+
+import dev.tarn.api.data.Failure;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.internal.EmptyArrays;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of one request: not read before somebody asks for it, then collected up to a limit, or passed over when the
+ * answer is ready without it. Confined to the loop.
+ */
+final class RequestBody {
+    /** A rest up to this size is read and thrown away to keep the connection; beyond it the connection is closed. */
+    private static final int WORTH_READING = 64 << 10;
+
+    private static final int FIRST = 64 << 10;
+
+    private final HttpConnection connection;
+    private final long declared;
+    private boolean awaitsContinue;
+    private boolean complete;
+    private boolean late;
+    private boolean wanted;
+    private int limit;
+    private byte[] bytes = EmptyArrays.EMPTY_BYTES;
+    private int length;
+    private @Nullable Failure broken;
+    private @Nullable CompletableFuture<byte[]> whole;
+    private @Nullable Runnable passedOver;
+
+    /**
+     * @param declared Content-Length, 0 for no body, -1 when it is chunked
+     * @param awaitsContinue whether the client waits for 100 Continue before it sends it
+     */
+    RequestBody(HttpConnection connection, long declared, boolean awaitsContinue) {
+        this.connection = connection;
+        this.declared = declared;
+        this.awaitsContinue = awaitsContinue;
+        this.complete = declared == 0;
+    }
+
+    /** See {@link HttpExchange#body}. */
+    CompletionStage<byte[]> read(int most) {
+        if (wanted) {
+            throw new IllegalStateException("the body was asked for twice");
+        }
+        wanted = true;
+        limit = Math.min(most, connection.http().limits().body());
+        if (broken != null) {
+            return CompletableFuture.failedStage(broken);
+        } else if (complete) {
+            return CompletableFuture.completedStage(bytes);
+        } else if (declared > limit) {
+            return CompletableFuture.failedStage(tooLarge());
+        }
+        CompletableFuture<byte[]> reading = new CompletableFuture<>();
+        whole = reading;
+        if (awaitsContinue) {
+            awaitsContinue = false;
+            connection.sendContinue();
+        }
+        connection.readBody();
+        return reading;
+    }
+
+    private Failure tooLarge() {
+        return new Failure(Failure.Code.TOO_LARGE, "the request body is larger than " + limit + " bytes");
+    }
+
+    /** Takes the next bytes; copies them. */
+    void add(ByteBuf content, boolean last) {
+        int more = content.readableBytes();
+        if (passedOver != null) {
+            length += more;
+            if (last) {
+                complete = true;
+                connection.holdBody();
+                passedOver.run();
+            } else if (length > WORTH_READING) {
+                connection.context().close();
+            }
+            return;
+        }
+        if (whole == null || whole.isDone()) {
+            return;
+        }
+        if (length + more > limit) {
+            connection.holdBody();
+            whole.completeExceptionally(tooLarge());
+            return;
+        }
+        grow(length + more);
+        content.readBytes(bytes, length, more);
+        length += more;
+        if (!last) {
+            connection.bodyProgress(more);
+            return;
+        }
+        complete = true;
+        connection.holdBody();
+        whole.complete(length == bytes.length ? bytes : Arrays.copyOf(bytes, length));
+    }
+
+    /** Never trusts a declared length beyond what a first allocation may cost. */
+    private void grow(int needed) {
+        if (needed > bytes.length) {
+            long doubled = Math.max(needed, Math.max(2L * bytes.length, declared > 0 ? FIRST : 0));
+            long most = declared > 0 ? declared : limit;
+            bytes = Arrays.copyOf(bytes, (int) Math.max(needed, Math.min(doubled, most)));
+        }
+    }
+
+    /** It will not come whole. */
+    void fail(Failure why) {
+        if (complete || broken != null) {
+            return;
+        }
+        broken = why;
+        connection.holdBody();
+        if (passedOver != null) {
+            connection.context().close();
+        } else if (whole != null) {
+            whole.completeExceptionally(why);
+        }
+    }
+
+    /** Its time is over. */
+    void late() {
+        late = true;
+        fail(new Failure(Failure.Code.MALFORMED, "the request body did not arrive in time"));
+    }
+
+    boolean timedOut() {
+        return late;
+    }
+
+    boolean complete() {
+        return complete;
+    }
+
+    /** Whether the connection can go on after an answer that did not need the body. */
+    boolean canPassOver() {
+        return complete
+                || (broken == null
+                        && !awaitsContinue
+                        && declared >= 0
+                        && declared - length <= WORTH_READING
+                        && (whole == null || !whole.isDone()));
+    }
+
+    /** Reads the rest and throws it away, then goes on. */
+    void passOver(Runnable then) {
+        length = 0;
+        bytes = EmptyArrays.EMPTY_BYTES;
+        passedOver = then;
+        connection.readBody();
+    }
+}

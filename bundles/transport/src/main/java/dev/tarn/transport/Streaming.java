@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** The body of an answer while it is sent in chunks. Confined to the loop. */
+final class Streaming implements HttpExchange.HttpStream {
+    private final ChannelHandlerContext ctx;
+    private final boolean toHead;
+    private final Runnable ended;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private @Nullable Runnable onWritable;
+    private @Nullable Runnable onClosing;
+    private boolean asked;
+    private boolean over;
+
+    Streaming(ChannelHandlerContext ctx, boolean toHead, Runnable ended) {
+        this.ctx = ctx;
+        this.toHead = toHead;
+        this.ended = ended;
+    }
+
+    @Override
+    public void write(ByteBuf bytes) {
+        if (over || toHead || !bytes.isReadable()) {
+            bytes.release();
+        } else {
+            ctx.write(bytes);
+        }
+    }
+
+    @Override
+    public void flush() {
+        if (!over) {
+            ctx.flush();
+        }
+    }
+
+    @Override
+    public boolean writable() {
+        return over || ctx.channel().isWritable();
+    }
+
+    @Override
+    public void onWritable(Runnable again) {
+        onWritable = again;
+    }
+
+    @Override
+    public void onClosing(Runnable soon) {
+        onClosing = soon;
+        if (asked) {
+            askToEnd();
+        }
+    }
+
+    @Override
+    public void finish() {
+        if (over) {
+            return;
+        }
+        over = true;
+        ctx.write(LastHttpContent.EMPTY_LAST_CONTENT);
+        closed.complete(null);
+        ended.run();
+    }
+
+    @Override
+    public void abort() {
+        if (!over) {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public CompletionStage<Void> closed() {
+        return closed;
+    }
+
+    void becameWritable() {
+        if (onWritable != null && !over) {
+            onWritable.run();
+        }
+    }
+
+    void askToEnd() {
+        asked = true;
+        Runnable soon = onClosing;
+        onClosing = null;
+        if (soon != null && !over) {
+            soon.run();
+        }
+    }
+
+    void peerGone() {
+        over = true;
+        closed.complete(null);
+    }
+}
