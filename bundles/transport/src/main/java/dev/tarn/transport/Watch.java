@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.transport;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Start;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request for a stream of rows asks to see: the same for Server-Sent Events and WebSocket.
+ *
+ * @param filters what to subscribe to; at least one
+ * @param start where each of them begins
+ * @param paths whether rows of several tables can come, so that an id alone does not tell them apart
+ */
+public record Watch(List<Filter> filters, Start start, boolean paths) {
+
+    private static final String PATH = "path";
+    private static final String SINCE = "since";
+    private static final String START_TIME = "startTime";
+    private static final String PREVIOUS_COUNT = "previousCount";
+    private static final String OMIT_CURRENT = "omitCurrent";
+    private static final Set<String> WORDS = Set.of(PATH, SINCE, START_TIME, PREVIOUS_COUNT, OMIT_CURRENT);
+
+    public Watch {
+        filters = List.copyOf(filters);
+    }
+
+    /**
+     * Reads path and query of a request.
+     *
+     * @param words further query parameters that the protocol knows
+     * @param lastEventId where the client stopped, before {@code since}; null or empty when it did not say
+     * @throws Failure MALFORMED for what cannot be read, UNSUPPORTED for a query
+     */
+    public static Watch of(
+            HttpExchange exchange, Resources resources, Set<String> words, @Nullable String lastEventId) {
+        Map<String, List<String>> parameters = exchange.parameters();
+        for (String name : parameters.keySet()) {
+            if (!WORDS.contains(name) && !words.contains(name)) {
+                throw new Failure(
+                        Failure.Code.UNSUPPORTED,
+                        "a stream takes no query yet; it knows the parameters path, since, startTime, previousCount"
+                                + " and omitCurrent, not \"" + name + "\"");
+            }
+        }
+        List<Filter> filters = new ArrayList<>();
+        List<String> more = parameters.getOrDefault(PATH, List.of());
+        List<String> segments = exchange.segments();
+        boolean root =
+                segments.isEmpty() || (segments.size() == 1 && segments.get(0).isEmpty());
+        if (!root || more.isEmpty()) {
+            filters.add(root ? Filter.of("#") : filter(exchange, resources, segments));
+        }
+        for (String text : more) {
+            filters.add(Filter.of(text));
+        }
+        String first = filters.get(0).first();
+        boolean paths = filters.stream()
+                .anyMatch(
+                        filter -> filter.startsWithWildcard() || !filter.first().equals(first));
+        return new Watch(filters, start(parameters, lastEventId), paths);
+    }
+
+    private static Filter filter(HttpExchange exchange, Resources resources, List<String> segments) {
+        boolean below = segments.size() > 1 && segments.get(segments.size() - 1).isEmpty();
+        List<String> named = below ? segments.subList(0, segments.size() - 1) : segments;
+        String text = String.join("/", named);
+        if (named.size() == 1 && isTable(exchange, resources, text)) {
+            return Filter.of(text + "/#");
+        }
+        // "/+/#" is everything below, without the row itself, which "/#" would include. [MQTT-4.7.1-2]
+        return Filter.of(below ? text + "/+/#" : text);
+    }
+
+    private static boolean isTable(HttpExchange exchange, Resources resources, String name) {
+        return !Filter.of(name).startsWithWildcard()
+                && resources
+                        .table(exchange.context(), Path.of(name))
+                        .map(table -> !table.root())
+                        .orElse(false);
+    }
+
+    private static Start start(Map<String, List<String>> parameters, @Nullable String lastEventId) {
+        if (lastEventId != null && !lastEventId.isEmpty()) {
+            return Start.after(number("Last-Event-ID", lastEventId));
+        }
+        String since = last(parameters, SINCE);
+        if (since != null) {
+            return Start.after(number(SINCE, since));
+        }
+        String startTime = last(parameters, START_TIME);
+        if (startTime != null) {
+            return new Start(Start.From.SINCE, number(START_TIME, startTime));
+        }
+        String previousCount = last(parameters, PREVIOUS_COUNT);
+        if (previousCount != null) {
+            return new Start(Start.From.LAST, number(PREVIOUS_COUNT, previousCount));
+        }
+        return flag(parameters, OMIT_CURRENT) ? Start.LIVE : Start.CURRENT;
+    }
+
+    /** Whether a parameter is there and does not say {@code false}. */
+    public static boolean flag(Map<String, List<String>> parameters, String name) {
+        String value = last(parameters, name);
+        return value != null && !value.equals("false");
+    }
+
+    private static @Nullable String last(Map<String, List<String>> parameters, String name) {
+        List<String> values = parameters.getOrDefault(name, List.of());
+        return values.isEmpty() ? null : values.get(values.size() - 1);
+    }
+
+    private static long number(String name, String text) {
+        try {
+            long number = Long.parseLong(text);
+            if (number >= 0 && text.charAt(0) != '+') {
+                return number;
+            }
+        } catch (NumberFormatException tooLongOrNotOne) {
+            throw notNumber(name, text);
+        }
+        throw notNumber(name, text);
+    }
+
+    private static Failure notNumber(String name, String text) {
+        return new Failure(
+                Failure.Code.MALFORMED,
+                name + " is a whole number from 0 on, not \"" + text.substring(0, Math.min(40, text.length())) + "\"");
+    }
+}

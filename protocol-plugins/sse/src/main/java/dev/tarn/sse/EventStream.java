@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.sse;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
+import dev.tarn.api.resource.Delivery;
+import dev.tarn.api.resource.Interest;
+import dev.tarn.api.resource.Mailbox;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Start;
+import dev.tarn.api.resource.Subscriber;
+import dev.tarn.api.resource.Subscription;
+import dev.tarn.transport.Credit;
+import dev.tarn.transport.Envelope;
+import dev.tarn.transport.Envelope.Format;
+import dev.tarn.transport.HttpExchange;
+import dev.tarn.transport.HttpExchange.HttpStream;
+import dev.tarn.transport.Watch;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.concurrent.Future;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One client that reads events. Everything but {@link #stop} is on the connection's loop. HTML §9.2. */
+final class EventStream implements Subscriber {
+    private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
+
+    /** Events are gathered up to so many bytes before they are handed to the socket. */
+    private static final int CHUNK = 64 << 10;
+
+    private final HttpExchange exchange;
+    private final Envelope envelope;
+    private final SseProtocol.Config config;
+    private final Watch watch;
+    private final boolean namesTypes;
+    private final Credit credit;
+
+    /** Subscriptions whose current rows are still being sent. */
+    private final Set<Subscription> scanning = new HashSet<>();
+
+    private @Nullable Mailbox mailbox;
+    private @Nullable HttpStream stream;
+    private @Nullable Future<?> heartbeat;
+
+    /** When the socket last took something, by {@link System#nanoTime}. */
+    private long lastWritable;
+
+    EventStream(HttpExchange exchange, Envelope envelope, SseProtocol.Config config, Watch watch, boolean namesTypes) {
+        this.exchange = exchange;
+        this.envelope = envelope;
+        this.config = config;
+        this.watch = watch;
+        this.namesTypes = namesTypes;
+        this.credit = new Credit(config.buffer());
+    }
+
+    /**
+     * Subscribes to everything that the request names.
+     *
+     * @throws Failure when one of them is refused; then nothing is left behind
+     */
+    void subscribe(Resources resources) {
+        Mailbox box = resources.mailbox(exchange.context(), exchange.loop(), this);
+        try {
+            for (Filter filter : watch.filters()) {
+                // A browser cannot acknowledge: what it is too slow for is counted, and told as a gap.
+                Subscription subscription = box.subscribe(filter, watch.start(), Interest.atMost(0), null);
+                if (watch.start().from() == Start.From.CURRENT) {
+                    scanning.add(subscription);
+                }
+            }
+        } catch (Failure refused) {
+            box.close();
+            throw refused;
+        }
+        mailbox = box;
+    }
+
+    /** Sends the head at once, then lets events come. */
+    void begin(Runnable whenClosed) {
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        head.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8")
+                .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
+                .set("X-Accel-Buffering", "no");
+        HttpStream out = exchange.stream(head);
+        stream = out;
+        lastWritable = System.nanoTime();
+        out.closed().whenComplete((done, failure) -> {
+            closed();
+            whenClosed.run();
+        });
+        if (mailbox == null) {
+            // The peer was gone before its answer began.
+            return;
+        }
+        out.write(Unpooled.wrappedBuffer(("retry: " + config.retry() + "\n\n").getBytes(US_ASCII)));
+        out.flush();
+        out.onWritable(this::drained);
+        heartbeat = exchange.loop()
+                .scheduleAtFixedRate(this::beat, config.heartbeat(), config.heartbeat(), TimeUnit.SECONDS);
+        request();
+    }
+
+    @Override
+    public void deliver(List<Delivery> batch) {
+        HttpStream out = stream;
+        if (out == null) {
+            return;
+        }
+        long bytes = 0;
+        ByteBuf events = ByteBufAllocator.DEFAULT.buffer();
+        try {
+            for (Delivery delivery : batch) {
+                int before = events.readableBytes();
+                event(events, delivery);
+                bytes += events.readableBytes() - before;
+                if (events.readableBytes() >= CHUNK) {
+                    out.write(events);
+                    events = ByteBufAllocator.DEFAULT.buffer();
+                }
+            }
+        } catch (RuntimeException | Error bug) {
+            events.release();
+            throw bug;
+        }
+        out.write(events);
+        out.flush();
+        credit.delivered(batch.size(), bytes);
+        request();
+    }
+
+    private void event(ByteBuf out, Delivery delivery) {
+        if (delivery.resume() != 0) {
+            ascii(out, "id: ").writeCharSequence(Long.toString(delivery.resume()), US_ASCII);
+            out.writeByte('\n');
+        }
+        if (namesTypes) {
+            ascii(out, "event: ")
+                    .writeCharSequence(Envelope.type(delivery.change().kind()), US_ASCII);
+            out.writeByte('\n');
+        }
+        String path = watch.paths() ? delivery.matched().get(0).topic(delivery.change()) : null;
+        ascii(out, "data: ");
+        envelope.write(out, exchange.context(), delivery.change(), Format.JSON, path, 0);
+        ascii(out, "\n\n");
+    }
+
+    private static ByteBuf ascii(ByteBuf out, String text) {
+        out.writeCharSequence(text, US_ASCII);
+        return out;
+    }
+
+    @Override
+    public void missed(long changes) {
+        notice("gap", Map.of("missed", changes));
+    }
+
+    @Override
+    public void reset(Subscription subscription) {
+        scanning.add(subscription);
+        notice(
+                "reset",
+                watch.filters().size() > 1
+                        ? Map.of("path", subscription.filter().text())
+                        : Map.of());
+    }
+
+    @Override
+    public void current(Subscription subscription, long sequence) {
+        scanning.remove(subscription);
+        HttpStream out = stream;
+        if (out != null && scanning.isEmpty() && sequence != 0) {
+            // Dispatches nothing, but a browser that reconnects now says from where. HTML §9.2.6.
+            out.write(Unpooled.wrappedBuffer(("id: " + sequence + "\n\n").getBytes(US_ASCII)));
+            out.flush();
+        }
+    }
+
+    @Override
+    public void ended(Failure why) {
+        LOG.debug(
+                "stream ended by the server connection={} reason={}",
+                exchange.connection().id(),
+                why.reason());
+        mailbox = null;
+        if (stream != null) {
+            // The client reconnects by itself and is then told by a status, or resumes.
+            stream.finish();
+        }
+    }
+
+    private void notice(String type, Map<String, ?> more) {
+        HttpStream out = stream;
+        if (out == null) {
+            return;
+        }
+        Map<String, Object> notice = new LinkedHashMap<>();
+        notice.put("type", type);
+        notice.putAll(more);
+        byte[] head = ((namesTypes ? "event: " + type + "\n" : "") + "data: ").getBytes(US_ASCII);
+        out.write(Unpooled.wrappedBuffer(head, envelope.encode(notice, Format.JSON), new byte[] {'\n', '\n'}));
+        out.flush();
+    }
+
+    private void drained() {
+        lastWritable = System.nanoTime();
+        request();
+    }
+
+    private void request() {
+        if (mailbox != null && stream != null && stream.writable()) {
+            long more = credit.more();
+            if (more > 0) {
+                mailbox.request(more);
+            }
+        }
+    }
+
+    private void beat() {
+        HttpStream out = stream;
+        if (out == null) {
+            return;
+        }
+        if (out.writable()) {
+            lastWritable = System.nanoTime();
+            out.write(Unpooled.wrappedBuffer(new byte[] {':', '\n', '\n'}));
+            out.flush();
+        } else if (System.nanoTime() - lastWritable > TimeUnit.SECONDS.toNanos(config.stall())) {
+            LOG.debug(
+                    "cut off, reads nothing connection={}",
+                    exchange.connection().id());
+            out.abort();
+        }
+    }
+
+    private void closed() {
+        stream = null;
+        if (heartbeat != null) {
+            heartbeat.cancel(false);
+        }
+        if (mailbox != null) {
+            mailbox.close();
+            mailbox = null;
+        }
+    }
+
+    /** Ends the stream; on any thread. */
+    void stop() {
+        exchange.loop().execute(() -> {
+            if (stream != null) {
+                stream.finish();
+            }
+        });
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.websocket;
+
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Delivery;
+import dev.tarn.api.resource.Interest;
+import dev.tarn.api.resource.Mailbox;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Start;
+import dev.tarn.api.resource.Subscriber;
+import dev.tarn.api.resource.Subscription;
+import dev.tarn.transport.Credit;
+import dev.tarn.transport.Envelope;
+import dev.tarn.transport.Envelope.Format;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a client watches, as messages on its socket. On the connection's loop. */
+final class RowFeed implements Subscriber {
+
+    /**
+     * What a subscription was made for.
+     *
+     * @param paths whether its rows carry their path
+     * @param ref what the client calls it, or null
+     * @param marked whether the client is told that the current rows are complete
+     */
+    private record Tag(boolean paths, @Nullable Object ref, boolean marked) {}
+
+    private final ChannelHandlerContext socket;
+    private final Context context;
+    private final Envelope envelope;
+    private final Format format;
+    private final Credit credit;
+    private final Mailbox mailbox;
+    private final List<Subscription> subscriptions = new ArrayList<>();
+    private boolean closed;
+
+    RowFeed(
+            ChannelHandlerContext socket,
+            Context context,
+            Resources resources,
+            Envelope envelope,
+            Format format,
+            int buffer) {
+        this.socket = socket;
+        this.context = context;
+        this.envelope = envelope;
+        this.format = format;
+        this.credit = new Credit(buffer);
+        this.mailbox = resources.mailbox(context, socket.channel().eventLoop(), this);
+    }
+
+    /**
+     * Watches what a filter covers; the same filter again begins anew.
+     *
+     * @throws Failure when that is refused
+     */
+    void subscribe(Filter filter, Start start, boolean paths, @Nullable Object ref, boolean marked) {
+        Tag tag = new Tag(paths, ref, marked);
+        // A browser cannot acknowledge: what it is too slow for is counted, and told as a gap.
+        Subscription made = mailbox.subscribe(filter, start, Interest.atMost(0), tag);
+        unsubscribe(filter);
+        subscriptions.add(made);
+    }
+
+    /** Whether there was such a subscription; it is over now. */
+    boolean unsubscribe(Filter filter) {
+        return subscriptions.removeIf(subscription -> {
+            boolean same = subscription.filter().equals(filter);
+            if (same) {
+                subscription.cancel();
+            }
+            return same;
+        });
+    }
+
+    /** Asks for more as far as the socket has room. */
+    void request() {
+        if (!closed && socket.channel().isWritable()) {
+            long more = credit.more();
+            if (more > 0) {
+                mailbox.request(more);
+            }
+        }
+    }
+
+    void close() {
+        if (!closed) {
+            closed = true;
+            mailbox.close();
+        }
+    }
+
+    @Override
+    public void deliver(List<Delivery> batch) {
+        ByteBuf payload = socket.alloc().buffer();
+        ByteBuf out = socket.alloc().buffer();
+        try {
+            for (Delivery delivery : batch) {
+                Change change = delivery.change();
+                payload.clear();
+                envelope.write(payload, context, change, format, path(delivery), delivery.resume());
+                Frames.write(out, format, payload);
+            }
+        } catch (RuntimeException | Error bug) {
+            out.release();
+            throw bug;
+        } finally {
+            payload.release();
+        }
+        int bytes = out.readableBytes();
+        socket.writeAndFlush(out);
+        credit.delivered(batch.size(), bytes);
+        request();
+    }
+
+    private static @Nullable String path(Delivery delivery) {
+        for (Subscription subscription : delivery.matched()) {
+            if (subscription.tag() instanceof Tag tag && tag.paths()) {
+                return subscription.topic(delivery.change());
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void missed(long changes) {
+        notice("gap", null, Map.of("missed", changes));
+    }
+
+    @Override
+    public void reset(Subscription subscription) {
+        notice("reset", subscription, Map.of());
+    }
+
+    @Override
+    public void current(Subscription subscription, long sequence) {
+        if (subscription.tag() instanceof Tag tag && tag.marked()) {
+            notice("current", subscription, Map.of("sequence", sequence));
+        }
+    }
+
+    @Override
+    public void ended(Failure why) {
+        closed = true;
+        socket.writeAndFlush(Closing.frame(why));
+    }
+
+    private void notice(String type, @Nullable Subscription subscription, Map<String, ?> more) {
+        Map<String, Object> notice = new LinkedHashMap<>();
+        notice.put("type", type);
+        if (subscription != null && subscription.tag() instanceof Tag tag) {
+            if (tag.ref() != null) {
+                notice.put("ref", tag.ref());
+            }
+            if (tag.paths()) {
+                notice.put("path", subscription.filter().text());
+            }
+        }
+        notice.putAll(more);
+        send(notice);
+    }
+
+    /** Sends an object that is not a change. */
+    void send(Map<String, ?> object) {
+        ByteBuf out = socket.alloc().buffer();
+        Frames.write(out, format, envelope.encode(object, format));
+        socket.writeAndFlush(out);
+    }
+}
