@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.transport;
 
-import dev.tarn.api.data.Body;
-import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.data.Path;
-import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
-import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Resources;
-import dev.tarn.api.resource.Subscriber;
-import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Credentials;
 import dev.tarn.api.security.User;
 import dev.tarn.api.security.Users;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +40,7 @@ final class House implements AutoCloseable {
         settings.putAll(listenerSettings);
         listener = new Listener(loops, meter, Settings.of(Listener.Config.class, settings));
         http = new HttpFraming(
-                new OneUser(), new NoResources(), meter, Settings.of(HttpFraming.Config.class, httpSettings));
+                new OneUser(), noResources(), meter, Settings.of(HttpFraming.Config.class, httpSettings));
         listener.addProtocol(http);
     }
 
@@ -92,30 +83,15 @@ final class House implements AutoCloseable {
             String origin,
             @Nullable SocketAddress remote) implements Context {}
 
-    private static final class NoResources implements Resources {
-        @Override
-        public Context context(User user, String protocol, String origin, @Nullable SocketAddress remote) {
-            return new Asker(user, protocol, origin, remote);
-        }
-
-        @Override
-        public CompletionStage<Commit> putAll(Context context, String resource, List<Body> bodies, Terms terms) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Optional<Table> table(Context context, Path path) {
-            return Optional.empty();
-        }
-
-        @Override
-        public CompletionStage<Map<String, Object>> describe(Context context, String resource) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Mailbox mailbox(Context context, Executor loop, Subscriber subscriber) {
-            throw new UnsupportedOperationException();
-        }
+    /** The door with nothing behind it: it only makes contexts. */
+    private static Resources noResources() {
+        return (Resources) Proxy.newProxyInstance(
+                Resources.class.getClassLoader(), new Class<?>[] {Resources.class}, (proxy, method, arguments) -> {
+                    if (!method.getName().equals("context")) {
+                        throw new UnsupportedOperationException(method.getName());
+                    }
+                    return new Asker((User) arguments[0], (String) arguments[1], (String) arguments[2], (SocketAddress)
+                            arguments[3]);
+                });
     }
 }
