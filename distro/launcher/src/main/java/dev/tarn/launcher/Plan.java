@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The settings, checked against the catalog: one configuration for each component.
@@ -118,7 +117,7 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
             });
         }
 
-        /** Adds the listeners that are there unless they are switched off, and names all of them. */
+        /** Adds the listeners that are there unless they are switched off. */
         void standard(Settings settings) {
             for (String name : catalog.listeners()) {
                 String port = Catalog.STANDARD_PORTS.get(name);
@@ -129,20 +128,19 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
             off.forEach(name -> byName.remove(name(Catalog.LISTENER, name)));
             byName.values()
                     .removeIf(each -> each.listener() && !each.properties().containsKey("port"));
-            byName.values().stream()
-                    .filter(each -> !each.instance().isEmpty())
-                    .filter(each -> catalog.takers(each.instance() + ".name").keySet().stream()
-                            .anyMatch(part -> part.pid().equals(each.pid())))
-                    .forEach(each -> each.properties().put("name", each.instance()));
         }
 
         private Configuration configuration(Part part) {
-            return byName.computeIfAbsent(
-                    name(part.pid(), part.instance()),
-                    name -> new Configuration(part.pid(), part.instance(), new LinkedHashMap<>()));
+            return byName.computeIfAbsent(name(part.pid(), part.instance()), name -> {
+                Map<String, Object> properties = new LinkedHashMap<>();
+                if (!part.instance().isEmpty() && part.keys().containsKey("name")) {
+                    properties.put("name", part.instance());
+                }
+                return new Configuration(part.pid(), part.instance(), properties);
+            });
         }
 
-        private static String name(String pid, @Nullable String instance) {
+        private static String name(String pid, String instance) {
             return pid + "~" + instance;
         }
     }

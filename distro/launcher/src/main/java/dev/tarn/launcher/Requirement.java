@@ -6,8 +6,7 @@ import java.util.regex.Pattern;
 
 /** Reads the resolver's message, which nests filters in brackets, for the one thing that is missing. */
 final class Requirement {
-    private static final Pattern INNERMOST =
-            Pattern.compile("missing requirement \\[[^\\]]*\\] ([a-z.]+); (\\(.*?\\))(?:\\]|\\s|$)");
+    private static final Pattern ANY = Pattern.compile("([a-z][a-z.]+); \\(");
     private static final Pattern NAMED = Pattern.compile("\\((osgi\\.[a-z.]+|objectClass)=([^)]*)\\)");
     private static final Pattern AT_LEAST = Pattern.compile("\\((?:bundle-)?version>=([^)]*)\\)");
     private static final Pattern BELOW = Pattern.compile("!\\((?:bundle-)?version>=([^)]*)\\)");
@@ -16,14 +15,16 @@ final class Requirement {
 
     /** What is missing, such as {@code package io.netty.buffer from 4.2 below 5}; the message itself if unclear. */
     static String missing(String message) {
-        String filter = null;
+        int summary = message.indexOf(" Unresolved requirements:");
+        String chain = summary < 0 ? message : message.substring(0, summary);
         String kind = "";
-        for (Matcher matcher = INNERMOST.matcher(message); matcher.find(); ) {
+        String filter = "";
+        for (Matcher matcher = ANY.matcher(chain); matcher.find(); ) {
             kind = matcher.group(1);
-            filter = matcher.group(2);
+            filter = balanced(chain, matcher.end() - 1);
         }
-        Matcher named = filter == null ? null : NAMED.matcher(filter);
-        if (filter == null || named == null || !named.find()) {
+        Matcher named = NAMED.matcher(filter);
+        if (!named.find()) {
             return Printable.text(message);
         }
         String withoutUpper = BELOW.matcher(filter).replaceAll("");
@@ -32,5 +33,17 @@ final class Requirement {
         return "no " + kind.replace("osgi.wiring.", "").replace("osgi.", "") + " " + named.group(2)
                 + (low.find() ? " from " + low.group(1) : "")
                 + (high.find() ? " below " + high.group(1) : "");
+    }
+
+    /** The text from this opening bracket to the one that closes it. */
+    private static String balanced(String text, int from) {
+        int depth = 0;
+        for (int i = from; i < text.length(); i++) {
+            depth += text.charAt(i) == '(' ? 1 : text.charAt(i) == ')' ? -1 : 0;
+            if (depth == 0) {
+                return text.substring(from, i + 1);
+            }
+        }
+        return text.substring(from);
     }
 }
