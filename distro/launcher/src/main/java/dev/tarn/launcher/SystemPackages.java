@@ -19,10 +19,10 @@ final class SystemPackages {
         List<String> exports = new ArrayList<>();
         for (String name : List.of("org.slf4j", "org.slf4j.event", "org.slf4j.helpers", "org.slf4j.spi")) {
             exports.add(name + ";version=2.0.20");
-            if (!name.equals("org.slf4j.event")) {
-                exports.add(name + ";version=1.7.36");
-            }
         }
+        // What was built for SLF4J 1.7 logs too; slf4j-api exports these two under both versions itself.
+        exports.add("org.slf4j;version=1.7.36");
+        exports.add("org.slf4j.helpers;version=1.7.36");
         for (String name : List.of("api", "api.lowlevel", "common", "exceptions", "nodes", "schema", "events")) {
             exports.add(SNAKEYAML + name + ";version=2.10");
         }
