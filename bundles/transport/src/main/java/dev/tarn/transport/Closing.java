@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.transport;
 
+import io.netty.channel.Channel;
+
 /**
  * User event that travels a connection's pipeline when the server wants it to end: the node stops, or its protocol is
  * being removed. A handler that needs time to say goodbye or to finish what runs calls {@link #hold()} and closes the
@@ -25,7 +27,17 @@ public final class Closing {
         held = true;
     }
 
-    boolean held() {
+    /** Whether somebody before has kept the channel open. */
+    public boolean held() {
         return held;
+    }
+
+    /** Sends the event through a channel's pipeline and closes the channel when nobody holds it. On the channel's loop. */
+    static void ask(Channel channel, String reason) {
+        Closing closing = new Closing(reason);
+        channel.pipeline().fireUserEventTriggered(closing);
+        if (!closing.held()) {
+            channel.close();
+        }
     }
 }

@@ -10,11 +10,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** Channels that are open for one purpose. Safe on any thread. */
-final class OpenChannels {
+public final class OpenChannels {
     private final Set<Channel> channels = ConcurrentHashMap.newKeySet();
 
     /** Counts a channel in until it is closed or {@link #remove removed}. */
-    void add(Channel channel) {
+    public void add(Channel channel) {
         channels.add(channel);
         channel.closeFuture().addListener(closed -> channels.remove(channel));
     }
@@ -31,11 +31,11 @@ final class OpenChannels {
      * Asks every channel to end, waits, then cuts those that have not. Blocks for the patience given at most, plus a second
      * for those that are cut.
      */
-    void drain(String reason, Duration patience) {
+    public void drain(String reason, Duration patience) {
         List<Channel> open = all();
         for (Channel channel : open) {
             try {
-                channel.eventLoop().execute(() -> ask(channel, reason));
+                channel.eventLoop().execute(() -> Closing.ask(channel, reason));
             } catch (RejectedExecutionException stopped) {
                 // The loops are gone, and every channel with them.
                 return;
@@ -51,14 +51,6 @@ final class OpenChannels {
         deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
         for (Channel channel : open) {
             await(channel, deadline - System.nanoTime());
-        }
-    }
-
-    private static void ask(Channel channel, String reason) {
-        Closing closing = new Closing(reason);
-        channel.pipeline().fireUserEventTriggered(closing);
-        if (!closing.held()) {
-            channel.close();
         }
     }
 

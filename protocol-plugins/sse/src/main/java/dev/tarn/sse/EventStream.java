@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One client that reads events. Everything but {@link #stop} is on the connection's loop. HTML §9.2. */
+/** One client that reads events. On the connection's loop. HTML §9.2. */
 final class EventStream implements Subscriber {
     private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
 
@@ -47,7 +47,7 @@ final class EventStream implements Subscriber {
 
     private final HttpExchange exchange;
     private final Envelope envelope;
-    private final SseProtocol.Config config;
+    private final SseProtocol.Settings settings;
     private final Watch watch;
     private final boolean namesTypes;
     private final Credit credit;
@@ -59,16 +59,14 @@ final class EventStream implements Subscriber {
     private @Nullable HttpStream stream;
     private @Nullable Future<?> heartbeat;
 
-    /** When the socket last took something, by {@link System#nanoTime}. */
-    private long lastWritable;
-
-    EventStream(HttpExchange exchange, Envelope envelope, SseProtocol.Config config, Watch watch, boolean namesTypes) {
+    EventStream(
+            HttpExchange exchange, Envelope envelope, SseProtocol.Settings settings, Watch watch, boolean namesTypes) {
         this.exchange = exchange;
         this.envelope = envelope;
-        this.config = config;
+        this.settings = settings;
         this.watch = watch;
         this.namesTypes = namesTypes;
-        this.credit = new Credit(config.buffer());
+        this.credit = new Credit(settings.buffer());
     }
 
     /**
@@ -94,28 +92,27 @@ final class EventStream implements Subscriber {
     }
 
     /** Sends the head at once, then lets events come. */
-    void begin(Runnable whenClosed) {
+    void begin() {
         HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
         head.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8")
                 .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
                 .set("X-Accel-Buffering", "no");
+        exchange.traffic().open.increment();
         HttpStream out = exchange.stream(head);
         stream = out;
-        lastWritable = System.nanoTime();
-        out.closed().whenComplete((done, failure) -> {
-            closed();
-            whenClosed.run();
-        });
+        out.closed().whenComplete((done, failure) -> closed());
         if (mailbox == null) {
             // The peer was gone before its answer began.
             return;
         }
-        out.write(Unpooled.wrappedBuffer(("retry: " + config.retry() + "\n\n").getBytes(US_ASCII)));
+        out.write(Unpooled.wrappedBuffer(("retry: " + settings.retry().toMillis() + "\n\n").getBytes(US_ASCII)));
         out.flush();
-        out.onWritable(this::drained);
-        heartbeat = exchange.loop()
-                .scheduleAtFixedRate(this::beat, config.heartbeat(), config.heartbeat(), TimeUnit.SECONDS);
+        out.onWritable(this::request);
+        // A client comes back by itself, and then sees whether there is a server again.
+        out.onClosing(out::finish);
+        long period = settings.heartbeat().toMillis();
+        heartbeat = exchange.loop().scheduleAtFixedRate(this::beat, period, period, TimeUnit.MILLISECONDS);
         request();
     }
 
@@ -143,6 +140,7 @@ final class EventStream implements Subscriber {
         }
         out.write(events);
         out.flush();
+        exchange.traffic().out.add(batch.size());
         credit.delivered(batch.size(), bytes);
         request();
     }
@@ -170,6 +168,7 @@ final class EventStream implements Subscriber {
 
     @Override
     public void missed(long changes) {
+        exchange.traffic().dropped.add(changes);
         notice("gap", Map.of("missed", changes));
     }
 
@@ -220,11 +219,6 @@ final class EventStream implements Subscriber {
         out.flush();
     }
 
-    private void drained() {
-        lastWritable = System.nanoTime();
-        request();
-    }
-
     private void request() {
         if (mailbox != null && stream != null && stream.writable()) {
             long more = credit.more();
@@ -234,25 +228,17 @@ final class EventStream implements Subscriber {
         }
     }
 
+    /** Says nothing, so that whatever is between server and client sees that the stream is alive. */
     private void beat() {
-        HttpStream out = stream;
-        if (out == null) {
-            return;
-        }
-        if (out.writable()) {
-            lastWritable = System.nanoTime();
-            out.write(Unpooled.wrappedBuffer(new byte[] {':', '\n', '\n'}));
-            out.flush();
-        } else if (System.nanoTime() - lastWritable > TimeUnit.SECONDS.toNanos(config.stall())) {
-            LOG.debug(
-                    "cut off, reads nothing connection={}",
-                    exchange.connection().id());
-            out.abort();
+        if (stream != null && stream.writable()) {
+            stream.write(Unpooled.wrappedBuffer(new byte[] {':', '\n', '\n'}));
+            stream.flush();
         }
     }
 
     private void closed() {
         stream = null;
+        exchange.traffic().open.decrement();
         if (heartbeat != null) {
             heartbeat.cancel(false);
         }
@@ -260,14 +246,5 @@ final class EventStream implements Subscriber {
             mailbox.close();
             mailbox = null;
         }
-    }
-
-    /** Ends the stream; on any thread. */
-    void stop() {
-        exchange.loop().execute(() -> {
-            if (stream != null) {
-                stream.finish();
-            }
-        });
     }
 }

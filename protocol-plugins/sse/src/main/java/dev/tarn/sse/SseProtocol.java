@@ -7,17 +7,17 @@ import dev.tarn.api.resource.Resources;
 import dev.tarn.transport.Envelope;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
+import dev.tarn.transport.Units;
 import dev.tarn.transport.Watch;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
@@ -35,42 +35,46 @@ public final class SseProtocol implements HttpProtocol {
     /** Settings of every stream. */
     @ObjectClassDefinition(name = "Tarn SSE")
     public @interface Config {
-        @AttributeDefinition(description = "seconds between comments that keep a stream open, 1 to 3600")
-        int heartbeat() default 15;
+        @AttributeDefinition(description = "Time between comments that keep a stream open, 1s to 1h")
+        String heartbeat() default "15s";
 
-        @AttributeDefinition(description = "seconds for which a peer may take nothing before it is cut off, 1 to 3600")
-        int stall() default 60;
+        @AttributeDefinition(description = "Time after which a client should reconnect, at most 1h")
+        String retry() default "1s";
 
-        @AttributeDefinition(description = "milliseconds after which a client should reconnect, 0 to 3600000")
-        int retry() default 1000;
-
-        @AttributeDefinition(description = "bytes of events on the way to one client, 4096 to 1073741824")
-        int buffer() default 1 << 20;
+        @AttributeDefinition(description = "Size of the events that are on the way to one client, from 4KB")
+        String buffer() default "1MB";
     }
+
+    /** The settings as numbers; see {@link Config}. */
+    record Settings(Duration heartbeat, Duration retry, int buffer) {}
 
     private static final String EVENT = "event";
     private static final String EVENT_STREAM = "text/event-stream";
 
     private final Resources resources;
     private final Envelope envelope;
-    private final Config config;
-    private final Set<EventStream> open = ConcurrentHashMap.newKeySet();
+    private final Settings settings;
 
     @Activate
     public SseProtocol(@Reference Resources resources, @Reference Bodies bodies, Config config) {
-        check("heartbeat", config.heartbeat(), 1, 3600);
-        check("stall", config.stall(), 1, 3600);
-        check("retry", config.retry(), 0, 3_600_000);
-        check("buffer", config.buffer(), 4096, 1 << 30);
         this.resources = resources;
         this.envelope = new Envelope(resources, bodies);
-        this.config = config;
+        this.settings = new Settings(
+                Units.duration("sse.heartbeat", config.heartbeat()),
+                Units.duration("sse.retry", config.retry()),
+                Units.bytes("sse.buffer", config.buffer()));
+        check("heartbeat", config.heartbeat(), within(settings.heartbeat(), Duration.ofSeconds(1)));
+        check("retry", config.retry(), within(settings.retry(), Duration.ZERO));
+        check("buffer", config.buffer(), settings.buffer() >= 4096);
     }
 
-    private static void check(String key, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new IllegalArgumentException(
-                    "dev.tarn.sse " + key + "=" + value + " is not " + least + " to " + most);
+    private static boolean within(Duration duration, Duration least) {
+        return duration.compareTo(least) >= 0 && duration.compareTo(Duration.ofHours(1)) <= 0;
+    }
+
+    private static void check(String key, String value, boolean allowed) {
+        if (!allowed) {
+            throw new IllegalArgumentException("sse." + key + ": " + value + " is out of its range");
         }
     }
 
@@ -106,14 +110,13 @@ public final class SseProtocol implements HttpProtocol {
                     resources,
                     Set.of(EVENT),
                     exchange.head().headers().get("Last-Event-ID"));
-            stream = new EventStream(exchange, envelope, config, watch, namesTypes(exchange));
+            stream = new EventStream(exchange, envelope, settings, watch, namesTypes(exchange));
             stream.subscribe(resources);
         } catch (Failure refused) {
             exchange.fail(refused);
             return;
         }
-        open.add(stream);
-        stream.begin(() -> open.remove(stream));
+        stream.begin();
     }
 
     private static boolean namesTypes(HttpExchange exchange) {
@@ -125,11 +128,5 @@ public final class SseProtocol implements HttpProtocol {
             throw new Failure(Failure.Code.MALFORMED, "event=type is the only way to set the event field");
         }
         return true;
-    }
-
-    /** Ends every stream; clients come back by themselves, and then see whether there is a protocol again. */
-    @Deactivate
-    public void close() {
-        open.forEach(EventStream::stop);
     }
 }

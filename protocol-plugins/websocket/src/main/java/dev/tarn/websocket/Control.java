@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,8 +35,8 @@ final class Control extends ChannelDuplexHandler {
     private static final int PATIENCE = 3;
 
     private final String connection;
-    private final int ping;
-    private final int stall;
+    private final Duration ping;
+    private final Duration stall;
 
     private @Nullable Future<?> beat;
 
@@ -48,10 +49,10 @@ final class Control extends ChannelDuplexHandler {
 
     /**
      * @param connection what it is called in the log
-     * @param ping seconds between pings
-     * @param stall seconds for which a peer may take nothing
+     * @param ping between pings
+     * @param stall how long a peer may take nothing
      */
-    Control(String connection, int ping, int stall) {
+    Control(String connection, Duration ping, Duration stall) {
         this.connection = connection;
         this.ping = ping;
         this.stall = stall;
@@ -60,7 +61,8 @@ final class Control extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         lastWritable = System.nanoTime();
-        beat = context.executor().scheduleAtFixedRate(() -> beat(context), ping, ping, TimeUnit.SECONDS);
+        beat = context.executor()
+                .scheduleAtFixedRate(() -> beat(context), ping.toMillis(), ping.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -80,7 +82,7 @@ final class Control extends ChannelDuplexHandler {
         long now = System.nanoTime();
         if (context.channel().isWritable()) {
             lastWritable = now;
-        } else if (now - lastWritable > TimeUnit.SECONDS.toNanos(stall)) {
+        } else if (now - lastWritable > stall.toNanos()) {
             cut(context, "takes nothing");
             return;
         }
@@ -188,10 +190,15 @@ final class Control extends ChannelDuplexHandler {
         return context.writeAndFlush(close);
     }
 
-    /** Closes because what is spoken here is going away. */
-    void leave(ChannelHandlerContext context, String why) {
-        write(context, Closing.frame(Closing.GOING_AWAY, why), context.newPromise());
-        context.flush();
+    /** The server wants the connection to end: whoever speaks on it says goodbye in its own way, else this does. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        context.fireUserEventTriggered(event);
+        if (event instanceof dev.tarn.transport.Closing asked && !asked.held()) {
+            asked.hold();
+            write(context, Closing.frame(Closing.GOING_AWAY, asked.reason()), context.newPromise());
+            context.flush();
+        }
     }
 
     @Override

@@ -15,8 +15,10 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -56,6 +58,9 @@ final class Handshake {
                     .set(HttpHeaderNames.SEC_WEBSOCKET_VERSION, VERSION)
                     .set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
             return response;
+        }
+        if (HttpUtil.isTransferEncodingChunked(head) || HttpUtil.getContentLength(head, 0L) > 0) {
+            throw new Failure(Failure.Code.MALFORMED, "a request that becomes a WebSocket has no body");
         }
         List<String> keys = head.headers().getAll(HttpHeaderNames.SEC_WEBSOCKET_KEY);
         if (keys.size() != 1 || !isKey(keys.get(0).strip())) {
@@ -108,7 +113,8 @@ final class Handshake {
         // Encoded as it is written, so the codec can go at once; what it has not read yet goes to those after it.
         pipeline.writeAndFlush(response);
         open.accept(pipeline);
-        pipeline.remove(HttpServerCodec.class);
+        pipeline.remove(HttpResponseEncoder.class);
+        pipeline.remove(HttpRequestDecoder.class);
         return pipeline.channel();
     }
 

@@ -15,6 +15,7 @@ import dev.tarn.api.resource.Subscription;
 import dev.tarn.transport.Credit;
 import dev.tarn.transport.Envelope;
 import dev.tarn.transport.Envelope.Format;
+import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.ArrayList;
@@ -119,8 +120,13 @@ final class RowFeed implements Subscriber {
         }
         int bytes = out.readableBytes();
         socket.writeAndFlush(out);
+        traffic().out.add(batch.size());
         credit.delivered(batch.size(), bytes);
         request();
+    }
+
+    private Traffic traffic() {
+        return Traffic.of(socket.channel());
     }
 
     private static @Nullable String path(Delivery delivery) {
@@ -134,6 +140,7 @@ final class RowFeed implements Subscriber {
 
     @Override
     public void missed(long changes) {
+        traffic().dropped.add(changes);
         notice("gap", null, Map.of("missed", changes));
     }
 

@@ -8,6 +8,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.resource.Start;
 import dev.tarn.transport.Envelope.Format;
+import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -123,6 +124,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
                 byte[] bytes = new byte[message.readableBytes()];
                 message.readBytes(bytes).release();
                 message = null;
+                Traffic.of(context.channel()).in.increment();
                 message(context, bytes);
             }
         } finally {

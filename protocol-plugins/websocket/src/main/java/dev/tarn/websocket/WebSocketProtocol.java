@@ -9,15 +9,21 @@ import dev.tarn.transport.Envelope;
 import dev.tarn.transport.Envelope.Format;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
+import dev.tarn.transport.Meter;
+import dev.tarn.transport.OpenChannels;
 import dev.tarn.transport.StreamProtocol;
+import dev.tarn.transport.Traffic;
+import dev.tarn.transport.Units;
 import dev.tarn.transport.Watch;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameEncoder;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,7 +31,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -46,27 +51,36 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 public final class WebSocketProtocol implements HttpProtocol {
 
     /** Settings of every WebSocket. */
-    @ObjectClassDefinition(name = "Tarn WebSocket")
+    @ObjectClassDefinition(name = "WebSocket")
     public @interface Config {
-        @AttributeDefinition(description = "seconds between pings; a peer that answers none is cut off, 1 to 3600")
-        int ping() default 30;
+        /** Who answers none is cut off. */
+        @AttributeDefinition(description = "Time between pings, 1s to 1h")
+        String ping() default "30s";
 
-        @AttributeDefinition(description = "seconds for which a peer may take nothing before it is cut off, 1 to 3600")
-        int stall() default 60;
+        /** A reader that stops. */
+        @AttributeDefinition(description = "How long a peer may take nothing before it is cut off, 1s to 1h")
+        String stall() default "60s";
 
-        @AttributeDefinition(description = "bytes of one message from a client, 1024 to 1073741824")
-        int message() default 10 << 20;
+        /** 1009 beyond it. */
+        @AttributeDefinition(description = "Largest message of a client, from 1KB")
+        String messageLimit() default "16MB";
 
-        @AttributeDefinition(description = "bytes of changes on the way to one client, 4096 to 1073741824")
-        int buffer() default 1 << 20;
+        /** How far ahead of its socket a client is fed. */
+        @AttributeDefinition(description = "Size of the changes that are on the way to one client, from 4KB")
+        String buffer() default "1MB";
 
-        @AttributeDefinition(description = "requests of one client that are carried out at a time, 1 to 65535")
+        /** Reading stops beyond it. */
+        @AttributeDefinition(description = "Requests of one client that are carried out at a time, 1 to 65535")
         int window() default 256;
     }
+
+    /** The settings as numbers; see {@link Config}. */
+    record Settings(Duration ping, Duration stall, int messageLimit, int buffer, int window) {}
 
     private static final String BARE = "bare";
     private static final String SUBSCRIBE = "subscribe";
     private static final String CURRENT = "current";
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     /** The largest message to a stream protocol, which has limits of its own: MQTT's largest packet. */
     private static final long STREAM_MESSAGE = 268_435_460L;
@@ -77,43 +91,53 @@ public final class WebSocketProtocol implements HttpProtocol {
     private final Resources resources;
     private final Bodies bodies;
     private final Envelope envelope;
-    private final Config config;
-    private final Set<Channel> rows = ConcurrentHashMap.newKeySet();
+    private final Meter meter;
+    private final Settings settings;
 
     /** Installed stream protocols, each with the channels that it is spoken on. */
-    private final Map<StreamProtocol, Set<Channel>> streams = new ConcurrentHashMap<>();
+    private final Map<StreamProtocol, OpenChannels> streams = new ConcurrentHashMap<>();
 
     @Activate
-    public WebSocketProtocol(@Reference Resources resources, @Reference Bodies bodies, Config config) {
-        check("ping", config.ping(), 1, 3600);
-        check("stall", config.stall(), 1, 3600);
-        check("message", config.message(), 1024, 1 << 30);
-        check("buffer", config.buffer(), 4096, 1 << 30);
-        check("window", config.window(), 1, 65_535);
+    public WebSocketProtocol(
+            @Reference Resources resources, @Reference Bodies bodies, @Reference Meter meter, Config config) {
         this.resources = resources;
         this.bodies = bodies;
         this.envelope = new Envelope(resources, bodies);
-        this.config = config;
+        this.meter = meter;
+        this.settings = new Settings(
+                Units.duration("websocket.ping", config.ping()),
+                Units.duration("websocket.stall", config.stall()),
+                Units.bytes("websocket.messageLimit", config.messageLimit()),
+                Units.bytes("websocket.buffer", config.buffer()),
+                config.window());
+        check("ping", config.ping(), within(settings.ping()));
+        check("stall", config.stall(), within(settings.stall()));
+        check("messageLimit", config.messageLimit(), settings.messageLimit() >= 1024);
+        check("buffer", config.buffer(), settings.buffer() >= 4096);
+        check("window", config.window(), settings.window() >= 1 && settings.window() <= 65_535);
     }
 
-    private static void check(String key, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new IllegalArgumentException(
-                    "dev.tarn.websocket " + key + "=" + value + " is not " + least + " to " + most);
+    private static boolean within(Duration duration) {
+        return duration.compareTo(Duration.ofSeconds(1)) >= 0 && duration.compareTo(Duration.ofHours(1)) <= 0;
+    }
+
+    private static void check(String key, Object value, boolean allowed) {
+        if (!allowed) {
+            throw new IllegalArgumentException("websocket." + key + ": " + value + " is out of its range");
         }
     }
 
     /** Lets subprotocols of this protocol in. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void addStream(StreamProtocol protocol) {
-        streams.put(protocol, ConcurrentHashMap.newKeySet());
+        streams.put(protocol, new OpenChannels());
     }
 
-    /** Closes every WebSocket that carries this protocol. */
+    /** Closes every WebSocket that carries this protocol; blocks until they are, a second or two at most. */
     public void removeStream(StreamProtocol protocol) {
-        Set<Channel> channels = streams.remove(protocol);
+        OpenChannels channels = streams.remove(protocol);
         if (channels != null) {
-            channels.forEach(channel -> leave(channel, protocol.name() + " is gone"));
+            channels.drain(protocol.name() + " is being removed", FAREWELL);
         }
     }
 
@@ -184,38 +208,40 @@ public final class WebSocketProtocol implements HttpProtocol {
 
     private void openRows(HttpExchange exchange, Format format, @Nullable String subprotocol) {
         Watch watch = Watch.of(exchange, resources, Set.of(BARE, SUBSCRIBE, CURRENT), null);
+        boolean bare = Watch.flag(exchange.parameters(), BARE);
+        Place place = Place.of(exchange.segments(), exchange.context(), resources);
+        Requests requests = new Requests(exchange.context(), resources, bodies, envelope, format, place);
+        FrameDecoder decoder = new FrameDecoder(settings.messageLimit());
+        String id = exchange.connection().id();
+        RowSocket socket = new RowSocket(
+                new RowSocket.Manner(format, bare, settings.window()),
+                bodies,
+                requests,
+                channel -> feed(channel, exchange, watch, format),
+                decoder,
+                id);
+        Handshake.accept(exchange, subprotocol, pipeline -> {
+            frames(pipeline, decoder, id);
+            count(pipeline.channel(), exchange.traffic());
+            pipeline.addLast(new Utf8FrameValidator(false), socket);
+        });
+    }
+
+    /** What the URL asks to watch; nothing with {@code subscribe=false}. */
+    private RowFeed feed(ChannelHandlerContext channel, HttpExchange exchange, Watch watch, Format format) {
         Map<String, List<String>> parameters = exchange.parameters();
         boolean subscribes = !parameters.containsKey(SUBSCRIBE) || Watch.flag(parameters, SUBSCRIBE);
         boolean marked = Watch.flag(parameters, CURRENT);
-        Place place = Place.of(exchange.segments(), exchange.context(), resources);
-        Requests requests = new Requests(exchange.context(), resources, bodies, envelope, format, place);
-        FrameDecoder decoder = new FrameDecoder(config.message());
-        String id = exchange.connection().id();
-        RowSocket socket = new RowSocket(
-                new RowSocket.Manner(format, Watch.flag(parameters, BARE), config.window()),
-                bodies,
-                requests,
-                channel -> {
-                    RowFeed feed =
-                            new RowFeed(channel, exchange.context(), resources, envelope, format, config.buffer());
-                    try {
-                        if (subscribes) {
-                            for (Filter filter : watch.filters()) {
-                                feed.subscribe(filter, watch.start(), watch.paths(), null, marked);
-                            }
-                        }
-                    } catch (Failure refused) {
-                        feed.close();
-                        throw refused;
-                    }
-                    return feed;
-                },
-                decoder,
-                id);
-        keep(rows, Handshake.accept(exchange, subprotocol, pipeline -> {
-            frames(pipeline, decoder, id);
-            pipeline.addLast(new Utf8FrameValidator(false), socket);
-        }));
+        RowFeed feed = new RowFeed(channel, exchange.context(), resources, envelope, format, settings.buffer());
+        try {
+            for (Filter filter : subscribes ? watch.filters() : List.<Filter>of()) {
+                feed.subscribe(filter, watch.start(), watch.paths(), null, marked);
+            }
+        } catch (Failure refused) {
+            feed.close();
+            throw refused;
+        }
+        return feed;
     }
 
     private void openStream(HttpExchange exchange, StreamProtocol protocol, String subprotocol) {
@@ -223,40 +249,28 @@ public final class WebSocketProtocol implements HttpProtocol {
         Channel channel = Handshake.accept(exchange, subprotocol, pipeline -> {
             exchange.connection().upgraded(exchange.head().headers()).attach(pipeline.channel());
             frames(pipeline, new FrameDecoder(STREAM_MESSAGE), id);
+            count(pipeline.channel(), meter.traffic(protocol.name()));
             pipeline.addLast(new Tunnel(id));
             protocol.open(pipeline);
         });
-        Set<Channel> channels = streams.get(protocol);
-        if (channels == null) {
-            leave(channel, protocol.name() + " is gone");
-        } else {
-            keep(channels, channel);
+        OpenChannels channels = streams.get(protocol);
+        if (channels != null) {
+            channels.add(channel);
+        }
+        if (!streams.containsKey(protocol)) {
+            // Removed while the connection was handed over.
+            channel.close();
         }
     }
 
     private void frames(ChannelPipeline pipeline, FrameDecoder decoder, String id) {
-        pipeline.addLast(decoder, new WebSocket13FrameEncoder(false), new Control(id, config.ping(), config.stall()));
+        pipeline.addLast(
+                decoder, new WebSocket13FrameEncoder(false), new Control(id, settings.ping(), settings.stall()));
     }
 
-    private static void keep(Set<Channel> channels, Channel channel) {
-        channels.add(channel);
-        channel.closeFuture().addListener(gone -> channels.remove(channel));
-    }
-
-    private static void leave(Channel channel, String why) {
-        channel.eventLoop().execute(() -> {
-            Control control = channel.pipeline().get(Control.class);
-            if (control != null) {
-                control.leave(channel.pipeline().context(control), why);
-            }
-        });
-    }
-
-    /** Closes every WebSocket. */
-    @Deactivate
-    public void close() {
-        rows.forEach(channel -> leave(channel, "the server stops this protocol"));
-        streams.values()
-                .forEach(channels -> channels.forEach(channel -> leave(channel, "the server stops this protocol")));
+    private static void count(Channel channel, Traffic traffic) {
+        traffic.attach(channel);
+        traffic.open.increment();
+        channel.closeFuture().addListener(closed -> traffic.open.decrement());
     }
 }
