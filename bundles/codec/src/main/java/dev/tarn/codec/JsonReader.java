@@ -48,6 +48,14 @@ final class JsonReader {
         int from = byteOrderMark();
         scan(from);
         try (JsonParser parser = factory.createParser(bytes, from, bytes.length - from)) {
+            whole(parser);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void whole(JsonParser parser) throws IOException {
+        try {
             JsonToken token = parser.nextToken();
             if (token == null) {
                 throw new Failure(Failure.Code.MALFORMED, "an empty body is not JSON");
@@ -57,11 +65,11 @@ final class JsonReader {
                 throw malformed("there is more after the end of the value", parser.currentTokenLocation());
             }
         } catch (StreamConstraintsException e) {
-            throw new Failure(Failure.Code.TOO_LARGE, e.getOriginalMessage() + at(e.getLocation()));
+            // Jackson's sentence names the number and the limit, then the method that would raise it.
+            String what = e.getOriginalMessage().replaceAll(", from `[^`]*`", "");
+            throw new Failure(Failure.Code.TOO_LARGE, what + at(parser.currentLocation()));
         } catch (JsonProcessingException e) {
             throw malformed(e.getOriginalMessage(), e.getLocation());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
