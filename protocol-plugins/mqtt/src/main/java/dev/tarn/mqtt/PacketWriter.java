@@ -22,6 +22,10 @@ final class PacketWriter {
         this.explains = explains;
     }
 
+    Version version() {
+        return version;
+    }
+
     /** CONNACK; session present only with success [MQTT-3.2.2-6]. */
     void connack(ByteBuf out, boolean sessionPresent, Reason reason, PropertySet properties) {
         int flags = sessionPresent && !reason.refusal() ? 1 : 0;
@@ -100,6 +104,11 @@ final class PacketWriter {
         out.writeByte(reason.code());
         PropertyWriter.variable(out, size);
         PropertyWriter.write(out, properties);
+    }
+
+    /** The properties of a CONNACK that refuses. */
+    PropertySet explanation(String text) {
+        return version.five() ? explanation(text, 16) : PropertySet.NONE;
     }
 
     /** A reason string where it is wanted and fits [MQTT-3.4.2-2], [MQTT-3.14.2-3]. */

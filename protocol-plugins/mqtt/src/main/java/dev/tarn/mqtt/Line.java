@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.mqtt;
+
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/** What the parts of a connection share: where to write, and how to end. For the connection's loop. */
+interface Line {
+    Channel channel();
+
+    Outbox outbox();
+
+    PacketWriter writer();
+
+    Agreement agreement();
+
+    /** Goes on reading, if that was stopped. */
+    void resume();
+
+    /** Reads nothing more until {@link #resume}. */
+    void pause();
+
+    /** Tells the client why, where its version can be told, and closes. */
+    void end(Reason reason, @Nullable String text);
+
+    /** Closes because of a bug, which is logged. */
+    void fail(Throwable bug);
+}

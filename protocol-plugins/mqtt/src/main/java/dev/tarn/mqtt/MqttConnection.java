@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.mqtt;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.security.User;
+import dev.tarn.transport.Connection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection, from the first byte to the last: cuts packets, hands them to those who know what to do, and
+ * ends. Every field is touched on the connection's loop only.
+ */
+final class MqttConnection extends ChannelInboundHandlerAdapter implements Line {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MqttConnection.class);
+
+    private final Broker broker;
+    private final Channel channel;
+    private final Connection peer;
+    private final FrameReader frames;
+    private final Outbox outbox;
+    private PacketWriter writer = new PacketWriter(Version.V311, Long.MAX_VALUE, true);
+    private @Nullable Future<?> connectTimeout;
+    private Sessions.@Nullable Claim claim;
+    private @Nullable Agreement agreement;
+    private @Nullable Client client;
+    private boolean paused;
+    private boolean reading;
+    private boolean inputEnded;
+    private boolean ended;
+
+    MqttConnection(Broker broker, Channel channel) {
+        this.broker = broker;
+        this.channel = channel;
+        this.peer = Connection.of(channel);
+        this.frames = new FrameReader(channel.alloc());
+        this.outbox = new Outbox(channel);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        broker.traffic().open.increment();
+        connectTimeout = channel.eventLoop()
+                .schedule(
+                        () -> end(Reason.MAXIMUM_CONNECT_TIME, "no CONNECT"),
+                        broker.limits().times().connect().toMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (ended) {
+            bytes.release();
+            return;
+        }
+        frames.add(bytes);
+        if (!paused) {
+            read();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        outbox.flush();
+        ctx.fireChannelReadComplete();
+    }
+
+    /** Handles the packets that are there, until one of them needs a pause. */
+    private void read() {
+        reading = true;
+        try {
+            while (!paused && !ended) {
+                ByteBuf content = frames.next();
+                if (content == null) {
+                    break;
+                }
+                packet(frames.header(), content);
+            }
+        } catch (Violation violation) {
+            violated(violation);
+        } catch (RuntimeException bug) {
+            fail(bug);
+        } finally {
+            reading = false;
+        }
+        if (!ended) {
+            frames.settle();
+            if (inputEnded && !paused) {
+                finish(true);
+            }
+        }
+    }
+
+    private void packet(int header, ByteBuf content) {
+        Client connected = client;
+        if (connected == null) {
+            connect(content);
+        } else if (!connected.packet(header, content)) {
+            finish(false);
+            channel.close();
+        }
+    }
+
+    private void connect(ByteBuf content) {
+        if (connectTimeout != null) {
+            connectTimeout.cancel(false);
+            connectTimeout = null;
+        }
+        ConnectReader reader = new ConnectReader();
+        try {
+            Packet.Connect connect = reader.read(content);
+            writer = writer(connect);
+            Agreement agreed = Connecting.agree(connect, broker, peer);
+            agreement = agreed;
+            pause();
+            broker.users()
+                    .authenticate(Connecting.credentials(connect.login()), peer.remote())
+                    .whenComplete((user, refused) -> later(() -> authenticated(connect, agreed, user, refused)));
+        } catch (Violation violation) {
+            if (reader.known()) {
+                writer = agreement == null && writer.version() != reader.version() ? writer(reader.version()) : writer;
+                refuse(violation.reason(), violation.text());
+            } else {
+                throw violation;
+            }
+        }
+    }
+
+    private static PacketWriter writer(Version version) {
+        return new PacketWriter(version, Long.MAX_VALUE, true);
+    }
+
+    private static PacketWriter writer(Packet.Connect connect) {
+        PropertySet properties = connect.properties();
+        return new PacketWriter(
+                connect.version(),
+                properties.number(PropertyType.MAXIMUM_PACKET_SIZE, Long.MAX_VALUE),
+                properties.number(PropertyType.REQUEST_PROBLEM_INFORMATION, 1) == 1);
+    }
+
+    private void authenticated(
+            Packet.Connect connect, Agreement agreed, @Nullable User user, @Nullable Throwable refused) {
+        if (ended) {
+            return;
+        }
+        if (refused != null || user == null) {
+            Failure failure = refused == null ? null : Failures.of(refused);
+            if (failure == null) {
+                fail(refused == null ? new IllegalStateException("neither a user nor a refusal") : refused);
+            } else {
+                refuse(Failures.connected(failure.code()), failure.reason());
+            }
+            return;
+        }
+        Sessions.Claimed claimed = broker.sessions().claim(agreed.clientId(), this);
+        claim = claimed.claim();
+        claimed.ready().whenComplete((ready, never) -> later(() -> accept(connect, agreed, user)));
+    }
+
+    private void accept(Packet.Connect connect, Agreement agreed, User user) {
+        if (ended) {
+            return;
+        }
+        frames.connected(broker.limits().packet());
+        writer.connack(
+                outbox.open(), false, Reason.SUCCESS, Connecting.properties(connect, agreed, broker.limits()));
+        client = new Client(this, broker, connect, user);
+        LOG.debug(
+                "connected: client={} user={} version={} connection={}",
+                agreed.clientId(),
+                user.name(),
+                agreed.version(),
+                peer.id());
+        resume();
+        outbox.flush();
+    }
+
+    /** Refuses a CONNECT in its own version's words and closes [MQTT-3.1.4-2], [MQTT-3.2.2-7]. */
+    private void refuse(Reason reason, String text) {
+        LOG.debug("refused: reason={} text={} connection={}", reason, Escaped.of(text), peer.id());
+        broker.traffic().refused.increment();
+        if (writer.version().five() || reason.returnCode() != 0) {
+            writer.connack(outbox.open(), false, reason, writer.explanation(text));
+        }
+        hangUp();
+    }
+
+    private void violated(Violation violation) {
+        broker.traffic().refused.increment();
+        end(violation.reason(), violation.text());
+    }
+
+    @Override
+    public void end(Reason reason, @Nullable String text) {
+        if (ended) {
+            return;
+        }
+        LOG.debug(
+                "ended: reason={} text={} connection={}", reason, text == null ? "" : Escaped.of(text), peer.id());
+        if (client != null && writer.version().five() && reason.in(Packet.DISCONNECT)) {
+            writer.disconnect(outbox.open(), reason, text); // [MQTT-4.13.1-1]
+        }
+        hangUp();
+    }
+
+    @Override
+    public void fail(Throwable bug) {
+        if (!ended) {
+            LOG.error("closed because of a bug: connection={}", peer.id(), bug);
+            end(Reason.UNSPECIFIED_ERROR, null);
+        }
+    }
+
+    private void hangUp() {
+        outbox.flush();
+        finish(true);
+        Farewell.close(channel, peer);
+    }
+
+    /** Another connection has come with the same client identifier [MQTT-3.1.4-3]. On any thread. */
+    void takeOver() {
+        later(() -> end(Reason.SESSION_TAKEN_OVER, null));
+    }
+
+    /** The server stops, or this protocol does. On any thread. */
+    void shutDown(Reason reason) {
+        later(() -> end(reason, null));
+    }
+
+    private void later(Runnable task) {
+        channel.eventLoop().execute(task);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        inputEnded = true;
+        if (!paused && !ended) {
+            finish(true);
+        }
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (client != null && channel.isWritable()) {
+            client.writable();
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("broken: connection={} reason={}", peer.id(), Escaped.of(String.valueOf(cause.getMessage())));
+        } else if (!ended) {
+            LOG.error("closed because of a bug: connection={}", peer.id(), cause);
+        }
+        finish(true);
+        channel.close();
+    }
+
+    /**
+     * Lets go of everything, once.
+     *
+     * @param lost whether the client has not said goodbye, so that its will is due [MQTT-3.1.2-8]
+     */
+    private void finish(boolean lost) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        broker.traffic().open.decrement();
+        if (connectTimeout != null) {
+            connectTimeout.cancel(false);
+        }
+        if (client != null) {
+            client.close(lost);
+        }
+        if (claim != null) {
+            broker.sessions().release(claim);
+        }
+        if (!reading) {
+            frames.close();
+        } else {
+            later(frames::close);
+        }
+        outbox.close();
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+        channel.config().setAutoRead(false);
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        if (ended) {
+            return;
+        }
+        if (!reading) {
+            read();
+        }
+        if (!paused && !ended) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public Channel channel() {
+        return channel;
+    }
+
+    @Override
+    public Outbox outbox() {
+        return outbox;
+    }
+
+    @Override
+    public PacketWriter writer() {
+        return writer;
+    }
+
+    @Override
+    public Agreement agreement() {
+        return Objects.requireNonNull(agreement, "before CONNECT");
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.mqtt;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.api.security.Users;
+import dev.tarn.transport.StreamProtocol;
+import dev.tarn.transport.Traffic;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelPipeline;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** MQTT 3.1, 3.1.1 and 5.0 over whatever carries bytes. */
+@Component(configurationPid = "dev.tarn.mqtt", service = StreamProtocol.class)
+@Designate(ocd = MqttProtocol.Config.class)
+public final class MqttProtocol implements StreamProtocol {
+
+    /** Settings of the protocol. */
+    @ObjectClassDefinition(name = "MQTT")
+    public @interface Config {
+        @AttributeDefinition(description = "largest packet in bytes, 65,536 to 268,435,460")
+        int maximumPacketSize() default 16_777_216;
+
+        @AttributeDefinition(description = "publishes of one client that may be unsettled, 1 to 65,535")
+        int receiveMaximum() default 1_024;
+
+        @AttributeDefinition(description = "payload bytes of one client that may wait before nothing more is read")
+        int receiveBytes() default 4_194_304;
+
+        @AttributeDefinition(description = "publishes to one client that may be unsettled, 1 to 65,535")
+        int inFlight() default 256;
+
+        @AttributeDefinition(description = "topic aliases of each side, 0 to 65,535")
+        int topicAliasMaximum() default 64;
+
+        @AttributeDefinition(description = "longest keep-alive in seconds that a 5.0 client gets; 0 for any")
+        int maximumKeepAlive() default 0;
+
+        @AttributeDefinition(description = "seconds until a connection must have sent CONNECT")
+        int connectTimeout() default 10;
+
+        @AttributeDefinition(description = "subscriptions of one client")
+        int subscriptions() default 10_000;
+    }
+
+    private final Broker broker;
+    private final Traffic traffic = new Traffic();
+
+    @Activate
+    public MqttProtocol(
+            @Reference Resources resources, @Reference Users users, @Reference Bodies bodies, Config config) {
+        Clock clock = Clock.systemUTC();
+        this.broker = new Broker(
+                resources,
+                users,
+                new Messages(resources, bodies, clock),
+                new Sessions(),
+                limits(config),
+                traffic,
+                clock);
+    }
+
+    private static Limits limits(Config config) {
+        return new Limits(
+                within("maximumPacketSize", config.maximumPacketSize(), 65_536, 268_435_460),
+                within("receiveMaximum", config.receiveMaximum(), 1, 65_535),
+                within("receiveBytes", config.receiveBytes(), 1, Integer.MAX_VALUE),
+                within("inFlight", config.inFlight(), 1, 65_535),
+                within("topicAliasMaximum", config.topicAliasMaximum(), 0, 65_535),
+                within("subscriptions", config.subscriptions(), 1, Integer.MAX_VALUE),
+                new Limits.Times(
+                        Duration.ofSeconds(within("maximumKeepAlive", config.maximumKeepAlive(), 0, 65_535)),
+                        Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600))));
+    }
+
+    private static int within(String name, int value, int least, int greatest) {
+        if (value < least || value > greatest) {
+            throw new IllegalArgumentException(
+                    "mqtt." + name + " is " + value + ", must be " + least + " to " + greatest);
+        }
+        return value;
+    }
+
+    @Override
+    public String name() {
+        return "mqtt";
+    }
+
+    @Override
+    public List<String> subprotocols() {
+        return List.of("mqtt", "mqttv3.1"); // §6.0, [MQTT-6.0.0-3]
+    }
+
+    /** CONNECT, its length, and a protocol name that begins with MQ: nothing else that is spoken begins so. */
+    @Override
+    public Match match(ByteBuf firstBytes) {
+        int at = firstBytes.readerIndex();
+        int end = firstBytes.writerIndex();
+        if (at == end) {
+            return Match.MORE;
+        }
+        if (firstBytes.getUnsignedByte(at++) != Packet.CONNECT << 4) {
+            return Match.NO;
+        }
+        int digits = 0;
+        while (at < end && firstBytes.getUnsignedByte(at) >= 0x80) {
+            at++;
+            if (++digits == 4) {
+                return Match.NO;
+            }
+        }
+        at++;
+        byte[] name = {0, 0, 'M', 'Q'};
+        for (int i = 0; i < name.length; i++, at++) {
+            if (at >= end) {
+                return Match.MORE;
+            }
+            if (i != 1 && firstBytes.getByte(at) != name[i]) {
+                return Match.NO;
+            }
+        }
+        return Match.YES;
+    }
+
+    @Override
+    public void open(ChannelPipeline pipeline) {
+        pipeline.addLast("mqtt", new MqttConnection(broker, pipeline.channel()));
+    }
+
+    /** What went through. */
+    public Traffic traffic() {
+        return traffic;
+    }
+
+    @Deactivate
+    public void close() {
+        broker.sessions().close(Reason.SERVER_SHUTTING_DOWN);
+    }
+}

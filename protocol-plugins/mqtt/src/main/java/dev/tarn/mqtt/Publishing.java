@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.mqtt;
+
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.resource.Context;
+import dev.tarn.transport.Traffic;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a client publishes: kept in order, acknowledged in order once it is safe [MQTT-4.6.0-2], and no more of it at once
+ * than the client was told or memory allows. For the connection's loop.
+ */
+final class Publishing {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Publishing.class);
+
+    private final Line line;
+    private final Context context;
+    private final Messages messages;
+    private final Limits limits;
+    private final Traffic traffic;
+    private final boolean five;
+
+    /** In the order of their arrival; those at the head are not safe yet. */
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+    private final AtomicBoolean settling = new AtomicBoolean();
+
+    /** Packet identifiers of quality of service 2 that are not released yet [MQTT-4.3.3-10]. */
+    private final BitSet unreleased = new BitSet();
+
+    private @Nullable Topic[] aliases = new @Nullable Topic[0];
+    private int unsettled;
+    private int bytes;
+    private boolean full;
+
+    Publishing(Line line, Context context, Broker broker) {
+        this.line = line;
+        this.context = context;
+        this.messages = broker.messages();
+        this.limits = broker.limits();
+        this.traffic = broker.traffic();
+        this.five = line.agreement().version().five();
+    }
+
+    /** A publish whose acknowledgement is due once it and all before it are safe. */
+    private final class Pending implements BiConsumer<@Nullable Commit, @Nullable Throwable> {
+        private final int packetId;
+        private final Messages.Message message;
+        private volatile boolean done;
+        private @Nullable Throwable failure;
+
+        Pending(int packetId, Messages.Message message) {
+            this.packetId = packetId;
+            this.message = message;
+        }
+
+        /** On whatever thread the engine completes. */
+        @Override
+        public void accept(@Nullable Commit commit, @Nullable Throwable thrown) {
+            failure = thrown;
+            done = true;
+            if (settling.compareAndSet(false, true)) {
+                line.channel().eventLoop().execute(Publishing.this::settleLater);
+            }
+        }
+    }
+
+    void publish(Packet.Publish publish) {
+        traffic.in.increment();
+        int qos = publish.qos();
+        int packetId = publish.packetId();
+        Topic topic = topic(publish);
+        if (qos == 2 && unreleased.get(packetId)) {
+            repeated(packetId);
+            return;
+        }
+        if (qos > 0) {
+            if (five && unsettled >= limits.received()) { // [MQTT-3.3.4-8]
+                throw new Violation(
+                        Reason.RECEIVE_MAXIMUM_EXCEEDED, "more than " + limits.received() + " unsettled publishes");
+            }
+            unsettled++;
+        }
+        if (qos == 2) {
+            unreleased.set(packetId);
+        }
+        Messages.Message message = new Messages.Message(
+                topic.path(), publish.payload(), qos, publish.retain(), publish.properties(), line.agreement().sends());
+        CompletableFuture<Commit> stage =
+                messages.send(context, message, List.of()).toCompletableFuture();
+        if (pending.isEmpty() && stage.isDone() && !stage.isCompletedExceptionally()) {
+            acknowledge(qos, packetId, Reason.SUCCESS, null);
+            return;
+        }
+        Pending waiting = new Pending(packetId, message);
+        pending.add(waiting);
+        bytes += publish.payload().length;
+        stage.whenComplete(waiting);
+        if (pending.size() >= limits.received() || bytes >= limits.receivedBytes()) {
+            full = true;
+            line.pause();
+        }
+    }
+
+    /** The same packet again: the answer is repeated, the message is not [MQTT-4.3.3-10]. */
+    private void repeated(int packetId) {
+        for (Pending waiting : pending) {
+            if (waiting.packetId == packetId && waiting.message.qos() == 2) {
+                return;
+            }
+        }
+        line.writer().acknowledge(line.outbox().open(), Packet.PUBREC, packetId, Reason.SUCCESS, null);
+    }
+
+    /** The topic that a publish means, by name or by alias [MQTT-3.3.2-8] to [MQTT-3.3.2-12]. */
+    private Topic topic(Packet.Publish publish) {
+        Topic named = publish.topic();
+        if (!publish.properties().has(PropertyType.TOPIC_ALIAS)) {
+            if (named == null) {
+                throw Violation.protocol("neither a topic nor a topic alias");
+            }
+            return named;
+        }
+        int alias = (int) publish.properties().number(PropertyType.TOPIC_ALIAS, 0);
+        if (alias == 0 || alias > limits.aliases()) {
+            throw new Violation(
+                    Reason.TOPIC_ALIAS_INVALID, "topic alias " + alias + ", the greatest is " + limits.aliases());
+        }
+        if (named != null) {
+            if (aliases.length == 0) {
+                aliases = new @Nullable Topic[limits.aliases() + 1];
+            }
+            aliases[alias] = named;
+            return named;
+        }
+        Topic known = alias < aliases.length ? aliases[alias] : null;
+        if (known == null) {
+            throw Violation.protocol("topic alias " + alias + " was never set");
+        }
+        return known;
+    }
+
+    /** PUBREL: the identifier may be used again [MQTT-4.3.3-11]. */
+    void released(Packet.Acknowledge pubrel) {
+        boolean known = unreleased.get(pubrel.packetId());
+        if (known) {
+            unreleased.clear(pubrel.packetId());
+            unsettled--;
+        }
+        line.writer()
+                .acknowledge(
+                        line.outbox().open(),
+                        Packet.PUBCOMP,
+                        pubrel.packetId(),
+                        known ? Reason.SUCCESS : Reason.PACKET_IDENTIFIER_NOT_FOUND,
+                        null);
+    }
+
+    private void settleLater() {
+        settling.set(false);
+        settle();
+        line.outbox().flush();
+        if (full && pending.size() < limits.received() && bytes < limits.receivedBytes()) {
+            full = false;
+            line.resume();
+        }
+    }
+
+    private void settle() {
+        for (Pending head = pending.peek(); head != null && head.done; head = pending.peek()) {
+            pending.remove();
+            bytes -= head.message.payload().length;
+            Throwable thrown = head.failure;
+            if (thrown == null) {
+                acknowledge(head.message.qos(), head.packetId, Reason.SUCCESS, null);
+            } else {
+                refused(head, thrown);
+            }
+        }
+    }
+
+    private void refused(Pending publish, Throwable thrown) {
+        Failure failure = Failures.of(thrown);
+        if (failure == null) {
+            line.fail(thrown);
+            return;
+        }
+        traffic.refused.increment();
+        if (five) {
+            acknowledge(
+                    publish.message.qos(), publish.packetId, Failures.published(failure.code()), failure.reason());
+        } else if (!Failures.dropped(failure.code())) {
+            line.end(Failures.published(failure.code()), failure.reason());
+        } else {
+            if (failure.code() == Failure.Code.INVALID) {
+                messages.rejected(context, publish.message, failure).whenComplete((done, lost) -> {
+                    if (lost != null) {
+                        LOG.warn("rejected publish not recorded: client={}", line.agreement().clientId(), lost);
+                    }
+                });
+            }
+            acknowledge(publish.message.qos(), publish.packetId, Reason.SUCCESS, null);
+        }
+    }
+
+    private void acknowledge(int qos, int packetId, Reason reason, @Nullable String text) {
+        if (qos == 0) {
+            return;
+        }
+        if (qos == 1 || reason.refusal()) {
+            unsettled--;
+            if (qos == 2) {
+                unreleased.clear(packetId); // [MQTT-4.3.3-9]: a refused identifier is free again
+            }
+        }
+        line.writer()
+                .acknowledge(
+                        line.outbox().open(), qos == 1 ? Packet.PUBACK : Packet.PUBREC, packetId, reason, text);
+    }
+}
