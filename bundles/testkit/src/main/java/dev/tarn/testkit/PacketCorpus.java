@@ -22,6 +22,7 @@ public final class PacketCorpus {
      * @param expected {@code ok}, {@code more}, or {@code refused} or {@code rejected} and a reason code such as {@code
      *     0x81}
      */
+    @SuppressWarnings("ArrayRecordComponent") // cases are told apart by their names
     public record Case(String name, String version, byte[] bytes, String expected) {
         /** Whether the packet is as it should be. */
         public boolean legal() {
@@ -167,7 +168,7 @@ public final class PacketCorpus {
         private static void variable(ByteArrayOutputStream out, int value) {
             int rest = value;
             while (rest >= 128) {
-                out.write(rest & 0x7F | 0x80);
+                out.write((rest & 0x7F) | 0x80);
                 rest >>>= 7;
             }
             out.write(rest);

@@ -5,6 +5,7 @@ import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.security.User;
 import dev.tarn.transport.Connection;
+import dev.tarn.transport.Printable;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +60,7 @@ final class Client {
         switch (header >> 4) {
             case Packet.PUBLISH -> publishing.publish((Packet.Publish) packet);
             case Packet.PUBREL -> publishing.released((Packet.Acknowledge) packet);
-            case Packet.PUBACK, Packet.PUBREC, Packet.PUBCOMP ->
-                delivering.acknowledged((Packet.Acknowledge) packet);
+            case Packet.PUBACK, Packet.PUBREC, Packet.PUBCOMP -> delivering.acknowledged((Packet.Acknowledge) packet);
             case Packet.SUBSCRIBE -> subscribing.subscribe((Packet.Subscribe) packet);
             case Packet.UNSUBSCRIBE -> subscribing.unsubscribe((Packet.Unsubscribe) packet);
             case Packet.PINGREQ -> line.writer().pingresp(line.outbox().open()); // [MQTT-3.12.4-1]
@@ -126,8 +126,8 @@ final class Client {
             if (refused != null) {
                 LOG.warn(
                         "will not published: client={} topic={} reason={}",
-                        Escaped.of(line.agreement().clientId()),
-                        Escaped.of(last.topic().path().text()),
+                        Printable.of(line.agreement().clientId()),
+                        Printable.of(last.topic().path().text()),
                         refused.getMessage());
             }
         });

@@ -49,12 +49,11 @@ final class Connecting {
         if (!connect.clientId().isEmpty()) {
             return connect.clientId();
         }
-        boolean allowed =
-                switch (connect.version()) {
-                    case V31 -> false;
-                    case V311 -> connect.clean(); // [MQTT-3.1.3-8]
-                    case V5 -> true; // [MQTT-3.1.3-6]
-                };
+        boolean allowed = switch (connect.version()) {
+            case V31 -> false;
+            case V311 -> connect.clean(); // [MQTT-3.1.3-8]
+            case V5 -> true; // [MQTT-3.1.3-6]
+        };
         if (!allowed) {
             throw new Violation(Reason.CLIENT_IDENTIFIER_NOT_VALID, "an empty client identifier");
         }
@@ -65,9 +64,8 @@ final class Connecting {
     private static Duration keepAlive(Packet.Connect connect, Limits limits) {
         Duration wanted = Duration.ofSeconds(connect.keepAlive());
         Duration longest = limits.times().keepAlive();
-        boolean capped = connect.version().five()
-                && !longest.isZero()
-                && (wanted.isZero() || wanted.compareTo(longest) > 0);
+        boolean capped =
+                connect.version().five() && !longest.isZero() && (wanted.isZero() || wanted.compareTo(longest) > 0);
         return capped ? longest : wanted;
     }
 

@@ -48,8 +48,10 @@ final class Delivering implements Subscriber {
         this.clock = broker.clock();
         this.traffic = broker.traffic();
         this.five = agreement.version().five();
-        this.window = Math.min(agreement.window().receiveMaximum(), broker.limits().sent());
-        this.aliases = new AliasesSent(Math.min(agreement.window().aliases(), broker.limits().aliases()));
+        this.window =
+                Math.min(agreement.window().receiveMaximum(), broker.limits().sent());
+        this.aliases = new AliasesSent(
+                Math.min(agreement.window().aliases(), broker.limits().aliases()));
     }
 
     /** Begins to take changes out of the mailbox. */
@@ -112,7 +114,8 @@ final class Delivering implements Subscriber {
         if (qos > 0 && inFlight.size() >= window) {
             return false;
         }
-        boolean retain = delivery.current() || (asPublished && change.kind() != Kind.MESSAGE); // [MQTT-3.3.1-8], -12, -13
+        boolean retain =
+                delivery.current() || (asPublished && change.kind() != Kind.MESSAGE); // [MQTT-3.3.1-8], -12, -13
         if (five && expiresAt != 0) {
             own.expirySeconds((life + 999) / 1_000);
         }
@@ -121,8 +124,7 @@ final class Delivering implements Subscriber {
     }
 
     private void write(String topic, Change change, int qos, boolean retain) {
-        Publication publication = change.form(
-                agreement.format().key(five, qos > 0), change, qos > 0 ? maker(true) : maker(false));
+        Publication publication = Publications.of(change, agreement.format(), five, qos > 0);
         String canonical = change.path().text();
         boolean spelled = !topic.equals(canonical);
         if (spelled) {
@@ -158,10 +160,6 @@ final class Delivering implements Subscriber {
         }
         average = (average * 15 + Math.min(size, REQUESTED_BYTES)) / 16 + 1;
         traffic.out.increment();
-    }
-
-    private java.util.function.Function<Change, Publication> maker(boolean numbered) {
-        return Publications.maker(agreement.format(), five, numbered);
     }
 
     /** PUBACK, PUBREC or PUBCOMP of the client. */

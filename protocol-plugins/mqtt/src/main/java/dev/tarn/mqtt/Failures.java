@@ -25,8 +25,15 @@ final class Failures {
      */
     static boolean dropped(Failure.Code code) {
         return switch (code) {
-            case MALFORMED, NOT_FOUND, INVALID, UNAUTHENTICATED, FORBIDDEN, CONFLICT, PRECONDITION, UNSUPPORTED, TOO_LARGE ->
-                true;
+            case MALFORMED,
+                    NOT_FOUND,
+                    INVALID,
+                    UNAUTHENTICATED,
+                    FORBIDDEN,
+                    CONFLICT,
+                    PRECONDITION,
+                    UNSUPPORTED,
+                    TOO_LARGE -> true;
             case BUSY, FULL, UNAVAILABLE -> false;
         };
     }

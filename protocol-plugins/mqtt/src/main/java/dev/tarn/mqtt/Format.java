@@ -2,21 +2,16 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.codec.Bodies;
-import dev.tarn.api.data.Change;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How a client gets structured bodies; opaque ones come as they are. Also names the shared forms of a PUBLISH. */
+/** How a client gets structured bodies; opaque ones come as they are. */
 enum Format {
     JSON(Bodies.JSON),
     CBOR(Bodies.CBOR),
     MSGPACK(Bodies.MSGPACK);
 
     private final String mediaType;
-    private final Change.FormKey<Publication> three = new Change.FormKey<>(Publication.class);
-    private final Change.FormKey<Publication> threeNumbered = new Change.FormKey<>(Publication.class);
-    private final Change.FormKey<Publication> five = new Change.FormKey<>(Publication.class);
-    private final Change.FormKey<Publication> fiveNumbered = new Change.FormKey<>(Publication.class);
 
     Format(String mediaType) {
         this.mediaType = mediaType;
@@ -24,14 +19,6 @@ enum Format {
 
     String mediaType() {
         return mediaType;
-    }
-
-    /** Under which name a change keeps its PUBLISH of this format. */
-    Change.FormKey<Publication> key(boolean versionFive, boolean numbered) {
-        if (versionFive) {
-            return numbered ? fiveNumbered : five;
-        }
-        return numbered ? threeNumbered : three;
     }
 
     /** The first of the media types in an Accept header or user property that there is a format for, or null. */

@@ -47,8 +47,14 @@ final class Messages {
      *
      * @param type media type of payloads whose sender does not say, or null
      */
+    @SuppressWarnings("ArrayRecordComponent") // not compared; the payload is not copied, since nobody changes it
     record Message(
-            Path path, byte[] payload, int qos, boolean retain, PropertySet properties, @Nullable String type) {}
+            Path path,
+            byte[] payload,
+            int qos,
+            boolean retain,
+            PropertySet properties,
+            @Nullable String type) {}
 
     /**
      * Retained with a payload puts the row, retained without one deletes it, all else is a message [MQTT-3.3.1-5],
@@ -81,7 +87,8 @@ final class Messages {
     /** The server's own topics, and names that would be mistaken for shared subscriptions. */
     static boolean reserved(Path path) {
         String text = path.text();
-        return text.charAt(0) == '$' && (path.first().equals("$SYS") || path.first().equals("$share"));
+        return text.charAt(0) == '$'
+                && (path.first().equals("$SYS") || path.first().equals("$share"));
     }
 
     /** A refusal that the sender cannot be told of. */

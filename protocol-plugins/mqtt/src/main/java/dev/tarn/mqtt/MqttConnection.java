@@ -3,7 +3,9 @@ package dev.tarn.mqtt;
 
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.security.User;
+import dev.tarn.transport.Closing;
 import dev.tarn.transport.Connection;
+import dev.tarn.transport.Printable;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -49,7 +51,6 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        broker.traffic().open.increment();
         connectTimeout = channel.eventLoop()
                 .schedule(
                         () -> end(Reason.MAXIMUM_CONNECT_TIME, "no CONNECT"),
@@ -173,8 +174,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         frames.connected(broker.limits().packet());
-        writer.connack(
-                outbox.open(), false, Reason.SUCCESS, Connecting.properties(connect, agreed, broker.limits()));
+        writer.connack(outbox.open(), false, Reason.SUCCESS, Connecting.properties(connect, agreed, broker.limits()));
         client = new Client(this, broker, connect, user);
         LOG.debug(
                 "connected: client={} user={} version={} connection={}",
@@ -188,7 +188,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
 
     /** Refuses a CONNECT in its own version's words and closes [MQTT-3.1.4-2], [MQTT-3.2.2-7]. */
     private void refuse(Reason reason, String text) {
-        LOG.debug("refused: reason={} text={} connection={}", reason, Escaped.of(text), peer.id());
+        LOG.debug("refused: reason={} text={} connection={}", reason, Printable.of(text), peer.id());
         broker.traffic().refused.increment();
         if (writer.version().five() || reason.returnCode() != 0) {
             writer.connack(outbox.open(), false, reason, writer.explanation(text));
@@ -206,8 +206,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         if (ended) {
             return;
         }
-        LOG.debug(
-                "ended: reason={} text={} connection={}", reason, text == null ? "" : Escaped.of(text), peer.id());
+        LOG.debug("ended: reason={} text={} connection={}", reason, text == null ? "" : Printable.of(text), peer.id());
         if (client != null && writer.version().five() && reason.in(Packet.DISCONNECT)) {
             writer.disconnect(outbox.open(), reason, text); // [MQTT-4.13.1-1]
         }
@@ -233,11 +232,6 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         later(() -> end(Reason.SESSION_TAKEN_OVER, null));
     }
 
-    /** The server stops, or this protocol does. On any thread. */
-    void shutDown(Reason reason) {
-        later(() -> end(reason, null));
-    }
-
     private void later(Runnable task) {
         channel.eventLoop().execute(task);
     }
@@ -252,6 +246,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof Closing closing) {
+            closing.hold();
+            end(Reason.SERVER_SHUTTING_DOWN, closing.reason());
+        } else {
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (client != null && channel.isWritable()) {
             client.writable();
@@ -262,7 +266,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof IOException) {
-            LOG.debug("broken: connection={} reason={}", peer.id(), Escaped.of(String.valueOf(cause.getMessage())));
+            LOG.debug("broken: connection={} reason={}", peer.id(), Printable.of(String.valueOf(cause.getMessage())));
         } else if (!ended) {
             LOG.error("closed because of a bug: connection={}", peer.id(), cause);
         }
@@ -280,7 +284,6 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         ended = true;
-        broker.traffic().open.decrement();
         if (connectTimeout != null) {
             connectTimeout.cancel(false);
         }

@@ -4,8 +4,8 @@ package dev.tarn.mqtt;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.security.Users;
+import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
-import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import java.time.Clock;
@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
@@ -53,11 +52,14 @@ public final class MqttProtocol implements StreamProtocol {
     }
 
     private final Broker broker;
-    private final Traffic traffic = new Traffic();
 
     @Activate
     public MqttProtocol(
-            @Reference Resources resources, @Reference Users users, @Reference Bodies bodies, Config config) {
+            @Reference Resources resources,
+            @Reference Users users,
+            @Reference Bodies bodies,
+            @Reference Meter meter,
+            Config config) {
         Clock clock = Clock.systemUTC();
         this.broker = new Broker(
                 resources,
@@ -65,7 +67,7 @@ public final class MqttProtocol implements StreamProtocol {
                 new Messages(resources, bodies, clock),
                 new Sessions(),
                 limits(config),
-                traffic,
+                meter.traffic("mqtt"),
                 clock);
     }
 
@@ -100,49 +102,17 @@ public final class MqttProtocol implements StreamProtocol {
         return List.of("mqtt", "mqttv3.1"); // §6.0, [MQTT-6.0.0-3]
     }
 
-    /** CONNECT, its length, and a protocol name that begins with MQ: nothing else that is spoken begins so. */
+    /** Nothing else that is spoken begins with the first byte of a CONNECT, and nothing but CONNECT may begin MQTT. */
     @Override
     public Match match(ByteBuf firstBytes) {
-        int at = firstBytes.readerIndex();
-        int end = firstBytes.writerIndex();
-        if (at == end) {
+        if (!firstBytes.isReadable()) {
             return Match.MORE;
         }
-        if (firstBytes.getUnsignedByte(at++) != Packet.CONNECT << 4) {
-            return Match.NO;
-        }
-        int digits = 0;
-        while (at < end && firstBytes.getUnsignedByte(at) >= 0x80) {
-            at++;
-            if (++digits == 4) {
-                return Match.NO;
-            }
-        }
-        at++;
-        byte[] name = {0, 0, 'M', 'Q'};
-        for (int i = 0; i < name.length; i++, at++) {
-            if (at >= end) {
-                return Match.MORE;
-            }
-            if (i != 1 && firstBytes.getByte(at) != name[i]) {
-                return Match.NO;
-            }
-        }
-        return Match.YES;
+        return firstBytes.getUnsignedByte(firstBytes.readerIndex()) == Packet.CONNECT << 4 ? Match.YES : Match.NO;
     }
 
     @Override
     public void open(ChannelPipeline pipeline) {
         pipeline.addLast("mqtt", new MqttConnection(broker, pipeline.channel()));
-    }
-
-    /** What went through. */
-    public Traffic traffic() {
-        return traffic;
-    }
-
-    @Deactivate
-    public void close() {
-        broker.sessions().close(Reason.SERVER_SHUTTING_DOWN);
     }
 }

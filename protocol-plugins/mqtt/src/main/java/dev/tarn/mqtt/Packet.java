@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a client sends, decoded and checked as far as one packet alone can be. Immutable but for arrays. */
+@SuppressWarnings("ArrayRecordComponent") // packets are not compared; arrays are not copied, since nobody changes them
 sealed interface Packet {
     int CONNECT = 1;
     int CONNACK = 2;

@@ -13,8 +13,6 @@ final class PropertySet {
     /** No properties. Not to be added to. */
     static final PropertySet NONE = new PropertySet();
 
-    private static final PropertyType[] TYPES = PropertyType.values();
-
     private @Nullable Object @Nullable [] values;
     private @Nullable List<Property> users;
 
@@ -22,10 +20,10 @@ final class PropertySet {
     PropertySet with(PropertyType type, Object value) {
         @Nullable Object[] slots = values;
         if (slots == null) {
-            slots = new @Nullable Object[TYPES.length];
+            slots = new @Nullable Object[PropertyType.IDS];
             values = slots;
         }
-        slots[type.ordinal()] = value;
+        slots[type.id()] = value;
         return this;
     }
 
@@ -56,7 +54,7 @@ final class PropertySet {
     @Nullable
     Object value(PropertyType type) {
         @Nullable Object[] slots = values;
-        return slots == null ? null : slots[type.ordinal()];
+        return slots == null ? null : slots[type.id()];
     }
 
     /** A number, or what to take when it is not there. */

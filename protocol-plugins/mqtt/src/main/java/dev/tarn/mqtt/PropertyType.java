@@ -60,15 +60,21 @@ enum PropertyType {
 
     /** What of a client can have properties. */
     enum Carrier {
-        CONNECT,
-        WILL,
-        PUBLISH,
+        CONNECT(0x01),
+        WILL(0x02),
+        PUBLISH(0x04),
         /** PUBACK, PUBREC, PUBREL and PUBCOMP. */
-        ACKNOWLEDGE,
-        SUBSCRIBE,
-        UNSUBSCRIBE,
-        DISCONNECT,
-        AUTH
+        ACKNOWLEDGE(0x08),
+        SUBSCRIBE(0x10),
+        UNSUBSCRIBE(0x20),
+        DISCONNECT(0x40),
+        AUTH(0x80);
+
+        private final int bit;
+
+        Carrier(int bit) {
+            this.bit = bit;
+        }
     }
 
     /** Upper ends of ranges. */
@@ -80,7 +86,10 @@ enum PropertyType {
         private Range() {}
     }
 
-    private static final @Nullable PropertyType[] BY_ID = new @Nullable PropertyType[0x2B];
+    /** All identifiers are below this. */
+    static final int IDS = 0x2B;
+
+    private static final @Nullable PropertyType[] BY_ID = new @Nullable PropertyType[IDS];
 
     static {
         for (PropertyType type : values()) {
@@ -101,7 +110,7 @@ enum PropertyType {
         this.greatest = greatest;
         int mask = 0;
         for (Carrier carrier : carriers) {
-            mask |= 1 << carrier.ordinal();
+            mask |= carrier.bit;
         }
         this.carriers = mask;
     }
@@ -117,7 +126,7 @@ enum PropertyType {
 
     /** Whether a client may put it there. */
     boolean in(Carrier carrier) {
-        return (carriers & 1 << carrier.ordinal()) != 0;
+        return (carriers & carrier.bit) != 0;
     }
 
     /** Whether a number is within the property's range. */

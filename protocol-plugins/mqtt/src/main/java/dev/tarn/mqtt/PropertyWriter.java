@@ -20,7 +20,7 @@ final class PropertyWriter {
     static void variable(ByteBuf out, int value) {
         int rest = value;
         while (rest >= 128) {
-            out.writeByte(rest & 0x7F | 0x80);
+            out.writeByte((rest & 0x7F) | 0x80);
             rest >>>= 7;
         }
         out.writeByte(rest);

@@ -9,8 +9,11 @@ import dev.tarn.api.data.Property;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,26 +21,30 @@ import org.jspecify.annotations.Nullable;
 final class Publications {
 
     private static final byte[] NOTHING = {};
-    private static final Map<Format, Function<Change, Publication>[]> MAKERS = new EnumMap<>(Format.class);
+    private static final Map<Format, List<Shared>> SHARED = new EnumMap<>(Format.class);
 
     static {
         for (Format format : Format.values()) {
-            @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
-            Function<Change, Publication>[] makers = new Function[] {
-                (Function<Change, Publication>) change -> make(change, format, false, false),
-                (Function<Change, Publication>) change -> make(change, format, false, true),
-                (Function<Change, Publication>) change -> make(change, format, true, false),
-                (Function<Change, Publication>) change -> make(change, format, true, true)
-            };
-            MAKERS.put(format, makers);
+            List<Shared> kinds = new ArrayList<>();
+            for (int bits = 0; bits < 4; bits++) {
+                boolean five = (bits & 2) != 0;
+                boolean numbered = (bits & 1) != 0;
+                kinds.add(new Shared(
+                        new Change.FormKey<>(Publication.class), change -> make(change, format, five, numbered)));
+            }
+            SHARED.put(format, kinds);
         }
     }
 
+    /** How a change keeps its PUBLISH of one kind, and how it is made. */
+    private record Shared(Change.FormKey<Publication> key, Function<Change, Publication> maker) {}
+
     private Publications() {}
 
-    /** One of a fixed set, so that asking for it allocates nothing. */
-    static Function<Change, Publication> maker(Format format, boolean five, boolean numbered) {
-        return java.util.Objects.requireNonNull(MAKERS.get(format))[(five ? 2 : 0) + (numbered ? 1 : 0)];
+    /** The PUBLISH that all who get this change in the same way share; made for the first of them. */
+    static Publication of(Change change, Format format, boolean five, boolean numbered) {
+        Shared shared = Objects.requireNonNull(SHARED.get(format)).get((five ? 2 : 0) + (numbered ? 1 : 0));
+        return change.form(shared.key(), shared.maker());
     }
 
     private static Publication make(Change change, Format format, boolean five, boolean numbered) {

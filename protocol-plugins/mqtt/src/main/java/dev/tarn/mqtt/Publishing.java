@@ -95,7 +95,12 @@ final class Publishing {
             unreleased.set(packetId);
         }
         Messages.Message message = new Messages.Message(
-                topic.path(), publish.payload(), qos, publish.retain(), publish.properties(), line.agreement().sends());
+                topic.path(),
+                publish.payload(),
+                qos,
+                publish.retain(),
+                publish.properties(),
+                line.agreement().sends());
         CompletableFuture<Commit> stage =
                 messages.send(context, message, List.of()).toCompletableFuture();
         if (pending.isEmpty() && stage.isDone() && !stage.isCompletedExceptionally()) {
@@ -197,15 +202,17 @@ final class Publishing {
         }
         traffic.refused.increment();
         if (five) {
-            acknowledge(
-                    publish.message.qos(), publish.packetId, Failures.published(failure.code()), failure.reason());
+            acknowledge(publish.message.qos(), publish.packetId, Failures.published(failure.code()), failure.reason());
         } else if (!Failures.dropped(failure.code())) {
             line.end(Failures.published(failure.code()), failure.reason());
         } else {
             if (failure.code() == Failure.Code.INVALID) {
                 messages.rejected(context, publish.message, failure).whenComplete((done, lost) -> {
                     if (lost != null) {
-                        LOG.warn("rejected publish not recorded: client={}", line.agreement().clientId(), lost);
+                        LOG.warn(
+                                "rejected publish not recorded: client={}",
+                                line.agreement().clientId(),
+                                lost);
                     }
                 });
             }
@@ -224,7 +231,6 @@ final class Publishing {
             }
         }
         line.writer()
-                .acknowledge(
-                        line.outbox().open(), qos == 1 ? Packet.PUBACK : Packet.PUBREC, packetId, reason, text);
+                .acknowledge(line.outbox().open(), qos == 1 ? Packet.PUBACK : Packet.PUBREC, packetId, reason, text);
     }
 }

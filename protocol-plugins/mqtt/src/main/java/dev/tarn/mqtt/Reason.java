@@ -25,34 +25,16 @@ enum Reason {
     CONTINUE_AUTHENTICATION(0x18, Packet.AUTH),
     RE_AUTHENTICATE(0x19, Packet.AUTH),
     UNSPECIFIED_ERROR(
-            0x80,
-            Packet.CONNACK,
-            Packet.PUBACK,
-            Packet.PUBREC,
-            Packet.SUBACK,
-            Packet.UNSUBACK,
-            Packet.DISCONNECT),
+            0x80, Packet.CONNACK, Packet.PUBACK, Packet.PUBREC, Packet.SUBACK, Packet.UNSUBACK, Packet.DISCONNECT),
     MALFORMED_PACKET(0x81, Packet.CONNACK, Packet.DISCONNECT),
     PROTOCOL_ERROR(0x82, Packet.CONNACK, Packet.DISCONNECT),
     IMPLEMENTATION_SPECIFIC_ERROR(
-            0x83,
-            Packet.CONNACK,
-            Packet.PUBACK,
-            Packet.PUBREC,
-            Packet.SUBACK,
-            Packet.UNSUBACK,
-            Packet.DISCONNECT),
+            0x83, Packet.CONNACK, Packet.PUBACK, Packet.PUBREC, Packet.SUBACK, Packet.UNSUBACK, Packet.DISCONNECT),
     UNSUPPORTED_PROTOCOL_VERSION(0x84, Packet.CONNACK),
     CLIENT_IDENTIFIER_NOT_VALID(0x85, Packet.CONNACK),
     BAD_USER_NAME_OR_PASSWORD(0x86, Packet.CONNACK),
     NOT_AUTHORIZED(
-            0x87,
-            Packet.CONNACK,
-            Packet.PUBACK,
-            Packet.PUBREC,
-            Packet.SUBACK,
-            Packet.UNSUBACK,
-            Packet.DISCONNECT),
+            0x87, Packet.CONNACK, Packet.PUBACK, Packet.PUBREC, Packet.SUBACK, Packet.UNSUBACK, Packet.DISCONNECT),
     SERVER_UNAVAILABLE(0x88, Packet.CONNACK),
     SERVER_BUSY(0x89, Packet.CONNACK, Packet.DISCONNECT),
     BANNED(0x8A, Packet.CONNACK),
@@ -133,8 +115,7 @@ enum Reason {
         return switch (this) {
             case UNSUPPORTED_PROTOCOL_VERSION -> 1;
             case CLIENT_IDENTIFIER_NOT_VALID -> 2;
-            case SERVER_UNAVAILABLE, SERVER_BUSY, QUOTA_EXCEEDED, CONNECTION_RATE_EXCEEDED, USE_ANOTHER_SERVER ->
-                3;
+            case SERVER_UNAVAILABLE, SERVER_BUSY, QUOTA_EXCEEDED, CONNECTION_RATE_EXCEEDED, USE_ANOTHER_SERVER -> 3;
             case BAD_USER_NAME_OR_PASSWORD -> 4;
             case NOT_AUTHORIZED, BANNED -> 5;
             default -> 0;

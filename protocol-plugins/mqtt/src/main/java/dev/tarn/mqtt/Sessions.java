@@ -63,11 +63,4 @@ final class Sessions {
     int connected() {
         return claims.size();
     }
-
-    /** Closes every connection. */
-    void close(Reason reason) {
-        for (Claim claim : claims.values()) {
-            claim.connection.shutDown(reason);
-        }
-    }
 }

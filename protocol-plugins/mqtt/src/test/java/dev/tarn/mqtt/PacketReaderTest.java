@@ -104,11 +104,10 @@ class PacketReaderTest {
         frames.add(Unpooled.copiedBuffer(PacketCorpus.bytes("C0 00 30 [ s\"a\" \"x\" ] 40 02 00 07 C0")));
         PacketReader reader = new PacketReader(Version.V311);
         assertThat(reader.read(Packet.PINGREQ << 4, present(frames.next()))).isInstanceOf(Packet.Ping.class);
-        assertThat(reader.read(0x30, present(frames.next())))
-                .isInstanceOfSatisfying(Packet.Publish.class, publish -> {
-                    assertThat(publish.topic()).hasToString("a");
-                    assertThat(publish.payload()).asString().isEqualTo("x");
-                });
+        assertThat(reader.read(0x30, present(frames.next()))).isInstanceOfSatisfying(Packet.Publish.class, publish -> {
+            assertThat(publish.topic()).hasToString("a");
+            assertThat(publish.payload()).asString().isEqualTo("x");
+        });
         assertThat(reader.read(0x40, present(frames.next())))
                 .isEqualTo(new Packet.Acknowledge(Packet.PUBACK, 7, Reason.SUCCESS));
         assertThat(frames.next()).isNull();
@@ -151,7 +150,7 @@ class PacketReaderTest {
     }
 
     static boolean first(PacketCorpus.Case packet) {
-        return packet.name().startsWith("connect") && !packet.name().equals("connack")
+        return (packet.name().startsWith("connect") && !packet.name().equals("connack"))
                 || packet.name().startsWith("first");
     }
 
@@ -171,7 +170,9 @@ class PacketReaderTest {
     }
 
     private static Packet decode(PacketCorpus.Case packet, int header, ByteBuf content) {
-        return first(packet) ? new ConnectReader().read(content) : new PacketReader(version(packet)).read(header, content);
+        return first(packet)
+                ? new ConnectReader().read(content)
+                : new PacketReader(version(packet)).read(header, content);
     }
 
     static Version version(PacketCorpus.Case packet) {
