@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How Tarn starts, refuses to start, and stops, seen by an operator. */
+class OperationTest {
+    @TempDir
+    Path folder;
+
+    /** Asserts that it refused with this code and said why in one line. */
+    private static void refused(Tarn tarn, int exitCode, String... told) {
+        assertThat(tarn.exitCode()).as(tarn::said).isEqualTo(exitCode);
+        List<String> lines =
+                tarn.err().stream().filter(line -> line.startsWith("tarn: ")).toList();
+        assertThat(lines).as(tarn::said).hasSize(1);
+        assertThat(lines.get(0)).contains(told);
+        assertThat(tarn.err())
+                .as("no stack traces")
+                .noneMatch(line -> line.startsWith("\tat ") || line.startsWith("    at "));
+        assertThat(tarn.out()).noneMatch(line -> line.startsWith("ready"));
+    }
+
+    @Test
+    void dev_is_ready_with_its_listeners_on_loopback_and_stops_in_order_on_sigterm() throws Exception {
+        Tarn tarn = Tarn.dev(folder).ready();
+        assertThat(tarn.listeners()).containsOnlyKeys("http", "mqtt");
+        assertThat(tarn.address("http")).startsWith("127.0.0.1:");
+        assertThat(tarn.address("mqtt")).startsWith("127.0.0.1:");
+        assertThat(tarn.out()).as("a banner").anyMatch(line -> line.contains("administrator"));
+        assertThat(tarn.stop()).as(tarn::said).isZero();
+        assertThat(tarn.err()).isEmpty();
+    }
+
+    @Test
+    void it_starts_again_on_the_same_directory() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            assertThat(Tarn.dev(folder).ready().stop()).isZero();
+        }
+        Tarn tarn = Tarn.dev(folder).ready();
+        tarn.kill();
+        assertThat(Tarn.dev(folder).ready().stop()).as("after a crash").isZero();
+    }
+
+    @Test
+    void start_makes_an_administrator_once_and_keeps_the_password_to_the_owner() throws Exception {
+        Path file = folder.resolve("administrator-password");
+        try (Tarn tarn = Tarn.start(folder).ready()) {
+            String[] words = Files.readString(file).strip().split(" ");
+            assertThat(words).hasSize(2);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+            assertThat(tarn.out().stream().filter(line -> line.contains(words[0] + " " + words[1])))
+                    .as("shown once")
+                    .hasSize(1);
+        }
+        String before = Files.readString(file);
+        try (Tarn tarn = Tarn.start(folder).ready()) {
+            assertThat(Files.readString(file)).isEqualTo(before);
+            assertThat(String.join("\n", tarn.out()))
+                    .doesNotContain(before.strip().split(" ")[1]);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "http.prot=1         | unknown key 'http.prot', the nearest known one is 'http.port'",
+                "mqtt.prt=1          | the nearest known one is 'mqtt.port'",
+                "nonsense=1          | unknown key 'nonsense'",
+                "http.port=x         | 'http.port' wants a whole number",
+                "http.port=65536     | 65535",
+                "log.level=loud      | 'log.level' wants one of",
+                "http.host=0.0.0.0   | loopback"
+            })
+    void a_wrong_setting_is_refused_with_the_reason(String setting, String told) throws Exception {
+        refused(Tarn.dev(folder).with("--set", setting.strip()).ended(), 2, told);
+    }
+
+    @Test
+    void a_wrong_file_is_refused_with_its_lines_and_a_missing_bundles_section_is_a_warning() throws Exception {
+        Path wrong = Files.writeString(folder.resolve("wrong.yaml"), "http:\n  prot: 1\n");
+        refused(Tarn.dev(folder).with("--conf", wrong.toString()).ended(), 2, "wrong.yaml:2", "'http.port'");
+        refused(Tarn.dev(folder).with("--conf", folder + "/none.yaml").ended(), 2, "none.yaml is not there");
+
+        Path absent = Files.writeString(folder.resolve("absent.yaml"), "amqp:\n  port: 1\nmqtt:\n  port: off\n");
+        try (Tarn tarn = Tarn.command("dev", "--data", folder.toString(), "--conf", absent.toString())
+                .set("http.port", 0)
+                .ready()) {
+            assertThat(tarn.err()).singleElement().asString().contains("section 'amqp' is ignored");
+            assertThat(tarn.listeners()).containsOnlyKeys("http");
+        }
+    }
+
+    @Test
+    void a_taken_port_is_refused_and_the_data_directory_let_go() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            refused(
+                    Tarn.dev(folder).set("mqtt.port", taken.getLocalPort()).ended(),
+                    1,
+                    "mqtt",
+                    ":" + taken.getLocalPort(),
+                    "in use");
+        }
+        Tarn.dev(folder).ready().close();
+    }
+
+    @Test
+    void a_data_directory_in_use_is_refused_and_its_user_goes_on() throws Exception {
+        try (Tarn first = Tarn.dev(folder).ready()) {
+            refused(Tarn.dev(folder).ended(), 1, folder.toString(), "in use", String.valueOf(first.pid()));
+            assertThat(Http.get(first, "/nothing/there").statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void a_data_directory_that_cannot_be_made_is_refused() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        refused(Tarn.dev(file).ended(), 1, file.toString());
+        refused(Tarn.dev(file.resolve("below")).ended(), 1, file.toString());
+    }
+
+    @Test
+    void a_bundle_of_the_image_that_does_not_resolve_is_refused_by_name() throws Exception {
+        Path image = copy(Tarn.IMAGE, folder.resolve("image"));
+        try (Stream<Path> jars = Files.list(image.resolve("system/20"))) {
+            Files.delete(jars.filter(jar -> jar.getFileName().toString().startsWith("netty-buffer"))
+                    .findFirst()
+                    .orElseThrow());
+        }
+        refused(
+                Tarn.dev(folder.resolve("data")).image(image).ended(),
+                1,
+                "does not resolve",
+                "no package io.netty.buffer");
+    }
+
+    @Test
+    void the_image_may_be_elsewhere_and_be_reached_through_a_link() throws Exception {
+        Path image = copy(Tarn.IMAGE, folder.resolve("a place with spaces"));
+        Path link = Files.createSymbolicLink(folder.resolve("tarn"), image.resolve("bin/tarn"));
+        assertThat(Tarn.run(List.of(link.toString(), "version"), 30))
+                .singleElement()
+                .asString()
+                .startsWith("tarn 0.1.0 ");
+        Tarn.dev(folder.resolve("data")).image(image).ready().close();
+    }
+
+    @Test
+    void options_for_java_reach_java() throws Exception {
+        Tarn tarn = Tarn.command("-Xmx77m", "-Dsome.thing=1", "dev", "--data", folder.toString())
+                .set("http.port", 0)
+                .set("mqtt.port", 0)
+                .environment("TARN_OPTS", "-Xlog:gc+heap+exit=off")
+                .ready();
+        try (tarn) {
+            String line = Files.readString(Path.of("/proc/" + tarn.pid() + "/cmdline"))
+                    .replace('\0', ' ');
+            assertThat(line).contains(" -Xmx77m ").contains(" -Dsome.thing=1 ").contains(" -Xlog:gc+heap+exit=off ");
+        }
+    }
+
+    static Path copy(Path from, Path to) throws Exception {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.toList()) {
+                Path target = to.resolve(from.relativize(each).toString());
+                if (each.startsWith(from.resolve("data"))) {
+                    continue;
+                } else if (Files.isDirectory(each)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(each, target, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+        }
+        return to;
+    }
+}
