@@ -55,6 +55,9 @@ final class EventStream implements Subscriber {
     /** Subscriptions whose current rows are still being sent. */
     private final Set<Subscription> scanning = new HashSet<>();
 
+    /** The last change delivered as it happened; may be past what the current rows were read at. */
+    private long newest;
+
     private @Nullable Mailbox mailbox;
     private @Nullable HttpStream stream;
     private @Nullable Future<?> heartbeat;
@@ -146,6 +149,9 @@ final class EventStream implements Subscriber {
     }
 
     private void event(ByteBuf out, Delivery delivery) {
+        if (!delivery.current()) {
+            newest = Math.max(newest, delivery.change().sequence());
+        }
         if (delivery.resume() != 0) {
             ascii(out, "id: ").writeCharSequence(Long.toString(delivery.resume()), US_ASCII);
             out.writeByte('\n');
@@ -186,9 +192,10 @@ final class EventStream implements Subscriber {
     public void current(Subscription subscription, long sequence) {
         scanning.remove(subscription);
         HttpStream out = stream;
-        if (out != null && scanning.isEmpty() && sequence != 0) {
+        long resume = Math.max(sequence, newest);
+        if (out != null && scanning.isEmpty() && resume != 0) {
             // Dispatches nothing, but a browser that reconnects now says from where. HTML §9.2.6.
-            out.write(Unpooled.wrappedBuffer(("id: " + sequence + "\n\n").getBytes(US_ASCII)));
+            out.write(Unpooled.wrappedBuffer(("id: " + resume + "\n\n").getBytes(US_ASCII)));
             out.flush();
         }
     }

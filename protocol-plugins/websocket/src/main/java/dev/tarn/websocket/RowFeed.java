@@ -36,6 +36,9 @@ final class RowFeed implements Subscriber {
      */
     private record Tag(boolean paths, @Nullable Object ref, boolean marked) {}
 
+    /** A browser cannot acknowledge: what it is too slow for is counted, and told as a gap. */
+    private static final Interest SERVICE = Interest.atMost(0);
+
     private final ChannelHandlerContext socket;
     private final Context context;
     private final Envelope envelope;
@@ -44,6 +47,9 @@ final class RowFeed implements Subscriber {
     private final Mailbox mailbox;
     private final List<Subscription> subscriptions = new ArrayList<>();
     private boolean closed;
+
+    /** The last change delivered as it happened; may be past what the current rows were read at. */
+    private long newest;
 
     RowFeed(
             ChannelHandlerContext socket,
@@ -67,10 +73,14 @@ final class RowFeed implements Subscriber {
      */
     void subscribe(Filter filter, Start start, boolean paths, @Nullable Object ref, boolean marked) {
         Tag tag = new Tag(paths, ref, marked);
-        // A browser cannot acknowledge: what it is too slow for is counted, and told as a gap.
-        Subscription made = mailbox.subscribe(filter, start, Interest.atMost(0), tag);
+        for (Subscription subscription : subscriptions) {
+            if (subscription.filter().equals(filter) && start.from() != Start.From.AFTER) {
+                subscription.renew(start, SERVICE, tag);
+                return;
+            }
+        }
         unsubscribe(filter);
-        subscriptions.add(made);
+        subscriptions.add(mailbox.subscribe(filter, start, SERVICE, tag));
     }
 
     /** Whether there was such a subscription; it is over now. */
@@ -108,6 +118,9 @@ final class RowFeed implements Subscriber {
         try {
             for (Delivery delivery : batch) {
                 Change change = delivery.change();
+                if (!delivery.current()) {
+                    newest = Math.max(newest, change.sequence());
+                }
                 payload.clear();
                 envelope.write(payload, context, change, format, path(delivery), delivery.resume());
                 Frames.write(out, format, payload);
@@ -152,7 +165,7 @@ final class RowFeed implements Subscriber {
     @Override
     public void current(Subscription subscription, long sequence) {
         if (subscription.tag() instanceof Tag tag && tag.marked()) {
-            notice("current", subscription, Map.of("sequence", sequence));
+            notice("current", subscription, Map.of("sequence", Math.max(sequence, newest)));
         }
     }
 
