@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.store.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One read of the log for a mailbox that fell behind or starts in the past: what its subscriptions cover after a cursor,
+ * up to the durable horizon. Made on the loop, run once on a worker. Immutable.
+ */
+final class CatchUp {
+
+    /** The most changes that are handed over at once, and the most bytes. */
+    static final int CHANGES = 1_000;
+
+    static final long BYTES = 256 * 1024;
+
+    /** The most changes that are looked at under one snapshot. */
+    private static final int VISITED = 10_000;
+
+    /** One subscription as it was when the read began; safe to look at from a worker. */
+    private record Wanted(FilterSubscription subscription, Filter filter, long from) {}
+
+    /** A change and the subscriptions that cover it. */
+    record Found(Change change, List<FilterSubscription> matched) {}
+
+    /**
+     * What was found.
+     *
+     * @param cursor everything that is wanted up to here is among the found
+     */
+    record Read(List<Found> found, long cursor) {}
+
+    private final Payloads payloads;
+    private final Exports exports;
+    private final List<Wanted> wanted = new ArrayList<>();
+    private final long cursor;
+    private final int limit;
+
+    CatchUp(Payloads payloads, Exports exports, Iterable<FilterSubscription> subscriptions, long cursor, int limit) {
+        this.payloads = payloads;
+        this.exports = exports;
+        for (FilterSubscription subscription : subscriptions) {
+            wanted.add(new Wanted(subscription, subscription.canonical(), subscription.from()));
+        }
+        this.cursor = cursor;
+        this.limit = Math.min(limit, CHANGES);
+    }
+
+    /**
+     * Reads on. Blocks.
+     *
+     * @param durable the last sequence that may be handed over
+     * @throws Failure NOT_FOUND when the log no longer reaches back to the cursor
+     */
+    Read read(Snapshot snapshot, long durable) {
+        Table only = onlyTable();
+        List<Found> found = new ArrayList<>();
+        long at = cursor;
+        long bytes = 0;
+        int visited = 0;
+        while (at < durable && found.size() < limit && bytes < BYTES && visited < VISITED) {
+            int want = Math.max(limit - found.size(), 64);
+            List<Change> changes = only == null ? snapshot.log(at, want) : snapshot.log(only, at, want);
+            for (Change change : changes) {
+                if (change.sequence() > durable) {
+                    return new Read(found, durable);
+                }
+                List<FilterSubscription> matched = matched(change);
+                if (!matched.isEmpty()) {
+                    found.add(new Found(payloads.change(change), matched));
+                    bytes += Weight.of(change);
+                }
+                at = change.sequence();
+            }
+            visited += changes.size();
+            if (changes.size() < want) {
+                return new Read(found, Math.max(at, durable));
+            }
+        }
+        return new Read(found, at);
+    }
+
+    private List<FilterSubscription> matched(Change change) {
+        List<FilterSubscription> matched = List.of();
+        for (Wanted one : wanted) {
+            if (one.from() < change.sequence() && one.filter().covers(change.path())) {
+                if (matched.isEmpty()) {
+                    matched = new ArrayList<>(1);
+                }
+                matched.add(one.subscription());
+            }
+        }
+        return matched.isEmpty() || exports.reaches(change.table(), change.path()) ? matched : List.of();
+    }
+
+    /** The one table that all filters stay within, whose log is shorter to read; null when there are several. */
+    private @Nullable Table onlyTable() {
+        Exported only = null;
+        for (Wanted one : wanted) {
+            List<Exported> tables = exports.covered(one.filter());
+            if (tables.size() != 1
+                    || (only != null && !only.name().equals(tables.get(0).name()))) {
+                return null;
+            }
+            only = tables.get(0);
+        }
+        return only == null ? null : only.table();
+    }
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Mailbox;
+import dev.tarn.api.resource.Query;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Subscriber;
+import dev.tarn.api.resource.Tables;
+import dev.tarn.api.resource.Terms;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.security.User;
+import dev.tarn.api.store.Store;
+import java.net.SocketAddress;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one door, and the tables behind it. Delegates to its parts; safe on any thread. */
+@Component(
+        service = {Resources.class, Tables.class},
+        configurationPid = "dev.tarn.engine",
+        immediate = true)
+@Designate(ocd = Engine.Config.class)
+public final class Engine implements Resources, Tables {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+    /** What can be set. */
+    @ObjectClassDefinition(name = "Tarn engine")
+    public @interface Config {
+        @AttributeDefinition(description = "Threads for work that may block; 0 for one per core, at least 2")
+        int threads() default 0;
+
+        @AttributeDefinition(description = "Requests that may wait for a thread before others are refused")
+        int queue() default 10_000;
+
+        @AttributeDefinition(description = "Changes that wait for one slow subscriber")
+        int mailbox_changes() default 10_000;
+
+        @AttributeDefinition(description = "Bytes that wait for one slow subscriber")
+        long mailbox_bytes() default 8L * 1024 * 1024;
+
+        @AttributeDefinition(description = "Subscriptions of one subscriber")
+        int mailbox_subscriptions() default 100_000;
+
+        @AttributeDefinition(description = "Changes waiting for one event loop before publishers are held back")
+        int loop_changes() default 16_384;
+
+        @AttributeDefinition(description = "Bytes waiting for one event loop before publishers are held back")
+        long loop_bytes() default 16L * 1024 * 1024;
+
+        @AttributeDefinition(description = "accept: paths without a table are topics; refuse: they are errors")
+        String unmappedPaths() default "accept";
+    }
+
+    private final Commons commons;
+    private final Writes writes;
+    private final Reads reads;
+    private final Publishing publishing;
+    private final Deployments deployments;
+    private final Mailboxes mailboxes;
+    private final Rejections rejections;
+    private final AutoCloseable observing;
+
+    @Activate
+    public Engine(@Reference Store store, @Reference Bodies bodies, @Reference Access access, Config config) {
+        this(store, bodies, access, Settings.of(config));
+    }
+
+    Engine(Store store, Bodies bodies, Access access, Settings settings) {
+        Payloads payloads = new Payloads(bodies);
+        store.define(Deployments.TOPICS);
+        this.commons = new Commons(
+                store,
+                payloads,
+                access,
+                settings,
+                new Workers(settings.threads(), settings.queued()),
+                new Horizon(),
+                new Routing(Deployments.none(settings, payloads)));
+        this.writes = new Writes(commons);
+        this.reads = new Reads(commons, writes);
+        this.publishing = new Publishing(commons, writes);
+        this.deployments = new Deployments(commons);
+        this.mailboxes = new Mailboxes(commons);
+        this.rejections = new Rejections(commons);
+        this.observing = store.observe(publishing);
+        // What was durable before the observer came is in no queue and needs none.
+        long durable = store.sequence();
+        commons.horizon().durable(durable);
+        commons.horizon().offered(durable);
+    }
+
+    /** Ends all mailboxes and the workers. */
+    @Deactivate
+    public void close() {
+        try {
+            observing.close();
+        } catch (Exception failure) {
+            LOG.warn("the engine could not stop observing the store", failure);
+        }
+        mailboxes.close();
+        commons.workers().close();
+    }
+
+    @Override
+    public Context context(User user, String protocol, String origin, @Nullable SocketAddress remote) {
+        return new CallContext(user, protocol, origin, remote);
+    }
+
+    @Override
+    public CompletionStage<Optional<Row>> get(Context context, Path path) {
+        return answered(() -> reads.get(context, path));
+    }
+
+    @Override
+    public CompletionStage<Flow.Publisher<Row>> find(Context context, Query query) {
+        return answered(() -> reads.find(context, query));
+    }
+
+    @Override
+    public CompletionStage<Commit> put(Context context, Path path, Body body, Terms terms) {
+        return answered(() -> writes.put(context, path, body, terms));
+    }
+
+    @Override
+    public CompletionStage<Commit> patch(Context context, Path path, Body body, Terms terms) {
+        return answered(() -> writes.patch(context, path, body, terms));
+    }
+
+    @Override
+    public CompletionStage<Commit> delete(Context context, Path path, Terms terms) {
+        return answered(() -> writes.delete(context, path, terms));
+    }
+
+    @Override
+    public CompletionStage<Commit> create(Context context, String resource, Body body, Terms terms) {
+        return answered(() -> writes.create(context, resource, body, terms));
+    }
+
+    @Override
+    public CompletionStage<Commit> putAll(Context context, String resource, List<Body> bodies, Terms terms) {
+        return answered(() -> writes.putAll(context, resource, bodies, terms));
+    }
+
+    @Override
+    public CompletionStage<Commit> publish(Context context, Path path, Body body, Terms terms) {
+        return answered(() -> publishing.publish(context, path, body, terms));
+    }
+
+    @Override
+    public CompletionStage<Void> rejected(Context context, Path path, Body body, Failure why) {
+        return answered(() -> rejections.record(context, path, body, why));
+    }
+
+    @Override
+    public Optional<Table> table(Context context, Path path) {
+        return reads.table(context, path);
+    }
+
+    @Override
+    public CompletionStage<Map<String, Object>> describe(Context context, String resource) {
+        return answered(() -> reads.describe(context, resource));
+    }
+
+    @Override
+    public Mailbox mailbox(Context context, Executor loop, Subscriber subscriber) {
+        return mailboxes.open(CallContext.of(context), loop, subscriber);
+    }
+
+    @Override
+    public void deploy(String application, List<Table> tables) {
+        deployments.deploy(application, tables);
+    }
+
+    @Override
+    public void undeploy(String application) {
+        deployments.undeploy(application);
+    }
+
+    @Override
+    public Collection<Table> all() {
+        return deployments.all();
+    }
+
+    /** The stage that the call makes, or one that fails with what the call throws: the door refuses in the stage. */
+    private static <T> CompletionStage<T> answered(Supplier<CompletionStage<T>> call) {
+        try {
+            return call.get();
+        } catch (Failure refusal) {
+            return CompletableFuture.failedFuture(refusal);
+        } catch (RuntimeException bug) {
+            LOG.error("a request failed", bug);
+            return CompletableFuture.failedFuture(bug);
+        }
+    }
+}

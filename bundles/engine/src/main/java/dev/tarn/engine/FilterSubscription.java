@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Filter;
+import dev.tarn.api.data.Kind;
+import dev.tarn.api.resource.Interest;
+import dev.tarn.api.resource.Start;
+import dev.tarn.api.resource.Subscription;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** One filter of one mailbox. Confined to the mailbox's loop, but for what says otherwise. */
+final class FilterSubscription implements Subscription {
+
+    private static final AtomicInteger NUMBERS = new AtomicInteger();
+
+    private final int number = NUMBERS.incrementAndGet();
+    private final QueuedMailbox mailbox;
+    private final Filter filter;
+
+    /** As the tree has it. Written by the subscribing loop and by deployments, read by workers too. */
+    private volatile Filter canonical;
+
+    private Interest interest;
+    private @Nullable Object tag;
+    private Set<String> denied;
+
+    /** The log is read for it from here on: everything up to this sequence is settled. */
+    private long from;
+
+    private @Nullable CurrentScan scan;
+    private boolean cancelled;
+
+    /** True while nothing but its filter decides what is delivered: the usual case, found by one look. */
+    private boolean plain;
+
+    FilterSubscription(QueuedMailbox mailbox, Filter filter, Interest interest, @Nullable Object tag) {
+        this.mailbox = mailbox;
+        this.filter = filter;
+        this.canonical = filter;
+        this.interest = interest;
+        this.tag = tag;
+        this.denied = Set.of();
+        refresh();
+    }
+
+    private void refresh() {
+        plain = !cancelled && scan == null && !interest.noLocal() && denied.isEmpty();
+    }
+
+    /** Unique among those that live; never changes. Any thread. */
+    int number() {
+        return number;
+    }
+
+    /** Never changes. Any thread. */
+    QueuedMailbox mailbox() {
+        return mailbox;
+    }
+
+    @Override
+    public Filter filter() {
+        return filter;
+    }
+
+    /** The filter as the tree has it. Any thread. */
+    Filter canonical() {
+        return canonical;
+    }
+
+    void canonical(Filter changed) {
+        canonical = changed;
+    }
+
+    @Override
+    public @Nullable Object tag() {
+        return tag;
+    }
+
+    Interest interest() {
+        return interest;
+    }
+
+    @Override
+    public String topic(Change change) {
+        String text = change.path().text();
+        if (filter.startsWithWildcard()) {
+            return text;
+        }
+        String spelled = filter.text();
+        int own = end(spelled);
+        int theirs = end(text);
+        if (own == theirs && text.startsWith(spelled.substring(0, own))) {
+            return text;
+        }
+        return spelled.substring(0, own) + text.substring(theirs);
+    }
+
+    private static int end(String text) {
+        int slash = text.indexOf('/');
+        return slash < 0 ? text.length() : slash;
+    }
+
+    boolean plain() {
+        return plain;
+    }
+
+    /** Whether this change is to be delivered for this subscription now. */
+    boolean wants(Change change, @Nullable String origin) {
+        if (plain) {
+            return true;
+        }
+        if (cancelled
+                || (interest.noLocal()
+                        && origin != null
+                        && origin.equals(change.attributes().origin()))
+                || denied.contains(change.table())) {
+            return false;
+        }
+        return scan == null || change.kind() == Kind.MESSAGE || scan.passes(change);
+    }
+
+    long from() {
+        return from;
+    }
+
+    void from(long sequence) {
+        from = sequence;
+    }
+
+    /** Whether its user may not subscribe to this table. */
+    boolean denied(String table) {
+        return denied.contains(table);
+    }
+
+    /** Tables that its filter covers and its user may not subscribe to. */
+    void denied(Set<String> tables) {
+        denied = tables;
+        refresh();
+    }
+
+    @Nullable
+    CurrentScan scan() {
+        return scan;
+    }
+
+    void scan(@Nullable CurrentScan begun) {
+        scan = begun;
+        refresh();
+    }
+
+    boolean cancelled() {
+        return cancelled;
+    }
+
+    void cancelled(boolean over) {
+        cancelled = over;
+        refresh();
+    }
+
+    @Override
+    public void renew(Start start, Interest wanted, @Nullable Object newTag) {
+        interest = new Interest(wanted.qos(), wanted.noLocal(), interest.group());
+        tag = newTag;
+        refresh();
+        mailbox.renewed(this, start);
+    }
+
+    @Override
+    public void cancel() {
+        mailbox.cancel(this);
+    }
+
+    @Override
+    public String toString() {
+        return filter.text() + " of " + mailbox;
+    }
+}

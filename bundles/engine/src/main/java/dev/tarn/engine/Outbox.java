@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.data.Change;
+import dev.tarn.api.resource.Delivery;
+import dev.tarn.api.resource.Subscriber;
+import dev.tarn.api.resource.Subscription;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a mailbox has for its subscriber and could not hand over yet, in order, bounded in changes and bytes; with marks
+ * between deliveries that are passed when all before them are handed over. Confined to the mailbox's loop.
+ */
+final class Outbox {
+
+    /** Deliveries that a list keeps room for between batches. */
+    private static final int KEPT = 256;
+
+    /** Something to do between two deliveries. */
+    private static final class Mark {
+        private final Runnable action;
+
+        Mark(Runnable action) {
+            this.action = action;
+        }
+    }
+
+    /** Messages that were dropped in one place. */
+    private static final class Missed {
+        private final Subscriber subscriber;
+        private long count;
+
+        Missed(Subscriber subscriber) {
+            this.subscriber = subscriber;
+        }
+    }
+
+    /** A message that waits until the log has been read up to a sequence. */
+    private record Held(Delivery delivery, long after) {}
+
+    private final int changesBound;
+    private final long bytesBound;
+
+    /** Deliveries and marks; null while there are none, which is most of the time for most mailboxes. */
+    private @Nullable ArrayDeque<Object> waiting;
+
+    private @Nullable ArrayDeque<Held> held;
+    private long bytes;
+    private List<Delivery> batch = new ArrayList<>(1);
+
+    Outbox(Settings settings) {
+        this.changesBound = settings.mailboxChanges();
+        this.bytesBound = settings.mailboxBytes();
+    }
+
+    boolean isEmpty() {
+        return waiting == null || waiting.isEmpty();
+    }
+
+    private int size() {
+        return (waiting == null ? 0 : waiting.size()) + (held == null ? 0 : held.size());
+    }
+
+    private boolean full() {
+        return size() >= changesBound || bytes >= bytesBound;
+    }
+
+    private ArrayDeque<Object> waiting() {
+        ArrayDeque<Object> deque = waiting;
+        if (deque == null) {
+            deque = new ArrayDeque<>(4);
+            waiting = deque;
+        }
+        return deque;
+    }
+
+    /** Appends a delivery if there is room. */
+    boolean add(Delivery delivery) {
+        if (full()) {
+            return false;
+        }
+        force(delivery);
+        return true;
+    }
+
+    /** Appends a delivery that was asked for, and so is bounded already. */
+    void force(Delivery delivery) {
+        waiting().add(delivery);
+        bytes += Weight.of(delivery.change());
+    }
+
+    /** Appends something to do once all before it is handed over. */
+    void mark(Runnable action) {
+        waiting().add(new Mark(action));
+    }
+
+    /** Notes that a message was dropped here. */
+    void missed(Subscriber subscriber) {
+        ArrayDeque<Object> deque = waiting();
+        if (deque.peekLast() instanceof Missed last) {
+            last.count++;
+        } else {
+            Missed first = new Missed(subscriber);
+            first.count = 1;
+            deque.add(first);
+        }
+    }
+
+    /** Keeps a message back until {@link #release} reaches the sequence; false when there is no room. */
+    boolean hold(Delivery delivery, long after) {
+        if (full()) {
+            return false;
+        }
+        ArrayDeque<Held> deque = held;
+        if (deque == null) {
+            deque = new ArrayDeque<>(4);
+            held = deque;
+        }
+        deque.add(new Held(delivery, after));
+        bytes += Weight.of(delivery.change());
+        return true;
+    }
+
+    /** Appends the messages that waited for this sequence or an earlier one. */
+    void release(long reached) {
+        ArrayDeque<Held> deque = held;
+        while (deque != null && !deque.isEmpty() && deque.peek().after() <= reached) {
+            waiting().add(deque.poll().delivery());
+        }
+    }
+
+    /**
+     * Takes back the logged changes at the end, since the log has them.
+     *
+     * @param next the logged change that would have come after them
+     * @return the first one that has to be read from the log
+     */
+    long dropLogged(long next) {
+        long first = next;
+        ArrayDeque<Object> deque = waiting();
+        // Only those that can be resumed from are in the log's order.
+        while (deque.peekLast() instanceof Delivery last && last.resume() != 0) {
+            deque.pollLast();
+            bytes -= Weight.of(last.change());
+            first = last.change().sequence();
+        }
+        return first;
+    }
+
+    /** The next deliveries, no more than the credit and none beyond a mark; valid until {@link #delivered}. */
+    List<Delivery> batch(long credit) {
+        ArrayDeque<Object> deque = waiting;
+        if (deque != null) {
+            while (batch.size() < credit && deque.peek() instanceof Delivery next) {
+                deque.poll();
+                bytes -= Weight.of(next.change());
+                batch.add(next);
+            }
+        }
+        return batch;
+    }
+
+    /** The batch has been handed over. */
+    void delivered() {
+        if (batch.size() > KEPT) {
+            batch = new ArrayList<>(1);
+        } else {
+            batch.clear();
+        }
+    }
+
+    /** Does what the marks at the front say; returns whether there was one. */
+    boolean passMarks() {
+        ArrayDeque<Object> deque = waiting;
+        boolean passed = false;
+        while (deque != null && !deque.isEmpty() && !(deque.peek() instanceof Delivery)) {
+            Object front = deque.poll();
+            passed = true;
+            if (front instanceof Mark mark) {
+                mark.action.run();
+            } else if (front instanceof Missed missed) {
+                missed.subscriber.missed(missed.count);
+            }
+        }
+        return passed;
+    }
+
+    /** Takes out what waits for this subscription alone. */
+    void forget(Subscription subscription) {
+        if (waiting != null) {
+            ArrayDeque<Object> left = new ArrayDeque<>(Math.max(4, waiting.size()));
+            for (Object each : waiting) {
+                Object kept = each instanceof Delivery delivery ? without(delivery, subscription) : each;
+                if (kept != null) {
+                    left.add(kept);
+                }
+            }
+            waiting = left;
+        }
+        if (held != null) {
+            ArrayDeque<Held> left = new ArrayDeque<>(4);
+            for (Held each : held) {
+                Delivery kept = without(each.delivery(), subscription);
+                if (kept != null) {
+                    left.add(new Held(kept, each.after()));
+                }
+            }
+            held = left;
+        }
+    }
+
+    private @Nullable Delivery without(Delivery delivery, Subscription subscription) {
+        if (!delivery.matched().contains(subscription)) {
+            return delivery;
+        }
+        if (delivery.matched().size() == 1) {
+            bytes -= Weight.of(delivery.change());
+            return null;
+        }
+        Change change = delivery.change();
+        List<Subscription> others = new ArrayList<>(delivery.matched());
+        others.remove(subscription);
+        return new Delivery(change, List.copyOf(others), delivery.current(), delivery.resume());
+    }
+
+    /** Drops everything. */
+    void clear() {
+        waiting = null;
+        held = null;
+        bytes = 0;
+        batch = new ArrayList<>(1);
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Kind;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Terms;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Brings changes to the loops of their subscribers: messages that need no log from the publisher's thread, logged changes
+ * from the sync thread once they are durable.
+ */
+final class Publishing implements Store.CommitObserver {
+
+    private static final CompletableFuture<Commit> HANDED_OVER =
+            CompletableFuture.completedFuture(new Commit(0, 0, List.of()));
+
+    private final Commons commons;
+    private final Writes writes;
+
+    Publishing(Commons commons, Writes writes) {
+        this.commons = commons;
+        this.writes = writes;
+    }
+
+    CompletableFuture<Commit> publish(Context context, Path path, Body body, Terms terms) {
+        Writes.refuseServersOwn(path);
+        Route route = commons.routing().route(path);
+        Exported exported = route.exported();
+        writes.allow(context, Access.Verb.PUBLISH, exported, route.path());
+        long now = commons.settings().clock().millis();
+        Attributes attributes = terms.attributes().accepted(context.origin(), now);
+        if (!terms.alongside().isEmpty() || !exported.table().rules().history().isZero()) {
+            return writes.message(context, route, body, attributes, terms);
+        }
+        Change change = new Change(0, Kind.MESSAGE, exported.name(), route.path(), body, 0, 0, attributes);
+        Gate gate = CallContext.of(context).gate();
+        if (gate.idle()) {
+            return offer(change, route);
+        }
+        CompletableFuture<Commit> answer = new CompletableFuture<>();
+        gate.message(() -> offer(change, commons.routing().route(change.path())).whenComplete((commit, failure) -> {
+            if (failure == null) {
+                answer.complete(commit);
+            } else {
+                answer.completeExceptionally(failure);
+            }
+        }));
+        return answer;
+    }
+
+    /** Puts a message into the queues of all loops that have a subscriber; complete unless one of them is too long. */
+    private static CompletableFuture<Commit> offer(Change change, Route route) {
+        Route.Group[] groups = route.groups();
+        for (Route.Group group : groups) {
+            if (group.queue().full()) {
+                return CompletableFuture.failedFuture(
+                        new Failure(Failure.Code.BUSY, "subscribers are behind; try again later"));
+            }
+        }
+        List<CompletableFuture<Void>> behind = null;
+        for (Route.Group group : groups) {
+            if (group.queue().offer(change, group.targets())) {
+                behind = behind == null ? new ArrayList<>(1) : behind;
+                behind.add(group.queue().drained());
+            }
+        }
+        return behind == null
+                ? HANDED_OVER
+                : CompletableFuture.allOf(behind.toArray(new CompletableFuture<?>[0]))
+                        .thenCompose(drained -> HANDED_OVER);
+    }
+
+    /** On the sync thread. First the horizon moves, then the loops learn, then whoever waited for that. */
+    @Override
+    public void committed(List<Commit> commits) {
+        long last = 0;
+        for (Commit commit : commits) {
+            last = Math.max(last, commit.sequence());
+        }
+        commons.horizon().durable(last);
+        for (Commit commit : commits) {
+            for (Change change : commit.changes()) {
+                if (change.logged()) {
+                    offerLogged(change);
+                }
+            }
+        }
+        commons.horizon().offered(last);
+    }
+
+    private void offerLogged(Change stored) {
+        Exports exports = commons.routing().exports();
+        if (!exports.reaches(stored.table(), stored.path())) {
+            return;
+        }
+        Route route = commons.routing().route(stored.path());
+        if (route.groups().length == 0) {
+            return;
+        }
+        Change change = commons.payloads().change(stored);
+        for (Route.Group group : route.groups()) {
+            group.queue().offerLogged(change, group.targets());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Query;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.store.Snapshot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** Answers questions about rows and tables. Safe on any thread, never blocks the caller. */
+final class Reads {
+
+    private final Commons commons;
+    private final Writes writes;
+
+    /** Access is asked as for writes. */
+    Reads(Commons commons, Writes writes) {
+        this.commons = commons;
+        this.writes = writes;
+    }
+
+    CompletionStage<Optional<Row>> get(Context context, Path path) {
+        Route route = commons.routing().route(path);
+        Exported exported = route.exported();
+        writes.allow(context, Access.Verb.READ, exported, route.path());
+        if (exported.id(route.path()) == null) {
+            throw new Failure(Failure.Code.MALFORMED, "\"" + route.path() + "\" is a table, not a row");
+        }
+        try {
+            return commons.store()
+                    .get(exported.table(), route.path(), commons.workers())
+                    .thenApply(row -> row.map(commons.payloads()::row));
+        } catch (RejectedExecutionException busy) {
+            throw new Failure(Failure.Code.BUSY, "too many reads at once, try again");
+        }
+    }
+
+    CompletionStage<Flow.Publisher<Row>> find(Context context, Query query) {
+        Exports exports = commons.routing().exports();
+        Exported exported = resource(exports, query.resource());
+        Path canonical = query.resource().isEmpty() ? null : exported.canonical(Path.of(query.resource()));
+        writes.allow(context, Access.Verb.READ, exported, canonical == null ? Path.of("/") : canonical);
+        String prefix = query.prefix();
+        if (canonical != null && exported.table().root()) {
+            prefix = canonical.text() + "/" + prefix;
+        }
+        Path after = query.after();
+        return CompletableFuture.completedFuture(new RowPublisher(
+                commons,
+                exports,
+                exported,
+                new Query(
+                        query.resource(),
+                        prefix,
+                        after == null ? null : exported.canonical(after),
+                        query.offset(),
+                        query.limit())));
+    }
+
+    private static Exported resource(Exports exports, String resource) {
+        if (!resource.isEmpty()) {
+            return exports.of(Path.of(resource));
+        }
+        Exported root = exports.root();
+        if (root == null) {
+            throw new Failure(Failure.Code.NOT_FOUND, "nothing is exported at the root");
+        }
+        return root;
+    }
+
+    Optional<Table> table(Context context, Path path) {
+        Exported exported = commons.routing().exports().resolve(path.first());
+        return exported != null && commons.access().allows(context.user(), Access.Verb.DESCRIBE, exported.table(), path)
+                ? Optional.of(exported.table())
+                : Optional.empty();
+    }
+
+    CompletionStage<Map<String, Object>> describe(Context context, String resource) {
+        Exported exported = resource(commons.routing().exports(), resource);
+        writes.allow(context, Access.Verb.DESCRIBE, exported, resource.isEmpty() ? Path.of("/") : Path.of(resource));
+        return commons.workers().call(() -> {
+            try (Snapshot snapshot = commons.store().snapshot()) {
+                return described(exported, snapshot.count(exported.table()));
+            }
+        });
+    }
+
+    private static Map<String, Object> described(Exported exported, long rows) {
+        Table table = exported.table();
+        Map<String, Object> described = new LinkedHashMap<>();
+        described.put("name", table.name());
+        described.put("database", table.database());
+        described.put("path", "/" + exported.export());
+        described.put("opaque", table.rules().opaque());
+        described.put("sealed", table.rules().sealed());
+        if (!table.rules().opaque()) {
+            described.put("primaryKey", exported.schema().key());
+        }
+        List<Object> attributes = new ArrayList<>();
+        List<Object> indexes = new ArrayList<>();
+        for (Attribute attribute : table.attributes()) {
+            attributes.add(described(attribute));
+            if (attribute.indexed()) {
+                indexes.add(attribute.name());
+            }
+        }
+        described.put("attributes", attributes);
+        described.put("indexes", indexes);
+        described.put("count", rows);
+        return described;
+    }
+
+    private static Map<String, Object> described(Attribute attribute) {
+        Map<String, Object> described = new LinkedHashMap<>();
+        described.put("name", attribute.name());
+        described.put("type", attribute.type().name().toLowerCase(Locale.ROOT));
+        flag(described, "list", attribute.list());
+        flag(described, "required", attribute.required());
+        flag(described, "indexed", attribute.indexed());
+        flag(described, "primaryKey", attribute.primaryKey());
+        if (!attribute.nested().isEmpty()) {
+            List<Object> nested = new ArrayList<>();
+            attribute.nested().forEach(each -> nested.add(described(each)));
+            described.put("attributes", nested);
+        }
+        return described;
+    }
+
+    private static void flag(Map<String, @Nullable Object> described, String name, boolean set) {
+        if (set) {
+            described.put(name, true);
+        }
+    }
+}

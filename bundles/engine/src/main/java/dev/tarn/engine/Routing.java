@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
+import dev.tarn.api.data.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Exports and subscriptions as one immutable state that is replaced at once, so that a reader never sees a path resolved
+ * by one deployment and matched by another. Safe on any thread, without locks.
+ */
+final class Routing {
+
+    private record State(Exports exports, TopicTree tree, RouteCache cache) {}
+
+    private final AtomicReference<State> state;
+
+    Routing(Exports exports) {
+        this.state = new AtomicReference<>(new State(exports, TopicTree.EMPTY, new RouteCache()));
+    }
+
+    private State now() {
+        return Objects.requireNonNull(state.get(), "never null");
+    }
+
+    Exports exports() {
+        return now().exports();
+    }
+
+    /** How many subscriptions there are. */
+    int subscriptions() {
+        return now().tree().size();
+    }
+
+    /**
+     * The route of a path as a client spells it.
+     *
+     * @throws Failure NOT_FOUND where unmapped paths are refused, MALFORMED for an id that should be a number
+     */
+    Route route(Path path) {
+        State now = now();
+        Route cached = now.cache().get(path.text());
+        if (cached != null) {
+            return cached;
+        }
+        Exported exported = now.exports().of(path);
+        Path canonical = exported.canonical(path);
+        List<FilterSubscription> covering = new ArrayList<>();
+        now.tree().covering(canonical, covering::add);
+        Route made = Route.of(path.text(), exported, canonical, covering);
+        now.cache().put(made);
+        return made;
+    }
+
+    /** Adds a subscription under its canonical filter. */
+    void add(FilterSubscription subscription) {
+        while (true) {
+            State now = now();
+            Filter canonical = now.exports().canonical(subscription.filter());
+            subscription.canonical(canonical);
+            TopicTree tree = now.tree().with(canonical, subscription);
+            if (state.compareAndSet(now, new State(now.exports(), tree, new RouteCache()))) {
+                return;
+            }
+        }
+    }
+
+    /** Removes a subscription that was added. */
+    void remove(FilterSubscription subscription) {
+        while (true) {
+            State now = now();
+            TopicTree tree = now.tree().without(placed(now.exports(), subscription.filter()), subscription);
+            if (state.compareAndSet(now, new State(now.exports(), tree, new RouteCache()))) {
+                return;
+            }
+        }
+    }
+
+    /** Replaces the exports; subscriptions whose filters now mean another table move with them. One call at a time. */
+    void deploy(Exports exports) {
+        while (true) {
+            State now = now();
+            Set<String> names = now.exports().differences(exports);
+            TopicTree tree = now.tree();
+            List<FilterSubscription> moved = tree.below(first -> names.contains(Exports.fold(first)));
+            for (FilterSubscription subscription : moved) {
+                Filter filter = subscription.filter();
+                tree = tree.without(placed(now.exports(), filter), subscription)
+                        .with(placed(exports, filter), subscription);
+            }
+            if (state.compareAndSet(now, new State(exports, tree, new RouteCache()))) {
+                moved.forEach(subscription -> subscription.canonical(placed(exports, subscription.filter())));
+                return;
+            }
+        }
+    }
+
+    /** Where a filter is in the tree: its canonical form, or as it is where no table answers for it. */
+    private static Filter placed(Exports exports, Filter filter) {
+        return filter.startsWithWildcard() || exports.resolve(filter.first()) != null
+                ? exports.canonical(filter)
+                : filter;
+    }
+}

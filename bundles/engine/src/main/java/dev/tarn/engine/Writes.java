@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Expectation;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Terms;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.store.Draft;
+import dev.tarn.api.store.Edit;
+import dev.tarn.api.store.Write;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what clients ask to be written into drafts for the store: resolved, allowed, checked. Safe on any thread. */
+final class Writes {
+
+    /** How often a made-up number is replaced because somebody took it. */
+    private static final int RETRIES = 100;
+
+    private final Commons commons;
+    private final Ids ids;
+
+    Writes(Commons commons) {
+        this.commons = commons;
+        this.ids = new Ids(commons.store());
+    }
+
+    CompletableFuture<Commit> put(Context context, Path path, Body body, Terms terms) {
+        Route route = row(path);
+        Exported exported = route.exported();
+        allow(context, Access.Verb.INSERT, exported, route.path());
+        allow(context, Access.Verb.UPDATE, exported, route.path());
+        Draft draft = draft(context, exported, route.path(), body, terms);
+        return commit(context, List.of(draft), terms);
+    }
+
+    private Draft draft(Context context, Exported exported, Path path, Body body, Terms terms) {
+        Attributes attributes = accepted(context, exported, terms);
+        String id = String.valueOf(exported.id(path));
+        Schema.Checked checked = exported.schema().row(id, body, attributes);
+        return Draft.put(exported.table(), path, checked.body(), checked.attributes(), terms.expectation());
+    }
+
+    CompletableFuture<Commit> patch(Context context, Path path, Body body, Terms terms) {
+        Route route = row(path);
+        Exported exported = route.exported();
+        allow(context, Access.Verb.UPDATE, exported, route.path());
+        Patch patch = Patch.of(body, exported.schema(), commons.payloads().bodies());
+        String id = String.valueOf(exported.id(route.path()));
+        Edit edit = exported.table().rules().opaque()
+                ? row -> patchedBytes(patch, row)
+                : row -> patchedObject(exported, id, patch, row);
+        Draft draft = Draft.patch(
+                exported.table(), route.path(), edit, accepted(context, exported, terms), terms.expectation());
+        return commit(context, List.of(draft), terms);
+    }
+
+    private Body patchedObject(Exported exported, String id, Patch patch, @Nullable Row row) {
+        Object value = present(row).body().value();
+        Map<String, @Nullable Object> object = value instanceof Map<?, ?> map ? Schema.object(map) : Map.of();
+        return commons.payloads().bodies().of(exported.schema().checked(id, patch.apply(object)));
+    }
+
+    /** Rows of opaque tables can be patched where their media type has a codec and they are objects. */
+    private Body patchedBytes(Patch patch, @Nullable Row row) {
+        Body body = present(row).body();
+        String mediaType = body.mediaType();
+        if (commons.payloads().bodies().codec(mediaType).isEmpty() || !(body.value() instanceof Map<?, ?> map)) {
+            throw new Failure(
+                    Failure.Code.UNSUPPORTED, "the row is " + mediaType + ", and only objects can be changed in part");
+        }
+        Body changed = commons.payloads().bodies().of(patch.apply(Schema.object(map)));
+        return commons.payloads()
+                .bodies()
+                .opaque(mediaType, changed.as(mediaType).bytes());
+    }
+
+    private static Row present(@Nullable Row row) {
+        if (row == null) {
+            throw new Failure(Failure.Code.NOT_FOUND, "there is no such row to change");
+        }
+        return row;
+    }
+
+    CompletableFuture<Commit> delete(Context context, Path path, Terms terms) {
+        Route route = row(path);
+        Exported exported = route.exported();
+        allow(context, Access.Verb.DELETE, exported, route.path());
+        Draft draft =
+                Draft.delete(exported.table(), route.path(), accepted(context, exported, terms), terms.expectation());
+        return commit(context, List.of(draft), terms);
+    }
+
+    CompletableFuture<Commit> putAll(Context context, String resource, List<Body> bodies, Terms terms) {
+        Exported exported = commons.routing().exports().of(Path.of(resource));
+        List<Draft> drafts = new ArrayList<>(bodies.size());
+        List<String> violations = new ArrayList<>();
+        for (int i = 0; i < bodies.size(); i++) {
+            try {
+                Path path = path(exported, resource, bodyId(exported, bodies.get(i)));
+                allow(context, Access.Verb.INSERT, exported, path);
+                allow(context, Access.Verb.UPDATE, exported, path);
+                drafts.add(draft(context, exported, path, bodies.get(i), terms));
+            } catch (Failure failure) {
+                if (failure.code() != Failure.Code.INVALID) {
+                    throw failure;
+                }
+                for (String violation : failure.violations()) {
+                    violations.add("[" + i + "]." + violation);
+                }
+            }
+        }
+        if (!violations.isEmpty()) {
+            throw new Failure(Failure.Code.INVALID, "some of the bodies break the schema", violations);
+        }
+        return commit(context, drafts, terms);
+    }
+
+    private static String bodyId(Exported exported, Body body) {
+        String id = givenId(exported, body);
+        if (id == null) {
+            String key = exported.schema().key();
+            throw new Failure(
+                    Failure.Code.INVALID, "the body has no id", List.of(key + ": is required to say which row it is"));
+        }
+        return id;
+    }
+
+    /** The id that a body names, or null. */
+    private static @Nullable String givenId(Exported exported, Body body) {
+        if (exported.table().rules().opaque()) {
+            return null;
+        }
+        Object id = exported.schema().object(body).get(exported.schema().key());
+        return id instanceof String || id instanceof Number ? id.toString() : null;
+    }
+
+    /** The path of a row of this resource; below the resource's own path in the root table. */
+    private static Path path(Exported exported, String resource, String id) {
+        if (id.isEmpty()) {
+            throw new Failure(Failure.Code.MALFORMED, "an empty id");
+        }
+        return exported.row(exported.table().root() && !resource.isEmpty() ? resource + "/" + id : id);
+    }
+
+    CompletableFuture<Commit> create(Context context, String resource, Body body, Terms terms) {
+        Exported exported = commons.routing().exports().of(Path.of(resource));
+        String given = givenId(exported, body);
+        if (given != null) {
+            return insert(context, exported, path(exported, resource, given), body, terms);
+        }
+        if (!exported.table().numericIds()) {
+            String id = Ids.uuid(commons.settings().clock().millis());
+            return insert(context, exported, path(exported, resource, id), body, terms);
+        }
+        return commons.workers()
+                .call(() -> ids.number(exported))
+                .thenCompose(id -> counted(context, exported, id, body, terms, RETRIES));
+    }
+
+    private CompletableFuture<Commit> counted(
+            Context context, Exported exported, String id, Body body, Terms terms, int retries) {
+        return insert(context, exported, exported.row(id), body, terms)
+                .handle((commit, failure) -> {
+                    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+                    if (cause instanceof Failure refusal && refusal.code() == Failure.Code.CONFLICT && retries > 0) {
+                        return commons.workers()
+                                .call(() -> {
+                                    ids.taken(exported);
+                                    return ids.number(exported);
+                                })
+                                .thenCompose(next -> counted(context, exported, next, body, terms, retries - 1));
+                    }
+                    return failure == null
+                            ? CompletableFuture.completedFuture(commit)
+                            : CompletableFuture.<Commit>failedFuture(cause == null ? failure : cause);
+                })
+                .thenCompose(next -> next);
+    }
+
+    private CompletableFuture<Commit> insert(Context context, Exported exported, Path path, Body body, Terms terms) {
+        allow(context, Access.Verb.INSERT, exported, path);
+        Terms absent = terms.expecting(Expectation.ABSENT);
+        return commit(context, List.of(draft(context, exported, path, body, absent)), terms);
+    }
+
+    /** A message that the log keeps. */
+    CompletableFuture<Commit> message(Context context, Route route, Body body, Attributes attributes, Terms terms) {
+        return commit(context, List.of(Draft.message(route.exported().table(), route.path(), body, attributes)), terms);
+    }
+
+    /** The route of a path that has to name a row. */
+    private Route row(Path path) {
+        refuseServersOwn(path);
+        Route route = commons.routing().route(path);
+        if (route.exported().id(route.path()) == null) {
+            throw new Failure(
+                    Failure.Code.MALFORMED,
+                    "\"" + route.path() + "\" is a table; a row of it needs an id after the slash");
+        }
+        return route;
+    }
+
+    /** {@code $SYS} is what the server says about itself; other paths with a dollar sign are ordinary. */
+    static void refuseServersOwn(Path path) {
+        String text = path.text();
+        if (text.charAt(0) == '$' && path.first().equals("$SYS")) {
+            throw new Failure(Failure.Code.FORBIDDEN, "only the server itself writes to $SYS");
+        }
+    }
+
+    void allow(Context context, Access.Verb verb, Exported exported, Path path) {
+        if (!commons.access().allows(context.user(), verb, exported.table(), path)) {
+            throw new Failure(
+                    Failure.Code.FORBIDDEN,
+                    context.user().name() + " may not " + verb.name().toLowerCase(java.util.Locale.ROOT) + " " + path);
+        }
+    }
+
+    /** The sender's attributes with what the engine adds: where from, when, and until when the table keeps rows. */
+    Attributes accepted(Context context, Exported exported, Terms terms) {
+        long now = commons.settings().clock().millis();
+        Attributes accepted = terms.attributes().accepted(context.origin(), now);
+        Table.Rules rules = exported.table().rules();
+        if (accepted.expiresAt() == 0 && !rules.expiration().isZero()) {
+            return accepted.toBuilder()
+                    .expiresAt(now + rules.expiration().toMillis())
+                    .build();
+        }
+        return accepted;
+    }
+
+    /** Commits behind what this context wrote and said before. */
+    private CompletableFuture<Commit> commit(Context context, List<Draft> drafts, Terms terms) {
+        List<Draft> all = drafts;
+        if (!terms.alongside().isEmpty()) {
+            all = new ArrayList<>(drafts);
+            all.addAll(terms.alongside());
+        }
+        Write write = new Write(all, List.of());
+        CompletableFuture<Commit> answer = new CompletableFuture<>();
+        Gate gate = CallContext.of(context).gate();
+        gate.write(() -> commons.store().commit(write).whenComplete((commit, failure) -> {
+            if (commit != null) {
+                commons.horizon().whenOffered(commit.sequence(), gate::settled);
+                answer.complete(commit);
+            } else {
+                gate.settled();
+                answer.completeExceptionally(
+                        failure instanceof CompletionException && failure.getCause() != null
+                                ? failure.getCause()
+                                : failure);
+            }
+        }));
+        return answer;
+    }
+}
