@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.security;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.security.Credentials;
+import dev.tarn.api.security.User;
+import dev.tarn.api.security.Users;
+import dev.tarn.api.store.Store;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.AttributeType;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/**
+ * Users in table {@code system.users}. Passwords are hashed on a few threads of its own behind a bounded queue; what was
+ * right lately is known without hashing; the same credentials shown many times at once are hashed once. Safe on any thread;
+ * {@link #authenticate} never blocks, and its stages complete on the caller's thread or on a hashing one.
+ */
+@Component(service = Users.class, configurationPid = "dev.tarn.security", immediate = true)
+@Designate(ocd = StoredUsers.Config.class)
+public final class StoredUsers implements Users {
+
+    private static final User ANONYMOUS = new User("anonymous", Set.of(), true);
+
+    /** Settings of users and passwords. */
+    @ObjectClassDefinition(name = "Users and passwords")
+    public @interface Config {
+        @AttributeDefinition(
+                description = "start: who has no credentials is refused; dev: who comes from this machine without"
+                        + " credentials is an administrator")
+        String mode() default "start";
+
+        @AttributeDefinition(
+                description = "What is done with callers without credentials in mode start: refuse; or administrator,"
+                        + " which makes those from loopback addresses administrators as mode dev does")
+        String anonymous() default "refuse";
+
+        @AttributeDefinition(description = "The name of the administrator that is made when there is none")
+        String administrator_name() default "admin";
+
+        @AttributeDefinition(
+                type = AttributeType.PASSWORD,
+                description = "That administrator's password, set at every start; when empty, one is made up at the"
+                        + " first start and written to the file administrator-password")
+        String administrator_password() default "";
+
+        @AttributeDefinition(description = "Where the file administrator-password is written: the data directory")
+        String directory() default "";
+
+        @AttributeDefinition(description = "Rounds of PBKDF2 for new passwords; 10,000 to 10,000,000")
+        int iterations() default 210_000;
+
+        @AttributeDefinition(description = "Passwords that are checked at once, each on a thread; 1 to 64")
+        int threads() default 2;
+
+        @AttributeDefinition(description = "Passwords that may wait to be checked; 1 to 10,000")
+        int queue() default 256;
+
+        @AttributeDefinition(
+                description = "Seconds for which a right password is known without being hashed again; 0 to 3,600")
+        int remember_seconds() default 300;
+    }
+
+    private final UserTable table;
+    private final KnownCredentials known;
+    private final BackOff backOff;
+    private final HashingThreads threads;
+    private final PasswordHash nobody;
+    private final boolean anonymousAdministrators;
+
+    /** What is being checked now; who shows the same meanwhile gets the same answer. */
+    private final Map<ByteBuffer, CompletableFuture<User>> checking = new ConcurrentHashMap<>();
+
+    private final AutoCloseable observation;
+
+    /** Users as the framework makes them. Blocks until there is an administrator, where one is needed. */
+    @Activate
+    public StoredUsers(@Reference Store store, @Reference Bodies bodies, Config config) {
+        this(store, bodies, Settings.of(config), InstantSource.system());
+    }
+
+    StoredUsers(Store store, Bodies bodies, Settings settings, InstantSource clock) {
+        this.table = new UserTable(store, bodies, settings.iterations(), clock);
+        this.known = new KnownCredentials(settings.remembered(), clock);
+        this.backOff = new BackOff(clock);
+        this.nobody = PasswordHash.ofNobody(settings.iterations());
+        this.anonymousAdministrators = settings.anonymousAdministrators();
+        new FirstAdministrator(table, settings).ensure();
+        this.observation = table.observe(known::forget);
+        this.threads = new HashingThreads(settings.threads(), settings.queue());
+    }
+
+    /** Ends the hashing threads; what waits there fails with UNAVAILABLE. */
+    @Deactivate
+    public void close() throws Exception {
+        threads.close();
+        observation.close();
+    }
+
+    @Override
+    public CompletionStage<User> authenticate(Credentials credentials, @Nullable SocketAddress from) {
+        if (credentials instanceof Credentials.Password password) {
+            return password(password, from);
+        } else if (credentials instanceof Credentials.Nothing) {
+            return anonymous(from);
+        }
+        return refused("only names and passwords are accepted");
+    }
+
+    private CompletionStage<User> anonymous(@Nullable SocketAddress from) {
+        boolean near = from instanceof InetSocketAddress internet
+                && internet.getAddress() != null
+                && internet.getAddress().isLoopbackAddress();
+        return anonymousAdministrators && near
+                ? CompletableFuture.completedStage(ANONYMOUS)
+                : refused("a name and a password are needed");
+    }
+
+    private CompletionStage<User> password(Credentials.Password credentials, @Nullable SocketAddress from) {
+        if (credentials.secret().length > PasswordHash.LONGEST || !StoredUser.legal(credentials.name())) {
+            credentials.wipe();
+            return CompletableFuture.failedStage(wrong());
+        }
+        ByteBuffer fingerprint = known.fingerprint(credentials);
+        User user = known.find(fingerprint);
+        if (user != null) {
+            credentials.wipe();
+            return CompletableFuture.completedStage(user);
+        }
+        Duration waiting = backOff.waiting(credentials.name(), from);
+        if (!waiting.isZero()) {
+            credentials.wipe();
+            return CompletableFuture.failedStage(new Failure(
+                    Failure.Code.BUSY,
+                    "too many wrong passwords: try again in " + (waiting.toSeconds() + 1) + " seconds"));
+        }
+        CompletableFuture<User> answer = new CompletableFuture<>();
+        CompletableFuture<User> other = checking.putIfAbsent(fingerprint, answer);
+        if (other != null) {
+            credentials.wipe();
+            return other.minimalCompletionStage();
+        }
+        answer.whenComplete((found, failure) -> {
+            checking.remove(fingerprint, answer);
+            credentials.wipe();
+        });
+        threads.run(answer, () -> check(credentials, fingerprint, from));
+        return answer.minimalCompletionStage();
+    }
+
+    /** On a hashing thread: reads the user and hashes, whether there is such a user or not. */
+    private User check(Credentials.Password credentials, ByteBuffer fingerprint, @Nullable SocketAddress from) {
+        long asOf = known.generation();
+        UserTable.Entry entry = table.find(credentials.name());
+        PasswordHash hash = entry == null ? nobody : entry.stored().password();
+        if (!hash.matches(credentials.secret()) || entry == null) {
+            backOff.wrong(credentials.name(), from);
+            throw wrong();
+        }
+        backOff.right(credentials.name(), from);
+        User user = entry.stored().user();
+        known.remember(fingerprint, user, asOf);
+        table.refresh(entry, credentials.secret());
+        return user;
+    }
+
+    /**
+     * Creates a user or replaces him. The stage completes when that is durable; blocks while the password is hashed.
+     *
+     * @param password UTF-8, wiped here
+     * @throws IllegalArgumentException for a name or password that cannot be one
+     */
+    public CompletionStage<User> put(User user, byte[] password) {
+        Credentials.Password credentials = new Credentials.Password(user.name(), password);
+        try {
+            return table.put(user, credentials.secret());
+        } finally {
+            credentials.wipe();
+        }
+    }
+
+    /** One answer for a wrong name and a wrong password. */
+    private static Failure wrong() {
+        return new Failure(Failure.Code.UNAUTHENTICATED, "wrong name or password");
+    }
+
+    private static CompletionStage<User> refused(String why) {
+        return CompletableFuture.failedStage(new Failure(Failure.Code.UNAUTHENTICATED, why));
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.security;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Expectation;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.security.User;
+import dev.tarn.api.store.Draft;
+import dev.tarn.api.store.Snapshot;
+import dev.tarn.api.store.Store;
+import dev.tarn.api.store.Write;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The table {@code system.users}. Safe on any thread; reading and hashing block. */
+final class UserTable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UserTable.class);
+
+    /** A user and the version of his row. */
+    record Entry(StoredUser stored, long version) {}
+
+    private final Store store;
+    private final Bodies bodies;
+    private final int iterations;
+    private final InstantSource clock;
+
+    /** Defines the table if need be. */
+    UserTable(Store store, Bodies bodies, int iterations, InstantSource clock) {
+        this.store = store;
+        this.bodies = bodies;
+        this.iterations = iterations;
+        this.clock = clock;
+        store.define(StoredUser.TABLE);
+    }
+
+    /** The user of this name, or null. */
+    @Nullable
+    Entry find(String name) {
+        try (Snapshot snapshot = store.snapshot()) {
+            return snapshot.get(StoredUser.TABLE, StoredUser.path(name))
+                    .map(UserTable::entry)
+                    .orElse(null);
+        }
+    }
+
+    private static Entry entry(Row row) {
+        return new Entry(StoredUser.of(row), row.version());
+    }
+
+    boolean hasAdministrator() {
+        try (Snapshot snapshot = store.snapshot();
+                Snapshot.Rows rows = snapshot.rows(StoredUser.TABLE, Snapshot.Range.ALL)) {
+            for (Row row = rows.next(); row != null; row = rows.next()) {
+                if (StoredUser.of(row).user().administrator()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** Creates or replaces a user; see {@link StoredUsers#put}. */
+    CompletionStage<User> put(User user, byte[] secret) {
+        if (!StoredUser.legal(user.name())) {
+            throw new IllegalArgumentException("this cannot be the name of a user");
+        }
+        StoredUser stored = new StoredUser(user, PasswordHash.of(secret, iterations), clock.instant());
+        return write(stored, Expectation.ANYTHING).thenApply(commit -> user);
+    }
+
+    /** Hashes a right password anew when it was hashed as is no longer done; nothing is lost when that fails. */
+    void refresh(Entry entry, byte[] secret) {
+        StoredUser old = entry.stored();
+        if (old.password().current(iterations)) {
+            return;
+        }
+        StoredUser fresh = new StoredUser(old.user(), PasswordHash.of(secret, iterations), old.created());
+        write(fresh, Expectation.at(Set.of(entry.version()))).whenComplete((commit, failure) -> {
+            if (failure != null) {
+                LOG.debug("password=not-rehashed reason=\"{}\"", failure.getMessage());
+            }
+        });
+    }
+
+    private CompletionStage<Commit> write(StoredUser user, Expectation expectation) {
+        return store.commit(Write.of(Draft.put(
+                StoredUser.TABLE,
+                StoredUser.path(user.user().name()),
+                user.body(bodies),
+                Attributes.NONE,
+                expectation)));
+    }
+
+    /** Tells the observer, on the store's sync thread, the name of every user that changes or goes. */
+    AutoCloseable observe(Consumer<String> changed) {
+        String name = StoredUser.TABLE.qualifiedName();
+        return store.observe(commits -> {
+            for (Commit commit : commits) {
+                for (Change change : commit.changes()) {
+                    if (change.table().equals(name)) {
+                        changed.accept(Objects.requireNonNullElse(StoredUser.TABLE.id(change.path()), ""));
+                    }
+                }
+            }
+        });
+    }
+}
