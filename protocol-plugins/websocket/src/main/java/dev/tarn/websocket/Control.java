@@ -7,11 +7,13 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -134,7 +136,7 @@ final class Control extends ChannelDuplexHandler {
 
     private void closedByPeer(ChannelHandlerContext context, CloseWebSocketFrame close) {
         WebSocketCloseStatus broken = check(close.content());
-        int code = close.content().isReadable() ? close.content().getUnsignedShort(0) : -1;
+        int code = close.content().readableBytes() > 1 ? close.content().getUnsignedShort(0) : -1;
         close.release();
         if (closing) {
             context.close();
@@ -221,9 +223,18 @@ final class Control extends ChannelDuplexHandler {
         if (close == null) {
             closing = true;
             context.close();
+        } else if (closing) {
+            close.release();
         } else {
-            write(context, close, context.newPromise());
-            context.flush();
+            // What comes after this cannot be read, not even a close frame: the peer must see the end by itself.
+            say(context, close).addListener(sent -> halfClose(context));
+        }
+    }
+
+    private static void halfClose(ChannelHandlerContext context) {
+        boolean plain = context.pipeline().get(SslHandler.class) == null;
+        if (plain && context.channel() instanceof DuplexChannel duplex && duplex.isActive()) {
+            duplex.shutdownOutput();
         }
     }
 }
