@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Table;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import jetbrains.exodus.env.Cursor;
+import jetbrains.exodus.env.Store;
+import jetbrains.exodus.env.Transaction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All tables: those defined since the start, and the numbers of all that ever were. Looking up is for any thread, defining
+ * for the committer thread.
+ */
+final class Catalog {
+
+    private static final int ENTRY_FORMAT = 1;
+    private static final int NUMERIC = 0x01;
+
+    private final Database database;
+    private final RowReader reader;
+    private final Map<Integer, String> names = new ConcurrentHashMap<>();
+
+    /** By database, then by name, so that a look-up joins no texts. */
+    private volatile Map<String, Map<String, OpenTable>> open = Map.of();
+
+    /** What the directory says about a table. */
+    private record Entry(int number, boolean numeric, List<IndexEntry> indexes) {
+        byte[] write() {
+            ByteWriter out = new ByteWriter(64);
+            out.u8(ENTRY_FORMAT);
+            out.varint(number);
+            out.u8(numeric ? NUMERIC : 0);
+            out.varint(indexes.size());
+            for (IndexEntry index : indexes) {
+                out.text(index.attribute());
+                out.text(index.type().name());
+                out.u8(index.ready() ? 1 : 0);
+            }
+            return out.toArray();
+        }
+
+        static Entry read(byte[] value) {
+            ByteReader in = new ByteReader(value, 0, value.length);
+            int format = in.u8();
+            if (format != ENTRY_FORMAT) {
+                throw new DamagedException("a table's entry has format " + format);
+            }
+            int number = in.count();
+            boolean numeric = (in.u8() & NUMERIC) != 0;
+            List<IndexEntry> indexes = new ArrayList<>();
+            for (int left = in.count(); left > 0; left--) {
+                indexes.add(new IndexEntry(in.text(), Attribute.Type.valueOf(in.text()), in.u8() == 1));
+            }
+            return new Entry(number, numeric, indexes);
+        }
+    }
+
+    /** @param ready false while the index is being built */
+    private record IndexEntry(String attribute, Attribute.Type type, boolean ready) {}
+
+    Catalog(Database database, RowReader reader) {
+        this.database = database;
+        this.reader = reader;
+    }
+
+    /** Reads the numbers of all tables. */
+    void load(Transaction transaction) {
+        try (Cursor cursor = database.tables.openCursor(transaction)) {
+            while (cursor.getNext()) {
+                Entry entry = Entry.read(Database.bytes(cursor.getValue()));
+                names.put(
+                        entry.number(),
+                        Keys.idAt(
+                                Database.bytes(cursor.getKey()),
+                                0,
+                                cursor.getKey().getLength()));
+            }
+        }
+    }
+
+    /** @throws Failure NOT_FOUND when the table has not been defined since the start */
+    OpenTable table(Table table) {
+        OpenTable found = find(table);
+        if (found == null) {
+            throw new Failure(Failure.Code.NOT_FOUND, "table " + table.qualifiedName() + " is not defined");
+        }
+        return found;
+    }
+
+    private @Nullable OpenTable find(Table table) {
+        Map<String, OpenTable> tables = open.get(table.database());
+        return tables == null ? null : tables.get(table.name());
+    }
+
+    /** The table with this number if it is defined. */
+    @Nullable
+    OpenTable table(int number) {
+        for (Map<String, OpenTable> tables : open.values()) {
+            for (OpenTable table : tables.values()) {
+                if (table.number() == number) {
+                    return table;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** The qualified name of the table with this number, defined or not. */
+    String name(int number) {
+        String name = names.get(number);
+        if (name == null) {
+            throw new DamagedException("no table has the number " + number);
+        }
+        return name;
+    }
+
+    /** All tables that are defined. */
+    List<OpenTable> all() {
+        List<OpenTable> all = new ArrayList<>();
+        open.values().forEach(tables -> all.addAll(tables.values()));
+        return all;
+    }
+
+    /** Makes the table known and its indexes right, in transactions of its own. On the committer thread. */
+    void define(Table table) {
+        byte[] key = Keys.id(table.qualifiedName());
+        Entry entry = write(transaction -> declare(table, key, transaction));
+        List<Index> indexes = new ArrayList<>();
+        for (IndexEntry index : entry.indexes()) {
+            String name = indexName(table, index.attribute());
+            Store store = write(transaction -> database.store(name, transaction));
+            indexes.add(new Index(index.attribute(), index.type(), store));
+        }
+        Store rows = write(transaction -> database.store("row/" + table.qualifiedName(), transaction));
+        OpenTable opened = new OpenTable(entry.number(), table, rows, indexes);
+        for (IndexEntry index : entry.indexes()) {
+            if (!index.ready()) {
+                IndexBuilder builder = new IndexBuilder(
+                        database,
+                        reader,
+                        opened,
+                        opened.index(index.attribute()).orElseThrow());
+                builder.build();
+            }
+        }
+        List<IndexEntry> ready = entry.indexes().stream()
+                .map(index -> new IndexEntry(index.attribute(), index.type(), true))
+                .toList();
+        if (!ready.equals(entry.indexes())) {
+            Entry built = new Entry(entry.number(), entry.numeric(), ready);
+            write(transaction -> {
+                Database.put(database.tables, transaction, key, built.write());
+                return built;
+            });
+        }
+        names.put(entry.number(), table.qualifiedName());
+        Map<String, Map<String, OpenTable>> next = new HashMap<>(open);
+        Map<String, OpenTable> tables = new HashMap<>(next.getOrDefault(table.database(), Map.of()));
+        tables.put(table.name(), opened);
+        next.put(table.database(), Map.copyOf(tables));
+        open = Map.copyOf(next);
+    }
+
+    private <T> T write(jetbrains.exodus.env.TransactionalComputable<T> work) {
+        return database.environment.computeInExclusiveTransaction(work);
+    }
+
+    private static String indexName(Table table, String attribute) {
+        return "index/" + table.qualifiedName() + "/" + attribute;
+    }
+
+    /** Writes the table's entry, with new indexes marked as not ready, and drops those that are gone or changed. */
+    private Entry declare(Table table, byte[] key, Transaction transaction) {
+        byte[] value = Database.get(database.tables, transaction, key);
+        Entry old = value == null ? null : Entry.read(value);
+        if (old != null && old.numeric() != table.numericIds()) {
+            long rows =
+                    database.store("row/" + table.qualifiedName(), transaction).count(transaction);
+            if (rows > 0) {
+                throw new Failure(
+                        Failure.Code.CONFLICT,
+                        table.qualifiedName() + " has " + rows + " rows with "
+                                + (old.numeric() ? "numeric" : "text") + " ids, which cannot become "
+                                + (table.numericIds() ? "numeric" : "text"));
+            }
+        }
+        List<IndexEntry> known = old == null ? List.of() : old.indexes();
+        List<IndexEntry> wanted = new ArrayList<>();
+        for (Attribute attribute : table.attributes()) {
+            if (attribute.indexed() && !attribute.primaryKey()) {
+                IndexEntry ready = new IndexEntry(attribute.name(), attribute.type(), true);
+                wanted.add(known.contains(ready) ? ready : new IndexEntry(attribute.name(), attribute.type(), false));
+            }
+        }
+        for (IndexEntry index : known) {
+            if (!wanted.contains(index)) {
+                String name = indexName(table, index.attribute());
+                if (database.environment.storeExists(name, transaction)) {
+                    database.environment.removeStore(name, transaction);
+                }
+            }
+        }
+        int number = old == null ? names.keySet().stream().reduce(0, Math::max) + 1 : old.number();
+        Entry entry = new Entry(number, table.numericIds(), wanted);
+        if (!entry.equals(old)) {
+            Database.put(database.tables, transaction, key, entry.write());
+        }
+        return entry;
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import java.util.List;
+import java.util.zip.CRC32C;
+import jetbrains.exodus.env.Transaction;
+
+/**
+ * The pieces of contents that are too long for one value. A row and its log entry share them; a count of those who still
+ * refer to them is kept beside, and the last one takes them away. For the committer thread.
+ */
+final class ChunkStore {
+
+    /** After all chunks of the same number. */
+    private static final int REFERENCES = -1;
+
+    private static final int CHECKSUM = 4;
+
+    private final Database database;
+
+    ChunkStore(Database database) {
+        this.database = database;
+    }
+
+    /** The key of one chunk: the number, then the place. */
+    static byte[] key(long number, int place) {
+        byte[] key = new byte[12];
+        Keys.u64(key, 0, number);
+        for (int i = 0; i < 4; i++) {
+            key[8 + i] = (byte) (place >>> (24 - 8 * i));
+        }
+        return key;
+    }
+
+    void write(Transaction transaction, long number, List<byte[]> chunks, int references) {
+        for (int i = 0; i < chunks.size(); i++) {
+            ByteWriter value = new ByteWriter(CHECKSUM + chunks.get(i).length);
+            byte[] key = key(number, i);
+            value.u32(checksum(key, chunks.get(i), 0, chunks.get(i).length));
+            value.raw(chunks.get(i));
+            Database.put(database.chunks, transaction, key, value.array());
+        }
+        references(transaction, number, references);
+    }
+
+    private void references(Transaction transaction, long number, int references) {
+        ByteWriter count = new ByteWriter(4);
+        count.u32(references);
+        Database.put(database.chunks, transaction, key(number, REFERENCES), count.array());
+    }
+
+    /** One who referred to these chunks is gone. */
+    void release(Transaction transaction, long number) {
+        byte[] count = Database.get(database.chunks, transaction, key(number, REFERENCES));
+        int references = count == null ? 1 : ByteReader.u32(count, 0);
+        if (references > 1) {
+            references(transaction, number, references - 1);
+            return;
+        }
+        Database.delete(database.chunks, transaction, key(number, REFERENCES));
+        for (int i = 0; database.chunks.delete(transaction, Database.of(key(number, i))); i++) {
+            // Until there is none left.
+        }
+    }
+
+    /** Copies a chunk's content and returns where the next one goes. */
+    static int copy(long number, int place, byte[] value, byte[] target, int at) {
+        int length = value.length - CHECKSUM;
+        if (length <= 0 || length > target.length - at) {
+            throw new DamagedException("chunk " + place + " of " + number + " has " + value.length + " bytes");
+        }
+        if (ByteReader.u32(value, 0) != checksum(key(number, place), value, CHECKSUM, length)) {
+            throw new DamagedException("the checksum of chunk " + place + " of " + number + " differs");
+        }
+        System.arraycopy(value, CHECKSUM, target, at, length);
+        return at + length;
+    }
+
+    private static int checksum(byte[] key, byte[] bytes, int from, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(key, 0, key.length);
+        crc.update(bytes, from, length);
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.store.Draft;
+import dev.tarn.api.store.Write;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import jetbrains.exodus.OutOfDiskSpaceException;
+import jetbrains.exodus.env.Transaction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that writes. Drains its queue into one exclusive transaction, commits it without forcing the disk, and hands
+ * the batch to the {@link SyncThread}. A write that is refused is refused alone.
+ */
+final class Committer implements Runnable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
+
+    private static final long PAUSE_MILLIS = 200;
+    private static final long CHORES_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Core core;
+    private final SyncThread sync;
+    private final Clock clock;
+    private final Limits limits;
+    private final BlockingQueue<Job> queue;
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final Timing batches = new Timing();
+    private final AtomicLong written = new AtomicLong();
+    private final Chores chores;
+
+    private Head head;
+    private volatile boolean closing;
+
+    /**
+     * @param writes the most that wait
+     * @param bytes the most that the bodies of those have together
+     * @param batch the most writes in one transaction
+     */
+    record Limits(int writes, long bytes, int batch) {}
+
+    private sealed interface Job {}
+
+    private record Pending(Write write, CompletableFuture<Commit> stage, long bytes) implements Job {}
+
+    private record Task(Runnable work, CompletableFuture<Boolean> stage) implements Job {}
+
+    Committer(Core core, SyncThread sync, Clock clock, Limits limits, Head head, Chores chores) {
+        this.core = core;
+        this.sync = sync;
+        this.clock = clock;
+        this.limits = limits;
+        this.queue = new ArrayBlockingQueue<>(limits.writes());
+        this.head = head;
+        this.chores = chores;
+    }
+
+    /** Queues a write. Never blocks. On any thread. */
+    CompletableFuture<Commit> commit(Write write, long bytes) {
+        Failure refused = refused();
+        if (refused != null) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        Pending pending = new Pending(write, new CompletableFuture<>(), bytes);
+        long waiting = queuedBytes.addAndGet(bytes);
+        if ((waiting > limits.bytes() && waiting > bytes) || !queue.offer(pending)) {
+            queuedBytes.addAndGet(-bytes);
+            return CompletableFuture.failedFuture(
+                    new Failure(Failure.Code.BUSY, "too many writes are waiting; try again later"));
+        }
+        if (closing) {
+            // The thread may have looked into the queue for the last time.
+            pending.stage().completeExceptionally(stopped());
+        }
+        return pending.stage();
+    }
+
+    /** Runs work that changes the store by itself on this thread, between two batches; completes when that is durable. */
+    CompletableFuture<Boolean> run(Runnable work) {
+        Failure refused = refused();
+        Task task = new Task(work, new CompletableFuture<>());
+        if (refused != null || !queue.offer(task)) {
+            return CompletableFuture.failedFuture(
+                    refused != null ? refused : new Failure(Failure.Code.BUSY, "too many writes are waiting"));
+        }
+        if (closing) {
+            task.stage().completeExceptionally(stopped());
+        }
+        return task.stage();
+    }
+
+    private @Nullable Failure refused() {
+        return closing ? stopped() : core.fence().reason();
+    }
+
+    private static Failure stopped() {
+        return new Failure(Failure.Code.UNAVAILABLE, "the store is stopped");
+    }
+
+    /** Makes the thread end when it has written what is queued. */
+    void close() {
+        closing = true;
+    }
+
+    int queued() {
+        return queue.size();
+    }
+
+    /** Time spent per batch, and how many there were. */
+    Timing batches() {
+        return batches;
+    }
+
+    /** Writes that were committed. */
+    long writes() {
+        return written.get();
+    }
+
+    @Override
+    public void run() {
+        List<Job> drained = new ArrayList<>();
+        long next = System.nanoTime();
+        while (true) {
+            drained.clear();
+            Job first = poll();
+            if (first != null) {
+                drained.add(first);
+                queue.drainTo(drained, limits.batch() - 1);
+                process(drained);
+            } else if (closing) {
+                break;
+            }
+            if (System.nanoTime() - next >= 0 && !closing) {
+                chores();
+                next = System.nanoTime() + CHORES_NANOS;
+            }
+        }
+        sync.accept(SyncThread.Done.LAST);
+    }
+
+    private @Nullable Job poll() {
+        try {
+            return closing ? queue.poll() : queue.poll(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            // Nobody has a reason to; close() ends the thread.
+            return queue.poll();
+        }
+    }
+
+    private void process(List<Job> jobs) {
+        List<Pending> writes = new ArrayList<>(jobs.size());
+        for (Job job : jobs) {
+            if (job instanceof Pending pending) {
+                writes.add(pending);
+                queuedBytes.addAndGet(-pending.bytes());
+            } else if (job instanceof Task task) {
+                write(writes);
+                writes = new ArrayList<>();
+                run(task);
+            }
+        }
+        write(writes);
+    }
+
+    private void run(Task task) {
+        Throwable failure = core.fence().reason();
+        if (failure == null) {
+            try {
+                task.work().run();
+            } catch (Failure e) {
+                failure = e;
+            } catch (RuntimeException | Error e) {
+                failure = translated(e);
+            }
+        }
+        Answer<Boolean> answer = new Answer<>(task.stage(), Boolean.TRUE, failure);
+        sync.accept(new SyncThread.Done(
+                List.of(),
+                List.of(),
+                List.of(answer),
+                head.sequence(),
+                core.database().address(),
+                true));
+    }
+
+    private void write(List<Pending> writes) {
+        if (writes.isEmpty()) {
+            return;
+        }
+        Failure fenced = core.fence().reason();
+        long began = System.nanoTime();
+        try {
+            if (fenced != null) {
+                throw fenced;
+            }
+            transaction(writes);
+        } catch (RuntimeException | Error e) {
+            Failure failure = e instanceof Failure known ? known : translated(e);
+            boolean again = writes.size() > 1
+                    && failure.code() == Failure.Code.UNAVAILABLE
+                    && core.fence().reason() == null;
+            for (Pending pending : writes) {
+                if (again) {
+                    write(List.of(pending));
+                } else {
+                    refuse(pending, failure);
+                }
+            }
+        }
+        batches.add(System.nanoTime() - began);
+    }
+
+    private void refuse(Pending pending, Failure failure) {
+        Answer<Commit> answer = new Answer<>(pending.stage(), null, failure);
+        sync.accept(new SyncThread.Done(List.of(), List.of(), List.of(answer), head.sequence(), 0, false));
+    }
+
+    /** A failure of the machine in words, fencing the store when Xodus says that it cannot go on. */
+    private Failure translated(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof OutOfDiskSpaceException) {
+                LOG.warn("disk=full action=\"make space; writes go on by themselves\"");
+                return new Failure(Failure.Code.FULL, "no space is left on the disk");
+            }
+        }
+        if (!core.database().operative()) {
+            return core.fence().close("the database gave up", thrown);
+        }
+        LOG.error("a write failed", thrown);
+        return new Failure(Failure.Code.UNAVAILABLE, "the write failed: " + thrown);
+    }
+
+    private void transaction(List<Pending> writes) {
+        clock.read();
+        Database database = core.database();
+        Transaction transaction = database.environment.beginExclusiveTransaction();
+        List<Answer<?>> early = new ArrayList<>();
+        List<Answer<?>> answers = new ArrayList<>(writes.size());
+        List<Commit> logged = new ArrayList<>(writes.size());
+        Batch batch = new Batch(database, transaction, clock.now(), head.sequence());
+        Head next;
+        try {
+            for (Pending pending : writes) {
+                Batch.Outcome outcome = null;
+                Failure failure = null;
+                try {
+                    outcome = batch.apply(plan(pending.write(), transaction));
+                } catch (Failure e) {
+                    failure = e;
+                }
+                Commit commit = outcome == null ? null : outcome.commit();
+                List<Answer<?>> list = failure == null && Planner.early(pending.write()) ? early : answers;
+                list.add(new Answer<>(pending.stage(), commit, failure));
+                if (outcome != null && !outcome.logged().changes().isEmpty()) {
+                    logged.add(outcome.logged());
+                }
+            }
+            next = new Head(batch.sequence(), clock.lastVersion(), sync.address());
+            if (!batch.done().isEmpty()) {
+                database.saveShapes(core.reader().format().shapes(), transaction);
+                next.write(database, transaction);
+            }
+            transaction.commit();
+        } finally {
+            if (!transaction.isFinished()) {
+                transaction.abort();
+            }
+        }
+        if (!batch.done().isEmpty()) {
+            core.reader().format().shapes().unsaved().clear();
+            head = next;
+            remember(batch.done());
+        }
+        written.lazySet(written.get() + writes.size());
+        sync.accept(new SyncThread.Done(
+                logged,
+                early,
+                answers,
+                head.sequence(),
+                database.address(),
+                !batch.done().isEmpty()));
+    }
+
+    /** Plans a write; what goes wrong before anything is put in place concerns that write alone. */
+    private List<Plan> plan(Write write, Transaction transaction) {
+        try {
+            return new Planner(core, clock, transaction).plan(write);
+        } catch (Failure e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.error("a write could not be prepared", e);
+            throw new Failure(Failure.Code.UNAVAILABLE, "the write could not be prepared: " + e);
+        }
+    }
+
+    private void remember(List<Plan> plans) {
+        for (Plan plan : plans) {
+            int table = plan.target().table().number();
+            if (!plan.changesRow() || !core.cache().has(table, plan.target().path())) {
+                continue;
+            }
+            byte[] bytes = plan.row();
+            if (bytes == null) {
+                core.cache().changed(table, plan.target().path(), new RowCache.Sized(null, 0));
+                continue;
+            }
+            RowFormat.StoredRow stored = RowFormat.read(plan.target().key(), bytes, bytes.length);
+            Row row = core.reader()
+                    .row(
+                            plan.target().path(),
+                            stored,
+                            (number, length) -> Planner.joined(plan.payload().chunks(), length));
+            core.cache().changed(table, plan.target().path(), new RowCache.Sized(row, bytes.length));
+        }
+    }
+
+    private void chores() {
+        if (core.fence().reason() != null) {
+            return;
+        }
+        try {
+            clock.read();
+            List<Pending> writes = new ArrayList<>();
+            for (Draft draft : chores.due(clock.now())) {
+                writes.add(new Pending(Write.of(draft), new CompletableFuture<>(), 0));
+            }
+            write(writes);
+        } catch (RuntimeException | Error e) {
+            LOG.error("rows whose time is over could not be found", e);
+        }
+    }
+}

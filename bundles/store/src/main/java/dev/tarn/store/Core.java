@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import dev.tarn.api.codec.Bodies;
+
+/** What the store's threads share. */
+record Core(Database database, Catalog catalog, RowReader reader, Bodies bodies, RowCache cache, Fence fence) {}

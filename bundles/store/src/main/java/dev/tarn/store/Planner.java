@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Expectation;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Kind;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.store.Condition;
+import dev.tarn.api.store.Draft;
+import dev.tarn.api.store.Edit;
+import dev.tarn.api.store.Write;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import jetbrains.exodus.env.Transaction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks and encodes one write against the state of the transaction, touching nothing: a write that is refused here leaves
+ * no trace. Later drafts see what earlier ones of the same write will have done. For one write on the committer thread.
+ */
+final class Planner {
+
+    private final Catalog catalog;
+    private final RowReader reader;
+    private final Bodies bodies;
+    private final Clock clock;
+    private final Transaction transaction;
+    private final List<Plan> plans = new ArrayList<>(1);
+
+    /** Rows that this write has planned to change; a null row is one that will be gone. */
+    private final Map<Place, Planned> planned = new HashMap<>();
+
+    /** Contents that are not in the transaction yet. */
+    private final Map<Long, List<byte[]>> chunked = new HashMap<>();
+
+    private record Place(int table, ByteBuffer key) {}
+
+    private record Planned(RowFormat.@Nullable StoredRow row) {}
+
+    Planner(Core core, Clock clock, Transaction transaction) {
+        this.catalog = core.catalog();
+        this.reader = core.reader();
+        this.bodies = core.bodies();
+        this.clock = clock;
+        this.transaction = transaction;
+    }
+
+    /** @throws Failure when the write is refused */
+    List<Plan> plan(Write write) {
+        for (Condition condition : write.conditions()) {
+            OpenTable table = catalog.table(condition.table());
+            byte[] key = table.key(condition.path());
+            RowFormat.StoredRow row = key == null ? null : live(physical(table, key));
+            check(condition.expectation(), row, condition.path(), Failure.Code.PRECONDITION);
+        }
+        boolean several = write.drafts().size() > 1;
+        for (Draft draft : write.drafts()) {
+            Plan plan = plan(draft);
+            if (plan == null) {
+                continue;
+            }
+            plans.add(plan);
+            if (several && plan.changesRow()) {
+                byte[] row = plan.row();
+                planned.put(
+                        new Place(
+                                plan.target().table().number(),
+                                ByteBuffer.wrap(plan.target().key())),
+                        new Planned(
+                                row == null
+                                        ? null
+                                        : RowFormat.read(plan.target().key(), row, row.length)));
+                if (plan.payload().chunked() != 0) {
+                    chunked.put(plan.payload().chunked(), plan.payload().chunks());
+                }
+            }
+        }
+        return plans;
+    }
+
+    private RowFormat.@Nullable StoredRow physical(OpenTable table, byte[] key) {
+        if (!planned.isEmpty()) {
+            Planned known = planned.get(new Place(table.number(), ByteBuffer.wrap(key)));
+            if (known != null) {
+                return known.row();
+            }
+        }
+        return reader.stored(table, key, transaction);
+    }
+
+    private RowFormat.@Nullable StoredRow live(RowFormat.@Nullable StoredRow row) {
+        return row == null || row.expired(clock.now()) ? null : row;
+    }
+
+    private static void check(
+            Expectation expectation, RowFormat.@Nullable StoredRow row, Path path, Failure.Code absent) {
+        long version = row == null ? 0 : row.version();
+        if (expectation.holds(version)) {
+            return;
+        }
+        if (expectation instanceof Expectation.Absent) {
+            throw new Failure(absent, path + " exists already, at version " + version);
+        }
+        throw new Failure(
+                Failure.Code.PRECONDITION,
+                version == 0 ? "there is no row at " + path : path + " is at version " + version);
+    }
+
+    private @Nullable Plan plan(Draft draft) {
+        OpenTable table = catalog.table(draft.table());
+        if (draft.kind() == Kind.MESSAGE) {
+            return message(draft, table);
+        }
+        byte[] key = table.keyToWrite(draft.path());
+        RowFormat.StoredRow old = physical(table, key);
+        RowFormat.StoredRow live = live(old);
+        boolean sweep = draft.kind() == Kind.EXPIRE;
+        check(draft.expectation(), sweep ? old : live, draft.path(), Failure.Code.CONFLICT);
+        long previous = live != null ? live.version() : sweep && old != null ? old.version() : 0;
+        if (draft.kind() == Kind.DELETE || sweep) {
+            if (previous == 0) {
+                return null;
+            }
+            Attributes attributes = stamped(draft.attributes(), 0);
+            Payload payload = reader.format().payload(attributes, null, false, clock);
+            return plan(draft, table, key, old, new Content(null, payload, attributes), previous);
+        }
+        Body body = body(draft, live);
+        long expiresAt = draft.attributes().expiresAt();
+        long lifetime = table.table().rules().expiration().toMillis();
+        if (expiresAt == 0 && lifetime > 0) {
+            expiresAt = clock.now() + lifetime;
+        }
+        return plan(draft, table, key, old, content(table, body, stamped(draft.attributes(), expiresAt)), previous);
+    }
+
+    private Plan message(Draft draft, OpenTable table) {
+        if (!(draft.expectation() instanceof Expectation.Anything)) {
+            byte[] key = table.key(draft.path());
+            RowFormat.StoredRow row = key == null ? null : live(physical(table, key));
+            check(draft.expectation(), row, draft.path(), Failure.Code.CONFLICT);
+        }
+        Attributes attributes = stamped(draft.attributes(), draft.attributes().expiresAt());
+        Content content = content(table, body(draft, null), attributes);
+        return plan(draft, table, new byte[0], null, content, 0);
+    }
+
+    private record Content(@Nullable Body body, Payload payload, Attributes attributes) {}
+
+    private Content content(OpenTable table, Body given, Attributes attributes) {
+        boolean opaque = table.table().rules().opaque();
+        Body body = opaque && given.structured() ? bodies.opaque(given.mediaType(), given.bytes()) : given;
+        return new Content(body, reader.format().payload(attributes, body, opaque, clock), attributes);
+    }
+
+    private Attributes stamped(Attributes attributes, long expiresAt) {
+        return attributes.toBuilder()
+                .timestamp(clock.now())
+                .expiresAt(expiresAt)
+                .build();
+    }
+
+    private Body body(Draft draft, RowFormat.@Nullable StoredRow live) {
+        Edit edit = draft.edit();
+        Body body = edit == null
+                ? draft.body()
+                : edit.apply(live == null ? null : reader.row(draft.path(), live, this::chunks));
+        if (body == null) {
+            throw new Failure(Failure.Code.MALFORMED, draft.kind() + " of " + draft.path() + " has no body");
+        }
+        return body;
+    }
+
+    private Plan plan(
+            Draft draft,
+            OpenTable table,
+            byte[] key,
+            RowFormat.@Nullable StoredRow old,
+            Content content,
+            long previous) {
+        long version = clock.version();
+        Attributes attributes = content.attributes();
+        LogFormat.Stamp stamp = new LogFormat.Stamp(clock.now(), version, previous, attributes.expiresAt());
+        boolean changes = draft.kind() != Kind.MESSAGE;
+        byte[] row = changes && content.body() != null
+                ? RowFormat.write(key, version, clock.now(), attributes.expiresAt(), content.payload())
+                : null;
+        List<List<byte[]>> removed = List.of();
+        List<List<byte[]>> added = List.of();
+        if (changes && !table.indexes().isEmpty()) {
+            RowFormat.StoredRow next = row == null ? null : RowFormat.read(key, row, row.length);
+            removed = new ArrayList<>(table.indexes().size());
+            added = new ArrayList<>(table.indexes().size());
+            differences(table, key, old, next, content.payload(), removed, added);
+        }
+        Plan.Target target = new Plan.Target(draft.kind(), table, draft.path(), key, removed, added);
+        return new Plan(target, old, row, content.payload(), stamp, content.body(), attributes);
+    }
+
+    private void differences(
+            OpenTable table,
+            byte[] key,
+            RowFormat.@Nullable StoredRow old,
+            RowFormat.@Nullable StoredRow next,
+            Payload payload,
+            List<List<byte[]>> removed,
+            List<List<byte[]>> added) {
+        PayloadFormat.Chunks own = (number, length) -> joined(payload.chunks(), length);
+        for (Index index : table.indexes()) {
+            List<byte[]> before =
+                    old == null ? List.of() : index.keys(reader.item(old, index.attribute(), this::chunks), key);
+            List<byte[]> after = next == null ? List.of() : index.keys(reader.item(next, index.attribute(), own), key);
+            removed.add(without(before, after));
+            added.add(without(after, before));
+        }
+    }
+
+    private static List<byte[]> without(List<byte[]> all, List<byte[]> others) {
+        if (all.isEmpty() || others.isEmpty()) {
+            return all;
+        }
+        List<byte[]> rest = new ArrayList<>();
+        for (byte[] each : all) {
+            if (!Index.contains(others, each)) {
+                rest.add(each);
+            }
+        }
+        return rest;
+    }
+
+    private byte[] chunks(long number, int length) {
+        List<byte[]> mine = chunked.get(number);
+        return mine == null ? reader.chunks(transaction).read(number, length) : joined(mine, length);
+    }
+
+    /** The content that these chunks are. */
+    static byte[] joined(List<byte[]> chunks, int length) {
+        ByteWriter content = new ByteWriter(length);
+        chunks.forEach(content::raw);
+        return content.toArray();
+    }
+
+    /** Whether none of the write's tables promises durability before the acknowledgement. */
+    static boolean early(Write write) {
+        for (Draft draft : write.drafts()) {
+            if (draft.table().rules().keeping() != Table.Keeping.ASYNC) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import java.util.zip.CRC32C;
+
+/**
+ * A row's value: format, checksum over key and value, flags, version, timestamp, expiry if there is one, payload.
+ */
+final class RowFormat {
+
+    static final int FORMAT = 1;
+
+    private static final int FORM = 0x03;
+    private static final int EXPIRES = 0x04;
+    private static final int CHUNKED = 0x08;
+    private static final int KNOWN = FORM | EXPIRES | CHUNKED;
+
+    private RowFormat() {}
+
+    /**
+     * A row as it is on the disk.
+     *
+     * @param payloadAt where the payload begins
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    record StoredRow(byte[] bytes, int length, int flags, long version, long timestamp, long expiresAt, int payloadAt) {
+        int form() {
+            return flags & FORM;
+        }
+
+        boolean chunked() {
+            return (flags & CHUNKED) != 0;
+        }
+
+        boolean expired(long now) {
+            return expiresAt != 0 && expiresAt <= now;
+        }
+
+        ByteReader payload() {
+            return new ByteReader(bytes, payloadAt, length);
+        }
+    }
+
+    static byte[] write(byte[] key, long version, long timestamp, long expiresAt, Payload payload) {
+        ByteWriter out = new ByteWriter(30 + payload.bytes().length);
+        out.u8(FORMAT);
+        out.u32(0);
+        out.u8(flags(payload, expiresAt));
+        out.u64(version);
+        out.u64(timestamp);
+        if (expiresAt != 0) {
+            out.u64(expiresAt);
+        }
+        out.raw(payload.bytes());
+        out.u32At(1, checksum(key, out.array(), 5, out.size()));
+        return out.toArray();
+    }
+
+    static int flags(Payload payload, long expiresAt) {
+        return payload.form() | (expiresAt != 0 ? EXPIRES : 0) | (payload.chunked() != 0 ? CHUNKED : 0);
+    }
+
+    static boolean expires(int flags) {
+        return (flags & EXPIRES) != 0;
+    }
+
+    static boolean chunked(int flags) {
+        return (flags & CHUNKED) != 0;
+    }
+
+    static int form(int flags) {
+        return flags & FORM;
+    }
+
+    static int knownFlags(int flags) {
+        if ((flags & ~KNOWN) != 0) {
+            throw new DamagedException("flags " + flags);
+        }
+        return flags;
+    }
+
+    /** @throws DamagedException when the value is not what was written under this key */
+    static StoredRow read(byte[] key, byte[] value, int length) {
+        ByteReader in = new ByteReader(value, 0, length);
+        int format = in.u8();
+        if (format != FORMAT) {
+            throw new DamagedException("a row of format " + format);
+        }
+        int checksum = in.u32();
+        if (checksum != checksum(key, value, 5, length)) {
+            throw new DamagedException("a row's checksum differs");
+        }
+        int flags = knownFlags(in.u8());
+        long version = in.u64();
+        long timestamp = in.u64();
+        long expiresAt = expires(flags) ? in.u64() : 0;
+        return new StoredRow(value, length, flags, version, timestamp, expiresAt, in.at());
+    }
+
+    /** CRC-32C over the key and part of the value, so that a value under a wrong key is found too. */
+    static int checksum(byte[] key, byte[] value, int from, int end) {
+        CRC32C crc = new CRC32C();
+        crc.update(key, 0, key.length);
+        crc.update(value, from, end - from);
+        return (int) crc.getValue();
+    }
+}

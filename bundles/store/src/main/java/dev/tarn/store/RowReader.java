@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
+import java.util.function.IntFunction;
+import jetbrains.exodus.env.Transaction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes rows and changes of what is on the disk. They share no memory with the environment and outlive the transaction.
+ * Safe on any thread.
+ */
+final class RowReader {
+
+    private static final Path UNNAMED = Path.of("?");
+
+    private final Database database;
+    private final PayloadFormat format;
+
+    RowReader(Database database, PayloadFormat format) {
+        this.database = database;
+        this.format = format;
+    }
+
+    PayloadFormat format() {
+        return format;
+    }
+
+    /** The row under this key, expired or not; null when there is none. */
+    RowFormat.@Nullable StoredRow stored(OpenTable table, byte[] key, Transaction transaction) {
+        byte[] value = Database.get(table.rows(), transaction, key);
+        return value == null ? null : stored(table, key, value);
+    }
+
+    /** @throws Failure UNAVAILABLE when the row is damaged */
+    RowFormat.StoredRow stored(OpenTable table, byte[] key, byte[] value) {
+        try {
+            return RowFormat.read(key, value, value.length);
+        } catch (DamagedException e) {
+            throw damaged("a row of " + table.table().qualifiedName() + " at " + name(table, key), e);
+        }
+    }
+
+    private static Path name(OpenTable table, byte[] key) {
+        try {
+            return table.path(key);
+        } catch (DamagedException | Failure e) {
+            return UNNAMED;
+        }
+    }
+
+    /** The row as others see it. */
+    Row row(Path path, RowFormat.StoredRow stored, PayloadFormat.Chunks chunks) {
+        try {
+            ByteReader in = stored.payload();
+            var attributes = format.attributes(in, stored.timestamp(), stored.expiresAt());
+            Body body = format.body(in, stored.form(), stored.chunked(), chunks);
+            if (body == null) {
+                throw new DamagedException("a row without a body");
+            }
+            return new Row(path, body, stored.version(), attributes);
+        } catch (DamagedException e) {
+            throw damaged("the row at " + path, e);
+        }
+    }
+
+    /** The item of an attribute, or null. */
+    @Nullable
+    Cbor item(RowFormat.StoredRow stored, String attribute, PayloadFormat.Chunks chunks) {
+        return format.item(stored.payload(), stored.form(), stored.chunked(), chunks, attribute);
+    }
+
+    /** The entry of the log with this sequence, without its payload; the reader is then at the payload. */
+    static LogFormat.Entry entry(long sequence, ByteReader in) {
+        try {
+            return LogFormat.read(sequence, in);
+        } catch (DamagedException e) {
+            throw damaged("log entry " + sequence, e);
+        }
+    }
+
+    /** The change that an entry of the log stands for. */
+    Change change(LogFormat.Entry entry, ByteReader in, IntFunction<String> tables, PayloadFormat.Chunks chunks) {
+        try {
+            LogFormat.Stamp stamp = entry.stamp();
+            var attributes = format.attributes(in, stamp.timestamp(), stamp.expiresAt());
+            Body body = format.body(in, RowFormat.form(entry.flags()), RowFormat.chunked(entry.flags()), chunks);
+            return new Change(
+                    entry.sequence(),
+                    entry.kind(),
+                    tables.apply(entry.table()),
+                    Path.of(entry.path()),
+                    body,
+                    stamp.version(),
+                    stamp.previous(),
+                    attributes);
+        } catch (DamagedException e) {
+            throw damaged("log entry " + entry.sequence(), e);
+        }
+    }
+
+    private static Failure damaged(String what, RuntimeException why) {
+        return new Failure(
+                Failure.Code.UNAVAILABLE,
+                what + " is damaged on the disk (" + why.getMessage() + "); restore it from a backup");
+    }
+
+    /** Reads chunks in this transaction. */
+    PayloadFormat.Chunks chunks(Transaction transaction) {
+        return (number, length) -> {
+            byte[] content = new byte[length];
+            int at = 0;
+            for (int i = 0; at < length; i++) {
+                byte[] chunk = Database.get(database.chunks, transaction, ChunkStore.key(number, i));
+                if (chunk == null) {
+                    throw new DamagedException("chunk " + i + " of " + number + " is missing");
+                }
+                at = ChunkStore.copy(number, i, chunk, content, at);
+            }
+            return content;
+        };
+    }
+}
