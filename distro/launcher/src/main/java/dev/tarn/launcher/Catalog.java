@@ -88,7 +88,10 @@ final class Catalog {
 
     private static Map<String, Key> byName(Metatype metatype) {
         Map<String, Key> keys = new LinkedHashMap<>();
-        metatype.keys().forEach(key -> keys.put(key.name(), key));
+        metatype.keys().stream()
+                // One of several is called after its section.
+                .filter(key -> !metatype.factory() || !key.name().equals("name"))
+                .forEach(key -> keys.put(key.name(), key));
         return keys;
     }
 

@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
@@ -25,6 +27,10 @@ import org.slf4j.LoggerFactory;
 
 /** One run of {@code tarn dev} or {@code tarn start}, from the settings to the exit code. */
 final class Launch {
+    /** Keys that components have for the launcher, which knows their values. */
+    static final Set<String> GIVEN = Set.of(
+            "store.directory", "security.directory", "security.mode", "applications.directory", "applications.folders");
+
     private static final long READY_SECONDS = 60;
     private static final long STOP_SECONDS = 25;
 
@@ -71,6 +77,12 @@ final class Launch {
                 container.awaitStop();
             } catch (BundleException failure) {
                 throw Refusal.failed("the framework does not start: " + Cause.line(failure));
+            } catch (Refusal | IllegalStateException failure) {
+                if (ended.get()) {
+                    // Told to stop while starting: the shutdown thread ends the process, and nothing has failed.
+                    new CountDownLatch(1).await();
+                }
+                throw failure;
             } finally {
                 if (!ended.getAndSet(true)) {
                     container.stop(STOP_SECONDS);

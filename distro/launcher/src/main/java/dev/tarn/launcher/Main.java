@@ -73,6 +73,7 @@ public final class Main {
         for (Map.Entry<String, List<Part>> section : catalog.sections().entrySet()) {
             Map<String, Key> keys = new TreeMap<>();
             section.getValue().forEach(part -> keys.putAll(part.keys()));
+            keys.keySet().removeIf(name -> Launch.GIVEN.contains(section.getKey() + "." + name));
             keys.forEach((name, key) -> {
                 String standard = name.equals("port")
                         ? Catalog.STANDARD_PORTS.getOrDefault(section.getKey(), "")

@@ -133,7 +133,7 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
         private Configuration configuration(Part part) {
             return byName.computeIfAbsent(name(part.pid(), part.instance()), name -> {
                 Map<String, Object> properties = new LinkedHashMap<>();
-                if (!part.instance().isEmpty() && part.keys().containsKey("name")) {
+                if (!part.instance().isEmpty()) {
                     properties.put("name", part.instance());
                 }
                 return new Configuration(part.pid(), part.instance(), properties);

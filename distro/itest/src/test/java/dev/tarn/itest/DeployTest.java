@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bundles and applications come and go while the others serve. */
+class DeployTest {
+    private static final Duration SOON = Duration.ofSeconds(15);
+
+    @TempDir
+    Path folder;
+
+    private static int freePort() throws Exception {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static Path jar(Path image, String name) throws Exception {
+        try (Stream<Path> jars = Files.list(image.resolve("system/40"))) {
+            return jars.filter(jar -> jar.getFileName().toString().startsWith(name))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** Puts a file there under its final name all at once. */
+    private static void drop(Path from, Path to) throws Exception {
+        Path partial = Files.copy(from, to.resolveSibling(to.getFileName() + ".part"));
+        Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    @Test
+    void a_protocol_dropped_into_deploy_serves_and_one_deleted_is_gone_while_others_serve() throws Exception {
+        Path image = OperationTest.copy(Tarn.IMAGE, folder.resolve("image"));
+        Path shipped = jar(image, "tarn-mqtt");
+        Path aside = Files.move(shipped, folder.resolve("aside.jar"));
+        Path deployed = Files.createDirectories(folder.resolve("data/deploy")).resolve("tarn-mqtt.jar");
+        int port = freePort();
+        try (Tarn tarn = Tarn.dev(folder.resolve("data"))
+                .image(image)
+                .set("mqtt.port", port)
+                .ready()) {
+            assertThat(tarn.listeners()).containsOnlyKeys("http");
+            assertThat(Http.put(tarn, "/x/1", "1").statusCode()).isEqualTo(201);
+            for (int round = 0; round < 3; round++) {
+                drop(aside, deployed);
+                Mqtt connected = Eventually.passes(SOON, () -> Mqtt.tcp(Mqtt.V5, port));
+                connected.subscribe("x/1", 1);
+                assertThat(connected.next().text()).isEqualTo("1");
+
+                Files.delete(deployed);
+                Eventually.passes(SOON, () -> {
+                    assertThat(tarn.out()).anyMatch(line -> line.contains("uninstalled bundle=dev.tarn.mqtt"));
+                    return null;
+                });
+                Eventually.passes(SOON, () -> {
+                    try (Mqtt refused = Mqtt.tcp(Mqtt.V5, port)) {
+                        throw new AssertionError("still there: " + refused);
+                    } catch (java.io.IOException gone) {
+                        return gone;
+                    }
+                });
+                assertThat(Http.get(tarn, "/x/1").statusCode())
+                        .as("others serve")
+                        .isEqualTo(200);
+            }
+            drop(aside, shipped);
+            Eventually.passes(SOON, () -> Mqtt.tcp(Mqtt.V4, port)).close();
+        }
+    }
+
+    @Test
+    void a_jar_that_is_no_bundle_is_told_and_harms_nobody() throws Exception {
+        try (Tarn tarn = Tarn.dev(folder).ready()) {
+            Path broken = Files.createDirectories(folder.resolve("deploy")).resolve("broken.jar");
+            Files.writeString(broken, "not a jar");
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.err()).anyMatch(line -> line.contains("broken.jar"));
+                return null;
+            });
+            assertThat(Http.put(tarn, "/x/1", "1").statusCode()).isEqualTo(201);
+            try (Mqtt client = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))) {
+                client.publish("x/1", "2", 1, true);
+            }
+            assertThat(tarn.err().stream().filter(line -> line.contains("broken.jar")))
+                    .as("told once")
+                    .hasSize(1);
+        }
+        try (Tarn tarn = Tarn.dev(folder).ready()) {
+            assertThat(tarn.err()).as("at the start too").anyMatch(line -> line.contains("broken.jar"));
+        }
+    }
+
+    @Test
+    void an_application_folder_dropped_into_deploy_is_live_and_deleting_it_takes_it_away() throws Exception {
+        Path application = folder.resolve("deploy/plants");
+        try (Tarn tarn = Tarn.dev(folder).ready()) {
+            assertThat(Http.get(tarn, "/Plants/").statusCode()).isEqualTo(404);
+            Files.createDirectories(application);
+            Files.writeString(application.resolve("schema.graphql"), """
+                    type Plants @table @export {
+                      id: ID @primaryKey
+                      height: Float
+                    }
+                    """);
+            Files.writeString(
+                    application.resolve("config.yaml"), "rest: true\ngraphqlSchema:\n  files: schema.graphql\n");
+            Eventually.passes(SOON, () -> {
+                assertThat(Http.put(tarn, "/Plants/oak", "{\"height\":\"12.5\"}")
+                                .statusCode())
+                        .isIn(201, 204);
+                assertThat(Http.json(Http.get(tarn, "/Plants/oak"))
+                                .path("height")
+                                .isNumber())
+                        .isTrue();
+                return null;
+            });
+            Files.delete(application.resolve("schema.graphql"));
+            Files.delete(application.resolve("config.yaml"));
+            Files.delete(application);
+            Eventually.passes(SOON, () -> {
+                assertThat(Http.get(tarn, "/Plants/oak").statusCode()).isEqualTo(404);
+                return null;
+            });
+        }
+    }
+}
