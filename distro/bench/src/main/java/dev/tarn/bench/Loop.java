@@ -41,10 +41,13 @@ final class Loop implements AutoCloseable {
     }
 
     /** Moves bytes for this long. */
-    void run(long nanoseconds) throws IOException {
-        long end = System.nanoTime() + nanoseconds;
-        while (System.nanoTime() < end) {
+    void run(Scenario scenario, long nanoseconds) throws IOException {
+        long now = System.nanoTime();
+        long end = now + nanoseconds;
+        while (now < end) {
+            scenario.turn(now);
             turn();
+            now = System.nanoTime();
         }
     }
 
@@ -52,7 +55,7 @@ final class Loop implements AutoCloseable {
         for (SelectionKey key : selector.keys()) {
             ((Peer) key.attachment()).flush();
         }
-        selector.select(100);
+        selector.select(1);
         for (SelectionKey key : selector.selectedKeys()) {
             Peer peer = (Peer) key.attachment();
             if (key.isReadable()) {

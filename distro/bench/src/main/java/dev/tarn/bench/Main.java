@@ -22,6 +22,7 @@ public final class Main {
             "mqtt-qos0", () -> new MqttOneToOne(1, 1, 0, 100),
             "mqtt-qos0-single", () -> new MqttOneToOne(1, 1, 0, 1),
             "mqtt-qos0-10-pairs", () -> new MqttOneToOne(10, 1, 0, 100),
+            "mqtt-qos0-paced", () -> new MqttPaced(50, 10_000),
             "mqtt-qos1", () -> new MqttOneToOne(1, 1, 1, 100),
             "mqtt-retained", () -> new MqttRetained(16, 10),
             "mqtt-fanout", () -> new MqttOneToOne(1, 200, 0, 4),
@@ -52,14 +53,14 @@ public final class Main {
         try (Loop loop = new Loop()) {
             scenario.prepare(loop, options);
             scenario.start();
-            loop.run(options.warm() * 1_000_000_000L);
+            loop.run(scenario, options.warm() * 1_000_000_000L);
             Latencies latencies = scenario.latencies();
             latencies.clear();
             long self = ProcessHandle.current().pid();
             long clientBefore = Cpu.microseconds(self);
             long before = Cpu.microseconds(options.process());
             long start = System.nanoTime();
-            loop.run(options.seconds() * 1_000_000_000L);
+            loop.run(scenario, options.seconds() * 1_000_000_000L);
             double seconds = (System.nanoTime() - start) / 1e9;
             long used = Cpu.microseconds(options.process()) - before;
             long clientUsed = Cpu.microseconds(self) - clientBefore;

@@ -11,6 +11,9 @@ interface Scenario {
     /** Fills the window; from then on each completed operation starts the next. */
     void start();
 
+    /** Called at every turn of the loop, at least once a millisecond where a load is paced by time. */
+    default void turn(long now) {}
+
     /** Operations completed and how long each took. */
     Latencies latencies();
 }
