@@ -29,7 +29,8 @@ final class ByteWriter {
     }
 
     void u8(int value) {
-        bytes[room(1)] = (byte) value;
+        int at = room(1);
+        bytes[at] = (byte) value;
     }
 
     void u16(int value) {
