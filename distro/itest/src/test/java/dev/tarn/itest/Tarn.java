@@ -205,7 +205,8 @@ final class Tarn implements AutoCloseable {
 
     /** Ends it as an operator does, with SIGTERM. Returns its exit code. */
     int stop() throws InterruptedException {
-        process.destroy();
+        // Not Process.destroy, which closes the streams before the last words are read.
+        process.toHandle().destroy();
         if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
             kill();
             throw new AssertionError("does not stop: " + said());
@@ -216,7 +217,7 @@ final class Tarn implements AutoCloseable {
 
     /** Ends it as a crash does, with SIGKILL. */
     void kill() throws InterruptedException {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
         if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("cannot be killed");
         }
