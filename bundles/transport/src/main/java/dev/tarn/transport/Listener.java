@@ -73,7 +73,7 @@ public final class Listener implements AutoCloseable {
         String name();
 
         /** Where it listens. */
-        @AttributeDefinition(description = "TCP port; 0 for any free one")
+        @AttributeDefinition(description = "TCP port; 0 for any free one", min = "0", max = "65535")
         int port();
 
         /** Where it listens. */

@@ -44,6 +44,6 @@ final class Cause {
                 }
             }
         }
-        return found == null ? null : Printable.text(found.trim());
+        return found == null || found.isBlank() ? null : Printable.text(found.trim());
     }
 }

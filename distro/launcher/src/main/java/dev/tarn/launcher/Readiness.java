@@ -43,8 +43,8 @@ final class Readiness {
         bundles.forEach(Readiness::started);
         CountDownLatch never = new CountDownLatch(1);
         for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds); System.nanoTime() < end; ) {
-            failure().ifPresent(cause -> {
-                throw Refusal.failed(cause);
+            failure().ifPresent(refusal -> {
+                throw refusal;
             });
             Set<String> missing = new TreeSet<>(listeners);
             List<Listening> endpoints = endpoints();
@@ -92,11 +92,17 @@ final class Readiness {
     }
 
     /** The first component that could not be made, and why. */
-    private Optional<String> failure() {
+    private Optional<Refusal> failure() {
         for (ComponentConfigurationDTO component : components()) {
             if (component.state == ComponentConfigurationDTO.FAILED_ACTIVATION) {
-                String cause = component.failure == null ? null : Cause.line(component.failure);
-                return Optional.of(cause == null ? "component " + component.description.name + " has failed" : cause);
+                String trace = component.failure == null ? "" : component.failure;
+                String cause = Cause.line(trace);
+                String told = cause == null ? "component " + component.description.name + " has failed" : cause;
+                // What a constructor says of its configuration.
+                return Optional.of(
+                        trace.contains(IllegalArgumentException.class.getName())
+                                ? Refusal.usage(told)
+                                : Refusal.failed(told));
             }
         }
         return Optional.empty();
