@@ -97,13 +97,13 @@ public final class Engine implements Resources, Tables {
         this.commons = new Commons(
                 store,
                 payloads,
-                access,
+                new Permissions(access),
                 settings,
                 new Workers(settings.threads(), settings.queued()),
                 new Horizon(),
                 new Routing(Deployments.none(settings, payloads)));
         this.writes = new Writes(commons);
-        this.reads = new Reads(commons, writes);
+        this.reads = new Reads(commons);
         this.publishing = new Publishing(commons, writes);
         this.deployments = new Deployments(commons);
         this.mailboxes = new Mailboxes(commons);
@@ -169,7 +169,14 @@ public final class Engine implements Resources, Tables {
 
     @Override
     public CompletionStage<Commit> publish(Context context, Path path, Body body, Terms terms) {
-        return answered(() -> publishing.publish(context, path, body, terms));
+        // The hot path, so without a lambda.
+        try {
+            return publishing.publish(context, path, body, terms);
+        } catch (Failure refusal) {
+            return CompletableFuture.failedFuture(refusal);
+        } catch (RuntimeException bug) {
+            return failed(bug);
+        }
     }
 
     @Override
@@ -214,8 +221,12 @@ public final class Engine implements Resources, Tables {
         } catch (Failure refusal) {
             return CompletableFuture.failedFuture(refusal);
         } catch (RuntimeException bug) {
-            LOG.error("a request failed", bug);
-            return CompletableFuture.failedFuture(bug);
+            return failed(bug);
         }
+    }
+
+    private static <T> CompletionStage<T> failed(RuntimeException bug) {
+        LOG.error("a request failed", bug);
+        return CompletableFuture.failedFuture(bug);
     }
 }

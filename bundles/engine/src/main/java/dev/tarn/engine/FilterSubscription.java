@@ -92,7 +92,7 @@ final class FilterSubscription implements Subscription {
         String spelled = filter.text();
         int own = end(spelled);
         int theirs = end(text);
-        if (own == theirs && text.startsWith(spelled.substring(0, own))) {
+        if (own == theirs && text.regionMatches(0, spelled, 0, own)) {
             return text;
         }
         return spelled.substring(0, own) + text.substring(theirs);

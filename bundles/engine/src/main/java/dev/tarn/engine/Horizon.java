@@ -4,12 +4,16 @@ package dev.tarn.engine;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How far logged changes have come: which sequence is durable, and which has been offered to every loop. Both grow only.
  * Written by the sync thread, read by all.
  */
 final class Horizon {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Horizon.class);
 
     private record Place(long sequence, long number) implements Comparable<Place> {
         @Override
@@ -60,7 +64,11 @@ final class Horizon {
                 first != null && first.getKey().sequence() <= reached;
                 first = waiting.firstEntry()) {
             if (waiting.remove(first.getKey(), first.getValue())) {
-                first.getValue().run();
+                try {
+                    first.getValue().run();
+                } catch (RuntimeException bug) {
+                    LOG.error("what waited for sequence {} failed", first.getKey().sequence(), bug);
+                }
             }
         }
     }

@@ -49,6 +49,10 @@ final class Outbox {
 
     private @Nullable ArrayDeque<Held> held;
     private long bytes;
+
+    /** Whether something may wait for a subscription that is cancelled. */
+    private boolean sifting;
+
     private List<Delivery> batch = new ArrayList<>(1);
 
     Outbox(Settings settings) {
@@ -157,8 +161,12 @@ final class Outbox {
             while (batch.size() < credit && deque.peek() instanceof Delivery next) {
                 deque.poll();
                 bytes -= Weight.of(next.change());
-                batch.add(next);
+                Delivery kept = sifting ? sifted(next) : next;
+                if (kept != null) {
+                    batch.add(kept);
+                }
             }
+            sifting = sifting && !(deque.isEmpty() && (held == null || held.isEmpty()));
         }
         return batch;
     }
@@ -188,42 +196,20 @@ final class Outbox {
         return passed;
     }
 
-    /** Takes out what waits for this subscription alone. */
-    void forget(Subscription subscription) {
-        if (waiting != null) {
-            ArrayDeque<Object> left = new ArrayDeque<>(Math.max(4, waiting.size()));
-            for (Object each : waiting) {
-                Object kept = each instanceof Delivery delivery ? without(delivery, subscription) : each;
-                if (kept != null) {
-                    left.add(kept);
-                }
-            }
-            waiting = left;
-        }
-        if (held != null) {
-            ArrayDeque<Held> left = new ArrayDeque<>(4);
-            for (Held each : held) {
-                Delivery kept = without(each.delivery(), subscription);
-                if (kept != null) {
-                    left.add(new Held(kept, each.after()));
-                }
-            }
-            held = left;
-        }
+    /** A subscription was cancelled: what waits for it alone is passed over when its turn comes. */
+    void cancelled() {
+        sifting = sifting || !isEmpty() || (held != null && !held.isEmpty());
     }
 
-    private @Nullable Delivery without(Delivery delivery, Subscription subscription) {
-        if (!delivery.matched().contains(subscription)) {
+    private static @Nullable Delivery sifted(Delivery delivery) {
+        List<Subscription> left = new ArrayList<>(delivery.matched());
+        left.removeIf(each -> each instanceof FilterSubscription own && own.cancelled());
+        if (left.size() == delivery.matched().size()) {
             return delivery;
         }
-        if (delivery.matched().size() == 1) {
-            bytes -= Weight.of(delivery.change());
-            return null;
-        }
-        Change change = delivery.change();
-        List<Subscription> others = new ArrayList<>(delivery.matched());
-        others.remove(subscription);
-        return new Delivery(change, List.copyOf(others), delivery.current(), delivery.resume());
+        return left.isEmpty()
+                ? null
+                : new Delivery(delivery.change(), List.copyOf(left), delivery.current(), delivery.resume());
     }
 
     /** Drops everything. */

@@ -37,7 +37,7 @@ final class Publishing implements Store.CommitObserver {
         Writes.refuseServersOwn(path);
         Route route = commons.routing().route(path);
         Exported exported = route.exported();
-        writes.allow(context, Access.Verb.PUBLISH, exported, route.path());
+        commons.permissions().check(context, Access.Verb.PUBLISH, exported, route.path());
         long now = commons.settings().clock().millis();
         Attributes attributes = terms.attributes().accepted(context.origin(), now);
         if (!terms.alongside().isEmpty() || !exported.table().rules().history().isZero()) {
@@ -100,12 +100,8 @@ final class Publishing implements Store.CommitObserver {
     }
 
     private void offerLogged(Change stored) {
-        Exports exports = commons.routing().exports();
-        if (!exports.reaches(stored.table(), stored.path())) {
-            return;
-        }
-        Route route = commons.routing().route(stored.path());
-        if (route.groups().length == 0) {
+        Route route = commons.routing().route(stored.path(), stored.table());
+        if (route == null || route.groups().length == 0) {
             return;
         }
         Change change = commons.payloads().change(stored);

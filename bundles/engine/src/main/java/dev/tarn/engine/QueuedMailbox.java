@@ -110,12 +110,13 @@ final class QueuedMailbox implements Mailbox {
         Set<String> denied = new HashSet<>();
         List<Exported> covered = exports.covered(canonical);
         for (Exported exported : covered) {
-            if (!commons.access().allows(context.user(), Access.Verb.SUBSCRIBE, exported.table(), canonical.text())) {
+            if (!commons.permissions()
+                    .allows(context, Access.Verb.SUBSCRIBE, exported.table(), canonical.text())) {
                 denied.add(exported.name());
             }
         }
         if (!denied.isEmpty() && denied.size() == covered.size()) {
-            throw new Failure(Failure.Code.FORBIDDEN, context.user().name() + " may not subscribe to " + filter.text());
+            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
         }
         return Set.copyOf(denied);
     }
@@ -168,8 +169,17 @@ final class QueuedMailbox implements Mailbox {
     }
 
     private void resetLater(FilterSubscription subscription) {
-        outbox.mark(() -> subscriber.reset(subscription));
+        mark(subscription, () -> subscriber.reset(subscription));
         beginScan(subscription);
+    }
+
+    /** Tells something about a subscription once what is before it is handed over, if it still lives then. */
+    private void mark(FilterSubscription subscription, Runnable telling) {
+        outbox.mark(() -> {
+            if (!subscription.cancelled()) {
+                telling.run();
+            }
+        });
     }
 
     /** A subscription was renewed; see {@link Subscription#renew}. */
@@ -188,7 +198,7 @@ final class QueuedMailbox implements Mailbox {
             if (scan != null) {
                 scans.remove(scan);
             }
-            outbox.forget(subscription);
+            outbox.cancelled();
             if (subscriptions.isEmpty()) {
                 queue.leave(this);
             }
@@ -502,7 +512,7 @@ final class QueuedMailbox implements Mailbox {
             if (chunk.last()) {
                 scans.remove(scan);
                 subscription.scan(null);
-                outbox.mark(() -> subscriber.current(subscription, chunk.sequence()));
+                mark(subscription, () -> subscriber.current(subscription, chunk.sequence()));
             }
         }
         touch();

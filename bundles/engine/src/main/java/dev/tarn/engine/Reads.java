@@ -26,18 +26,14 @@ import org.jspecify.annotations.Nullable;
 final class Reads {
 
     private final Commons commons;
-    private final Writes writes;
-
-    /** Access is asked as for writes. */
-    Reads(Commons commons, Writes writes) {
+    Reads(Commons commons) {
         this.commons = commons;
-        this.writes = writes;
     }
 
     CompletionStage<Optional<Row>> get(Context context, Path path) {
         Route route = commons.routing().route(path);
         Exported exported = route.exported();
-        writes.allow(context, Access.Verb.READ, exported, route.path());
+        commons.permissions().check(context, Access.Verb.READ, exported, route.path());
         if (exported.id(route.path()) == null) {
             throw new Failure(Failure.Code.MALFORMED, "\"" + route.path() + "\" is a table, not a row");
         }
@@ -54,7 +50,7 @@ final class Reads {
         Exports exports = commons.routing().exports();
         Exported exported = resource(exports, query.resource());
         Path canonical = query.resource().isEmpty() ? null : exported.canonical(Path.of(query.resource()));
-        writes.allow(context, Access.Verb.READ, exported, canonical == null ? Path.of("/") : canonical);
+        commons.permissions().check(context, Access.Verb.READ, exported, canonical == null ? Path.of("/") : canonical);
         String prefix = query.prefix();
         if (canonical != null && exported.table().root()) {
             prefix = canonical.text() + "/" + prefix;
@@ -85,14 +81,14 @@ final class Reads {
 
     Optional<Table> table(Context context, Path path) {
         Exported exported = commons.routing().exports().resolve(path.first());
-        return exported != null && commons.access().allows(context.user(), Access.Verb.DESCRIBE, exported.table(), path)
+        return exported != null && commons.permissions().allows(context, Access.Verb.DESCRIBE, exported.table(), path.text())
                 ? Optional.of(exported.table())
                 : Optional.empty();
     }
 
     CompletionStage<Map<String, Object>> describe(Context context, String resource) {
         Exported exported = resource(commons.routing().exports(), resource);
-        writes.allow(context, Access.Verb.DESCRIBE, exported, resource.isEmpty() ? Path.of("/") : Path.of(resource));
+        commons.permissions().check(context, Access.Verb.DESCRIBE, exported, resource.isEmpty() ? Path.of("/") : Path.of(resource));
         return commons.workers().call(() -> {
             try (Snapshot snapshot = commons.store().snapshot()) {
                 return described(exported, snapshot.count(exported.table()));

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Exports and subscriptions as one immutable state that is replaced at once, so that a reader never sees a path resolved
@@ -49,12 +50,27 @@ final class Routing {
             return cached;
         }
         Exported exported = now.exports().of(path);
-        Path canonical = exported.canonical(path);
+        return made(now, path.text(), exported, exported.canonical(path));
+    }
+
+    private static Route made(State now, String spelled, Exported exported, Path canonical) {
         List<FilterSubscription> covering = new ArrayList<>();
         now.tree().covering(canonical, covering::add);
-        Route made = Route.of(path.text(), exported, canonical, covering);
+        Route made = Route.of(spelled, exported, canonical, covering);
         now.cache().put(made);
         return made;
+    }
+
+    /** The route of a stored change; null when nobody can reach its table at this path. */
+    @Nullable
+    Route route(Path canonical, String table) {
+        State now = now();
+        Route cached = now.cache().get(canonical.text());
+        Exported exported = cached == null ? now.exports().resolve(canonical.first()) : cached.exported();
+        if (exported == null || !exported.name().equals(table)) {
+            return null;
+        }
+        return cached == null ? made(now, canonical.text(), exported, canonical) : cached;
     }
 
     /** Adds a subscription under its canonical filter. */

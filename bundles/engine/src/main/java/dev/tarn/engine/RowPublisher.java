@@ -124,10 +124,13 @@ final class RowPublisher implements Flow.Publisher<Row> {
             try (Snapshot snapshot = commons.store().snapshot();
                     Snapshot.Rows all =
                             snapshot.rows(exported.table(), new Snapshot.Range(query.prefix(), after, false))) {
-                while (rows.size() < limit && bytes < BYTES && visited < VISITED) {
+                while (bytes < BYTES && visited < VISITED) {
                     Row row = all.next();
                     if (row == null) {
                         end = true;
+                        return rows;
+                    }
+                    if (rows.size() >= limit) {
                         return rows;
                     }
                     visited++;

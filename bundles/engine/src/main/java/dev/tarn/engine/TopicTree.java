@@ -96,6 +96,11 @@ final class TopicTree {
         return size;
     }
 
+    /** Whether not even a node is left. */
+    boolean isVacant() {
+        return root.vacant();
+    }
+
     /** This tree with one more subscription, which it must not have under this filter yet. */
     TopicTree with(Filter filter, FilterSubscription subscription) {
         return new TopicTree(changed(filter.text(), subscription, true), size + 1);

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what clients ask to be written into drafts for the store: resolved, allowed, checked. Safe on any thread. */
@@ -39,8 +40,8 @@ final class Writes {
     CompletableFuture<Commit> put(Context context, Path path, Body body, Terms terms) {
         Route route = row(path);
         Exported exported = route.exported();
-        allow(context, Access.Verb.INSERT, exported, route.path());
-        allow(context, Access.Verb.UPDATE, exported, route.path());
+        commons.permissions().check(context, Access.Verb.INSERT, exported, route.path());
+        commons.permissions().check(context, Access.Verb.UPDATE, exported, route.path());
         Draft draft = draft(context, exported, route.path(), body, terms);
         return commit(context, List.of(draft), terms);
     }
@@ -55,7 +56,7 @@ final class Writes {
     CompletableFuture<Commit> patch(Context context, Path path, Body body, Terms terms) {
         Route route = row(path);
         Exported exported = route.exported();
-        allow(context, Access.Verb.UPDATE, exported, route.path());
+        commons.permissions().check(context, Access.Verb.UPDATE, exported, route.path());
         Patch patch = Patch.of(body, exported.schema(), commons.payloads().bodies());
         String id = String.valueOf(exported.id(route.path()));
         Edit edit = exported.table().rules().opaque()
@@ -96,7 +97,7 @@ final class Writes {
     CompletableFuture<Commit> delete(Context context, Path path, Terms terms) {
         Route route = row(path);
         Exported exported = route.exported();
-        allow(context, Access.Verb.DELETE, exported, route.path());
+        commons.permissions().check(context, Access.Verb.DELETE, exported, route.path());
         Draft draft =
                 Draft.delete(exported.table(), route.path(), accepted(context, exported, terms), terms.expectation());
         return commit(context, List.of(draft), terms);
@@ -109,8 +110,8 @@ final class Writes {
         for (int i = 0; i < bodies.size(); i++) {
             try {
                 Path path = path(exported, resource, bodyId(exported, bodies.get(i)));
-                allow(context, Access.Verb.INSERT, exported, path);
-                allow(context, Access.Verb.UPDATE, exported, path);
+                commons.permissions().check(context, Access.Verb.INSERT, exported, path);
+                commons.permissions().check(context, Access.Verb.UPDATE, exported, path);
                 drafts.add(draft(context, exported, path, bodies.get(i), terms));
             } catch (Failure failure) {
                 if (failure.code() != Failure.Code.INVALID) {
@@ -190,7 +191,7 @@ final class Writes {
     }
 
     private CompletableFuture<Commit> insert(Context context, Exported exported, Path path, Body body, Terms terms) {
-        allow(context, Access.Verb.INSERT, exported, path);
+        commons.permissions().check(context, Access.Verb.INSERT, exported, path);
         Terms absent = terms.expecting(Expectation.ABSENT);
         return commit(context, List.of(draft(context, exported, path, body, absent)), terms);
     }
@@ -220,14 +221,6 @@ final class Writes {
         }
     }
 
-    void allow(Context context, Access.Verb verb, Exported exported, Path path) {
-        if (!commons.access().allows(context.user(), verb, exported.table(), path)) {
-            throw new Failure(
-                    Failure.Code.FORBIDDEN,
-                    context.user().name() + " may not " + verb.name().toLowerCase(java.util.Locale.ROOT) + " " + path);
-        }
-    }
-
     /** The sender's attributes with what the engine adds: where from, when, and until when the table keeps rows. */
     Attributes accepted(Context context, Exported exported, Terms terms) {
         long now = commons.settings().clock().millis();
@@ -251,7 +244,7 @@ final class Writes {
         Write write = new Write(all, List.of());
         CompletableFuture<Commit> answer = new CompletableFuture<>();
         Gate gate = CallContext.of(context).gate();
-        gate.write(() -> commons.store().commit(write).whenComplete((commit, failure) -> {
+        gate.write(() -> committing(write).whenComplete((commit, failure) -> {
             if (commit != null) {
                 commons.horizon().whenOffered(commit.sequence(), gate::settled);
                 answer.complete(commit);
@@ -264,5 +257,13 @@ final class Writes {
             }
         }));
         return answer;
+    }
+
+    private CompletionStage<Commit> committing(Write write) {
+        try {
+            return commons.store().commit(write);
+        } catch (RuntimeException failure) {
+            return CompletableFuture.failedStage(failure);
+        }
     }
 }
