@@ -67,7 +67,8 @@ final class Horizon {
                 try {
                     first.getValue().run();
                 } catch (RuntimeException bug) {
-                    LOG.error("what waited for sequence {} failed", first.getKey().sequence(), bug);
+                    LOG.error(
+                            "what waited for sequence {} failed", first.getKey().sequence(), bug);
                 }
             }
         }

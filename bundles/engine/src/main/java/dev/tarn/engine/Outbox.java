@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
-import dev.tarn.api.data.Change;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;

@@ -110,8 +110,7 @@ final class QueuedMailbox implements Mailbox {
         Set<String> denied = new HashSet<>();
         List<Exported> covered = exports.covered(canonical);
         for (Exported exported : covered) {
-            if (!commons.permissions()
-                    .allows(context, Access.Verb.SUBSCRIBE, exported.table(), canonical.text())) {
+            if (!commons.permissions().allows(context, Access.Verb.SUBSCRIBE, exported.table(), canonical.text())) {
                 denied.add(exported.name());
             }
         }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Reads {
 
     private final Commons commons;
+
     Reads(Commons commons) {
         this.commons = commons;
     }
@@ -81,14 +82,16 @@ final class Reads {
 
     Optional<Table> table(Context context, Path path) {
         Exported exported = commons.routing().exports().resolve(path.first());
-        return exported != null && commons.permissions().allows(context, Access.Verb.DESCRIBE, exported.table(), path.text())
+        return exported != null
+                        && commons.permissions().allows(context, Access.Verb.DESCRIBE, exported.table(), path.text())
                 ? Optional.of(exported.table())
                 : Optional.empty();
     }
 
     CompletionStage<Map<String, Object>> describe(Context context, String resource) {
         Exported exported = resource(commons.routing().exports(), resource);
-        commons.permissions().check(context, Access.Verb.DESCRIBE, exported, resource.isEmpty() ? Path.of("/") : Path.of(resource));
+        commons.permissions()
+                .check(context, Access.Verb.DESCRIBE, exported, resource.isEmpty() ? Path.of("/") : Path.of(resource));
         return commons.workers().call(() -> {
             try (Snapshot snapshot = commons.store().snapshot()) {
                 return described(exported, snapshot.count(exported.table()));

@@ -48,10 +48,7 @@ class ExportsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     Sensors/101    | data.Sensors | Sensors/101
                     sensors/101    | data.Sensors | Sensors/101
                     SENSORS/a/b    | data.Sensors | Sensors/a/b
@@ -76,8 +73,15 @@ class ExportsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "counts/x", "counts/1/2", "counts/1.0", "counts/9223372036854775808", "counts/+1x", "small/2147483648", "counts/ 1",
-        "counts/0x10", "counts/-"
+        "counts/x",
+        "counts/1/2",
+        "counts/1.0",
+        "counts/9223372036854775808",
+        "counts/+1x",
+        "small/2147483648",
+        "counts/ 1",
+        "counts/0x10",
+        "counts/-"
     })
     void an_id_that_should_be_a_number_and_is_not_is_malformed(String spelled) {
         Path path = spelled.indexOf('+') < 0 ? Path.of(spelled) : Path.of("counts/1x");
@@ -87,10 +91,7 @@ class ExportsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     sensors/#    | Sensors/#
                     sensors      | Sensors
                     sensors/+/a  | Sensors/+/a

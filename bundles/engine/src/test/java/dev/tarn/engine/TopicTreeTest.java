@@ -50,8 +50,7 @@ class TopicTreeTest {
                 for (int level = 1; level < depth; level++) {
                     filter.append('/').append(random.nextInt(20) == 0 ? "+" : "a");
                 }
-                FilterSubscription subscription =
-                        subscription(Filter.of(filter + (random.nextBoolean() ? "" : "/#")));
+                FilterSubscription subscription = subscription(Filter.of(filter + (random.nextBoolean() ? "" : "/#")));
                 subscriptions.add(subscription);
                 tree = tree.with(subscription.filter(), subscription);
             }
