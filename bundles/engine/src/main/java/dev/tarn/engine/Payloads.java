@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Payloads {
 
-    /** The number of the attribute that marks such a row. */
-    static final int EXTENSION = 1;
+    /** The number of the attribute that marks such a row; the store has words for those up to 8. */
+    static final int EXTENSION = 16;
 
     private static final byte OPAQUE = 0;
     private static final byte VALUE = 1;

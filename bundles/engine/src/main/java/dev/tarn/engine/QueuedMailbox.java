@@ -152,8 +152,8 @@ final class QueuedMailbox implements Mailbox {
     }
 
     private void beginAfter(FilterSubscription subscription, long sequence) {
-        if (sequence + 1 < commons.store().oldest()
-                || sequence > commons.horizon().durable()) {
+        if (sequence > commons.horizon().durable()) {
+            // A sequence that was never given out: from another node, or from before the data was lost.
             resetLater(subscription);
             return;
         }

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Query;
+import dev.tarn.api.resource.Terms;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.security.User;
+import dev.tarn.codec.CodecBodies;
+import dev.tarn.store.XodusStore;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** An engine over a real store in a directory of its own and the real codecs; everybody may do everything. */
+final class TestDoor implements AutoCloseable {
+
+    static final Settings SETTINGS =
+            new Settings(2, 10_000, 10_000, 8 << 20, 100_000, 16_384, 16 << 20, false, Clock.systemUTC());
+
+    final Bodies bodies = CodecBodies.standard();
+    final XodusStore store;
+    final Engine engine;
+    final User user = new User("tester", Set.of(), true);
+    final Context context;
+
+    TestDoor(java.nio.file.Path directory) {
+        this(directory, SETTINGS, (who, verb, table, path) -> true);
+    }
+
+    TestDoor(java.nio.file.Path directory, Settings settings, Access access) {
+        store = new XodusStore(
+                bodies,
+                defaults(
+                        XodusStore.Config.class,
+                        Map.of("directory", directory.resolve("data").toString())));
+        engine = new Engine(store, bodies, access, settings);
+        context = context("test");
+    }
+
+    Context context(String origin) {
+        return engine.context(user, "test", origin, null);
+    }
+
+    /** A configuration with these values, and its defaults for the rest. */
+    static <T> T defaults(Class<T> type, Map<String, Object> values) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (proxy, method, none) -> valueOf(method, values)));
+    }
+
+    private static Object valueOf(Method method, Map<String, Object> values) {
+        return values.getOrDefault(method.getName(), method.getDefaultValue());
+    }
+
+    /** Lets an application with these tables be there. */
+    void deploy(Table... tables) {
+        engine.deploy("test", List.of(tables));
+    }
+
+    Body json(String text) {
+        return bodies.structured(Bodies.JSON, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Body bytes(String text) {
+        return bodies.opaque(Body.OPAQUE, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Commit put(String path, String body) {
+        return done(engine.put(context, Path.of(path), bytes(body), Terms.NONE));
+    }
+
+    Commit patch(String path, String body) {
+        return done(engine.patch(context, Path.of(path), json(body), Terms.NONE));
+    }
+
+    Commit delete(String path) {
+        return done(engine.delete(context, Path.of(path), Terms.NONE));
+    }
+
+    Commit publish(String path, String body, int qos) {
+        return done(engine.publish(
+                context,
+                Path.of(path),
+                bytes(body),
+                Terms.of(Attributes.builder().qos(qos).build())));
+    }
+
+    Optional<Row> get(String path) {
+        return done(engine.get(context, Path.of(path)));
+    }
+
+    /** The row as JSON text, or as it is where it is opaque; null when there is none. */
+    String text(String path) {
+        return get(path).map(row -> text(row.body())).orElse(null);
+    }
+
+    static String text(Body body) {
+        byte[] bytes = body.structured() ? body.as(Bodies.JSON).bytes() : body.bytes();
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** All rows of a query. */
+    List<Row> find(Query query) {
+        CompletableFuture<List<Row>> all = new CompletableFuture<>();
+        done(engine.find(context, query)).subscribe(new Flow.Subscriber<>() {
+            private final List<Row> rows = new ArrayList<>();
+
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                subscription.request(Long.MAX_VALUE);
+            }
+
+            @Override
+            public void onNext(Row row) {
+                rows.add(row);
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                all.completeExceptionally(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                all.complete(rows);
+            }
+        });
+        return done(all);
+    }
+
+    /** What the stage completes with within twenty seconds; throws what it fails with. */
+    static <T> T done(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+        } catch (CompletionException failed) {
+            if (failed.getCause() instanceof TimeoutException) {
+                throw new AssertionError("nothing within 20 s");
+            }
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw failed;
+        }
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+        store.close();
+    }
+}
