@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.api.data.Attribute;
-import dev.tarn.api.data.Attribute.Type;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
@@ -39,9 +38,9 @@ class DoorTest {
             "Sensors",
             "Sensors",
             List.of(
-                    Attribute.primaryKey("id", Type.ID),
-                    Attribute.of("location", Type.STRING),
-                    Attribute.of("temp", Type.FLOAT)),
+                    Attribute.primaryKey("id", Attribute.Type.ID),
+                    Attribute.of("location", Attribute.Type.STRING),
+                    Attribute.of("temp", Attribute.Type.FLOAT)),
             Table.Rules.DECLARED);
 
     @TempDir
@@ -338,7 +337,7 @@ class DoorTest {
                 Table.DATA,
                 "Topics",
                 "",
-                List.of(Attribute.primaryKey("id", Type.ID), Attribute.of("data", Type.ANY)),
+                List.of(Attribute.primaryKey("id", Attribute.Type.ID), Attribute.of("data", Attribute.Type.ANY)),
                 Table.Rules.DECLARED);
         door.deploy(SENSORS, root);
         door.put("a/b", "{\"x\":1}");

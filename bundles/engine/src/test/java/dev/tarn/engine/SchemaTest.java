@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attribute;
-import dev.tarn.api.data.Attribute.Type;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
@@ -29,17 +28,17 @@ class SchemaTest {
     private final Bodies bodies = CodecBodies.standard();
 
     private static final List<Attribute> EVERYTHING = List.of(
-            Attribute.primaryKey("id", Type.ID),
-            Attribute.of("text", Type.STRING),
-            Attribute.of("int", Type.INT),
-            Attribute.of("long", Type.LONG),
-            Attribute.of("float", Type.FLOAT),
-            Attribute.of("big", Type.BIGINT),
-            Attribute.of("flag", Type.BOOLEAN),
-            Attribute.of("at", Type.DATE),
-            Attribute.of("raw", Type.BYTES),
-            Attribute.of("any", Type.ANY),
-            Attribute.of("map", Type.OBJECT));
+            Attribute.primaryKey("id", Attribute.Type.ID),
+            Attribute.of("text", Attribute.Type.STRING),
+            Attribute.of("int", Attribute.Type.INT),
+            Attribute.of("long", Attribute.Type.LONG),
+            Attribute.of("float", Attribute.Type.FLOAT),
+            Attribute.of("big", Attribute.Type.BIGINT),
+            Attribute.of("flag", Attribute.Type.BOOLEAN),
+            Attribute.of("at", Attribute.Type.DATE),
+            Attribute.of("raw", Attribute.Type.BYTES),
+            Attribute.of("any", Attribute.Type.ANY),
+            Attribute.of("map", Attribute.Type.OBJECT));
 
     private static Table.Rules rules(boolean sealed, boolean coerce, String payload) {
         return new Table.Rules(false, sealed, coerce, Table.Keeping.LOGGED, Duration.ZERO, Duration.ZERO, payload);
@@ -144,11 +143,19 @@ class SchemaTest {
 
     @Test
     void all_violations_come_in_one_answer() {
-        Attribute required = new Attribute("name", Type.STRING, false, true, false, false, false, List.of());
-        Attribute list = new Attribute("tags", Type.STRING, true, false, true, false, false, List.of());
+        Attribute required = new Attribute("name", Attribute.Type.STRING, false, true, false, false, false, List.of());
+        Attribute list = new Attribute("tags", Attribute.Type.STRING, true, false, true, false, false, List.of());
         Attribute nested = new Attribute(
-                "place", Type.OBJECT, false, false, false, false, false, List.of(Attribute.of("lat", Type.FLOAT)));
-        Schema schema = schema(rules(true, true, null), Attribute.primaryKey("id", Type.ID), required, list, nested);
+                "place",
+                Attribute.Type.OBJECT,
+                false,
+                false,
+                false,
+                false,
+                false,
+                List.of(Attribute.of("lat", Attribute.Type.FLOAT)));
+        Schema schema =
+                schema(rules(true, true, null), Attribute.primaryKey("id", Attribute.Type.ID), required, list, nested);
         assertThatThrownBy(() -> stored(
                         schema, json("{\"tags\":[\"a\",null,{}],\"place\":{\"lat\":\"north\",\"x\":1},\"y\":2}")))
                 .isInstanceOfSatisfying(
@@ -173,7 +180,7 @@ class SchemaTest {
 
     @Test
     void a_numeric_id_is_put_in_as_a_number() {
-        Schema schema = schema(rules(false, true, null), Attribute.primaryKey("n", Type.LONG));
+        Schema schema = schema(rules(false, true, null), Attribute.primaryKey("n", Attribute.Type.LONG));
         assertThat(stored(schema, json("{\"a\":1}"))).isEqualTo("{\"n\":1,\"a\":1}");
         Body body = json("{\"n\":1,\"a\":1}");
         assertThat(schema.row("1", body, Attributes.NONE).body()).isSameAs(body);
@@ -237,8 +244,8 @@ class SchemaTest {
     void a_table_may_name_the_attribute_that_takes_payloads() {
         Schema schema = schema(
                 rules(false, true, "reading"),
-                Attribute.primaryKey("id", Type.ID),
-                Attribute.of("reading", Type.FLOAT));
+                Attribute.primaryKey("id", Attribute.Type.ID),
+                Attribute.of("reading", Attribute.Type.FLOAT));
         Schema.Checked checked = schema.row("1", json("21.5"), Attributes.NONE);
         assertThat(checked.body().value()).isEqualTo(Map.of("id", "1", "reading", 21.5));
     }
