@@ -39,7 +39,7 @@ final class Client {
         this.publishing = new Publishing(line, context, broker);
         this.delivering = new Delivering(line, broker);
         this.mailbox = broker.resources().mailbox(context, line.channel().eventLoop(), delivering);
-        this.subscribing = new Subscribing(line, mailbox, broker.limits());
+        this.subscribing = new Subscribing(line, mailbox, broker.limits(), broker.clock());
         this.keepAlive = new KeepAlive(
                 line.channel().eventLoop(),
                 agreement.keepAlive(),

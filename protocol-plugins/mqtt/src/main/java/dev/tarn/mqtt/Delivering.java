@@ -99,12 +99,14 @@ final class Delivering implements Subscriber {
         }
         int granted = 0;
         boolean asPublished = false;
+        boolean retained = false;
         own.clear();
         List<Subscription> matched = delivery.matched();
         for (int i = 0; i < matched.size(); i++) {
             if (matched.get(i).tag() instanceof Wanted wanted) {
                 granted = Math.max(granted, wanted.options().qos());
                 asPublished |= wanted.options().retainAsPublished();
+                retained |= delivery.current() && change.version() <= wanted.since();
                 if (wanted.identifier() != 0) {
                     own.subscriptionId(wanted.identifier()); // [MQTT-3.3.4-3] to [MQTT-3.3.4-5]
                 }
@@ -114,8 +116,7 @@ final class Delivering implements Subscriber {
         if (qos > 0 && inFlight.size() >= window) {
             return false;
         }
-        boolean retain =
-                delivery.current() || (asPublished && change.kind() != Kind.MESSAGE); // [MQTT-3.3.1-8], -12, -13
+        boolean retain = retained || (asPublished && change.kind() != Kind.MESSAGE); // [MQTT-3.3.1-8], -12, -13
         if (five && expiresAt != 0) {
             own.expirySeconds((life + 999) / 1_000);
         }

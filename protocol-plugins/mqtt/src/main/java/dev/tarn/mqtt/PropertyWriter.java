@@ -86,12 +86,11 @@ final class PropertyWriter {
 
     /** Writes a text with its two-byte length. */
     static void text(ByteBuf out, String text) {
-        int at = out.writerIndex();
-        out.writeShort(0);
-        int length = ByteBufUtil.writeUtf8(out, text);
+        int length = ByteBufUtil.utf8Bytes(text);
         if (length > 65_535) {
             throw new IllegalArgumentException("a text of " + length + " bytes does not fit a field");
         }
-        out.setShort(at, length);
+        out.writeShort(length);
+        ByteBufUtil.reserveAndWriteUtf8(out, text, length);
     }
 }

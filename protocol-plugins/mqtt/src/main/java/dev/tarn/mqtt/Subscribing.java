@@ -6,6 +6,8 @@ import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,12 +18,14 @@ final class Subscribing {
 
     private final Line line;
     private final Mailbox mailbox;
+    private final Clock clock;
     private final int most;
     private final Map<String, Subscription> subscriptions = new HashMap<>();
 
-    Subscribing(Line line, Mailbox mailbox, Limits limits) {
+    Subscribing(Line line, Mailbox mailbox, Limits limits, Clock clock) {
         this.line = line;
         this.mailbox = mailbox;
+        this.clock = clock;
         this.most = limits.subscriptions();
     }
 
@@ -37,7 +41,7 @@ final class Subscribing {
 
     private Reason subscribe(Packet.Wish wish, int identifier) {
         Packet.Options options = wish.options();
-        Wanted wanted = new Wanted(wish.spelling(), options, identifier);
+        Wanted wanted = new Wanted(wish.spelling(), options, identifier, now());
         Interest interest = new Interest(options.qos(), options.noLocal(), wish.group());
         Subscription known = subscriptions.get(wish.spelling());
         try {
@@ -60,6 +64,11 @@ final class Subscribing {
             case 1 -> Reason.GRANTED_QOS_1;
             default -> Reason.GRANTED_QOS_2;
         };
+    }
+
+    private long now() {
+        Instant now = clock.instant();
+        return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
     }
 
     /** Current rows as retain handling says [MQTT-3.3.1-9] to [MQTT-3.3.1-11]; never for a shared subscription. */

@@ -6,5 +6,7 @@ package dev.tarn.mqtt;
  *
  * @param spelling the whole filter as the client wrote it
  * @param identifier 0 for none
+ * @param since when it was said, in microseconds since 1970: a row that is newer is news to the client, and not retained
+ *     for it [MQTT-3.3.1-9]
  */
-record Wanted(String spelling, Packet.Options options, int identifier) {}
+record Wanted(String spelling, Packet.Options options, int identifier, long since) {}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.mqtt;
+
+import dev.tarn.testkit.Configs;
+import dev.tarn.testkit.Node;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Nodes that speak MQTT. */
+final class Nodes {
+    private Nodes() {}
+
+    static Node.Setup in(Path directory) {
+        return in(directory, Map.of());
+    }
+
+    static Node.Setup in(Path directory, Map<String, ?> settings) {
+        return Node.in(directory).stream(services -> new MqttProtocol(
+                services.resources(),
+                services.users(),
+                services.bodies(),
+                services.meter(),
+                Configs.of(MqttProtocol.Config.class, settings)));
+    }
+}
