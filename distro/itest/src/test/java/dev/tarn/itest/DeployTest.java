@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +103,40 @@ class DeployTest {
         try (Tarn tarn = Tarn.dev(folder).ready()) {
             assertThat(tarn.err()).as("at the start too").anyMatch(line -> line.contains("broken.jar"));
         }
+    }
+
+    @Test
+    void a_bundle_that_does_not_resolve_is_told_with_what_it_misses_and_harms_nobody() throws Exception {
+        Path deploy = Files.createDirectories(folder.resolve("deploy"));
+        needing(deploy.resolve("early.jar"), "com.example.early", "no.such.early");
+        try (Tarn tarn = Tarn.dev(folder).ready()) {
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.err())
+                        .anyMatch(line ->
+                                line.contains("com.example.early 1.0.0 does not resolve: no package no.such.early"));
+                return null;
+            });
+            needing(deploy.resolve("late.jar"), "com.example.late", "no.such.late");
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.err())
+                        .anyMatch(line ->
+                                line.contains("com.example.late 1.0.0 does not resolve: no package no.such.late"));
+                return null;
+            });
+            Http.get(tarn, "/x/1");
+        }
+    }
+
+    /** Writes a bundle that imports a package. */
+    private static void needing(Path jar, String name, String needed) throws Exception {
+        Manifest manifest = new Manifest();
+        Attributes headers = manifest.getMainAttributes();
+        headers.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        headers.putValue("Bundle-ManifestVersion", "2");
+        headers.putValue("Bundle-SymbolicName", name);
+        headers.putValue("Bundle-Version", "1.0.0");
+        headers.putValue("Import-Package", needed);
+        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
     }
 
     @Test

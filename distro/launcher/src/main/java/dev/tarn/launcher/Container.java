@@ -48,10 +48,11 @@ final class Container {
         return List.copyOf(bundles);
     }
 
-    /** Installs the jars and starts up to the level that configurations can be written at. */
-    void begin(List<Image.Jar> jars, FrameworkLog.StartNoise noise) throws BundleException {
+    /** Installs the jars and starts up to the level that configurations can be written at; returns the log it follows. */
+    FrameworkLog begin(List<Image.Jar> jars) throws BundleException {
         framework.init();
-        new FrameworkLog(context(), noise).begin();
+        FrameworkLog log = new FrameworkLog(context());
+        log.begin();
         for (Image.Jar jar : jars) {
             Bundle bundle = install(jar);
             bundle.adapt(BundleStartLevel.class).setStartLevel(jar.level());
@@ -63,6 +64,7 @@ final class Container {
             }
         }
         framework.start();
+        return log;
     }
 
     private Bundle install(Image.Jar jar) {

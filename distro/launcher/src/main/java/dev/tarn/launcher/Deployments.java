@@ -72,8 +72,9 @@ final class Deployments implements AutoCloseable {
         return bundles;
     }
 
-    /** Looks again and again until closed. */
+    /** Tells what did not start, then looks again and again until closed. */
     void follow() {
+        thread.execute(this::startAll);
         thread.scheduleWithFixedDelay(
                 () -> {
                     try {

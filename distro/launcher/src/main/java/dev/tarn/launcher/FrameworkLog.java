@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.launcher;
 
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.Set;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
@@ -15,25 +17,22 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Passes what the framework and its bundles say to OSGi's own log on to the one log of the process. Bundles, services
- * and components that come and go are told at debug only.
+ * and components that come and go are told at debug only. While starting everything is held back, since the launcher
+ * tells in one line why a start failed.
  */
 final class FrameworkLog implements LogListener, ServiceTrackerCustomizer<LogReaderService, LogReaderService> {
 
     private static final Set<String> EVENTS =
             Set.of("Events.Bundle", "Events.Service", "Events.Framework", "LogService");
 
+    private static final int HELD = 200;
+
     private final BundleContext context;
-    private final StartNoise noise;
+    private final Queue<LogEntry> held = new ArrayDeque<>();
+    private boolean holding = true;
 
-    /** What is said while starting, and shown only when the start does not fail for the same reason. */
-    interface StartNoise {
-        /** Whether this is left unsaid. On any thread. */
-        boolean drops(LogEntry entry);
-    }
-
-    FrameworkLog(BundleContext context, StartNoise noise) {
+    FrameworkLog(BundleContext context) {
         this.context = context;
-        this.noise = noise;
     }
 
     /** Follows the log service for as long as the framework runs. */
@@ -58,14 +57,28 @@ final class FrameworkLog implements LogListener, ServiceTrackerCustomizer<LogRea
         reader.removeLogListener(this);
     }
 
+    /** Shows what was held back while starting: it is news now, and was not the reason for a failed start. */
+    synchronized void release() {
+        holding = false;
+        held.forEach(this::show);
+        held.clear();
+    }
+
     /** On the log service's thread. */
     @Override
-    public void logged(LogEntry entry) {
+    public synchronized void logged(LogEntry entry) {
+        if (!holding) {
+            show(entry);
+        } else if (held.size() < HELD) {
+            held.add(entry);
+        }
+    }
+
+    private void show(LogEntry entry) {
         boolean event = EVENTS.contains(entry.getLoggerName());
         LogLevel level = entry.getLogLevel();
         boolean grave = level == LogLevel.ERROR || level == LogLevel.WARN || level == LogLevel.AUDIT;
-        if (noise.drops(entry)
-                || (event && !grave && !LoggerFactory.getLogger("osgi").isDebugEnabled())) {
+        if (event && !grave && !LoggerFactory.getLogger("osgi").isDebugEnabled()) {
             return;
         }
         String bundle = entry.getBundle() == null ? "osgi" : entry.getBundle().getSymbolicName();

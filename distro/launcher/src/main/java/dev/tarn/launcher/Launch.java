@@ -22,7 +22,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleException;
-import org.osgi.service.log.LogLevel;
 import org.slf4j.LoggerFactory;
 
 /** One run of {@code tarn dev} or {@code tarn start}, from the settings to the exit code. */
@@ -37,7 +36,6 @@ final class Launch {
     private final Arguments arguments;
     private final Image image;
     private final PrintStream out;
-    private final AtomicBoolean ready = new AtomicBoolean();
     private final AtomicBoolean ended = new AtomicBoolean();
 
     Launch(Arguments arguments, Image image, PrintStream out) {
@@ -97,8 +95,7 @@ final class Launch {
             throws BundleException, InterruptedException {
         List<Image.Jar> fixed =
                 jars.stream().filter(jar -> jar.level() != Image.PROTOCOLS).toList();
-        // What fails before everything is ready is told in one line by the refusal; later it is news.
-        container.begin(fixed, entry -> !ready.get() && entry.getLogLevel() != LogLevel.AUDIT);
+        FrameworkLog log = container.begin(fixed);
         new Configurations(container.context(), configured.catalog(), configured.settings(), configured.given())
                 .begin(configured.plan());
         Deployments deployments = new Deployments(container.context(), hot);
@@ -110,7 +107,7 @@ final class Launch {
         container.finish();
         List<Listening> listening =
                 new Readiness(container.context(), required).await(listeners(configured), READY_SECONDS);
-        ready.set(true);
+        log.release();
         deployments.follow();
         announce(listening, configured);
     }
