@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.sse;
+
+import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Attribute.Type;
+import dev.tarn.api.data.Table;
+import dev.tarn.testkit.Configs;
+import dev.tarn.testkit.Node;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Nodes with SSE and two tables, one of which has numbers for ids. */
+final class House {
+    static final Table SENSORS = new Table(
+            "data",
+            "Sensors",
+            "Sensors",
+            List.of(
+                    Attribute.primaryKey("id", Type.ID),
+                    Attribute.of("location", Type.STRING),
+                    Attribute.of("temp", Type.FLOAT)),
+            Table.Rules.DECLARED);
+
+    static final Table ORDERS = new Table(
+            "data", "Orders", "Orders", List.of(Attribute.primaryKey("id", Type.LONG)), Table.Rules.DECLARED);
+
+    private House() {}
+
+    static Node.Setup in(Path directory, Map<String, ?> settings) {
+        return Node.in(directory)
+                .http(
+                        100,
+                        services -> new SseProtocol(
+                                services.resources(),
+                                services.bodies(),
+                                Configs.of(SseProtocol.Config.class, settings)));
+    }
+
+    static Node start(Path directory) {
+        return in(directory, Map.of()).start().deploy(SENSORS, ORDERS);
+    }
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.sse;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.resource.Terms;
+import dev.tarn.testkit.EventReader;
+import dev.tarn.testkit.EventReader.Event;
+import dev.tarn.testkit.Node;
+import dev.tarn.testkit.RawClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SseTest {
+    @TempDir
+    Path directory;
+
+    private Node node;
+
+    @BeforeEach
+    void start() {
+        node = House.start(directory);
+    }
+
+    @AfterEach
+    void close() {
+        node.close();
+    }
+
+    private Map<?, ?> object(Event event) {
+        return (Map<?, ?>) node.value(event.data());
+    }
+
+    /** An event as text: type and id or path, then value. */
+    private String brief(Event event) {
+        Map<?, ?> object = object(event);
+        Object where = object.containsKey("path") ? object.get("path") : object.get("id");
+        return object.get("type") + " " + where + " " + object.get("value");
+    }
+
+    @Test
+    void the_current_row_comes_first_then_its_changes() throws Exception {
+        node.put("Sensors/101", "{\"temp\":72.5}");
+        try (EventReader events = new EventReader(node.http("/Sensors/101"))) {
+            assertThat(brief(events.next())).isEqualTo("put 101 {id=101, temp=72.5}");
+            node.put("Sensors/102", "{\"temp\":1}");
+            long sequence = node.put("Sensors/101", "{\"temp\":73}").sequence();
+            Event changed = events.next();
+            assertThat(brief(changed)).isEqualTo("put 101 {id=101, temp=73.0}");
+            assertThat(changed.id()).isEqualTo(Long.toString(sequence));
+            assertThat(object(changed).get("version")).isInstanceOf(Long.class);
+            assertThat((Long) object(changed).get("timestamp")).isGreaterThan(1_700_000_000_000L);
+            node.delete("Sensors/101");
+            assertThat(brief(events.next())).isEqualTo("delete 101 null");
+            events.expectSilence(Duration.ofMillis(100));
+        }
+    }
+
+    @Test
+    void the_head_leaves_before_there_is_an_event() throws Exception {
+        try (EventReader events = new EventReader(node.http("/Sensors/none"))) {
+            var head = events.head();
+            assertThat(head.statusCode()).isEqualTo(200);
+            assertThat(head.headers().firstValue("content-type")).contains("text/event-stream; charset=utf-8");
+            assertThat(head.headers().firstValue("cache-control")).contains("no-store");
+            assertThat(head.headers().firstValue("x-accel-buffering")).contains("no");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    /Sensors/a                          | put a {id=a}
+                    /Sensors/                           | put a {id=a}; put a/b {id=a/b}; put a/b/c {id=a/b/c}; put d {id=d}
+                    /Sensors                            | put a {id=a}; put a/b {id=a/b}; put a/b/c {id=a/b/c}; put d {id=d}
+                    /sensors/                           | put a {id=a}; put a/b {id=a/b}; put a/b/c {id=a/b/c}; put d {id=d}
+                    /Sensors/a/                         | put a/b {id=a/b}; put a/b/c {id=a/b/c}
+                    /Sensors/+                          | put a {id=a}; put d {id=d}
+                    /Sensors/%2B/b                      | put a/b {id=a/b}
+                    /Sensors/a/%23                      | put a {id=a}; put a/b {id=a/b}; put a/b/c {id=a/b/c}
+                    /?path=Sensors/d                    | put d {id=d}
+                    /Sensors/a?path=Sensors/d           | put a {id=a}; put d {id=d}
+                    /?path=Sensors/d&path=Orders/%23    | put Orders/7 {id=7}; put Sensors/d {id=d}
+                    /?path=sensors/d&path=orders/7      | put orders/7 {id=7}; put sensors/d {id=d}
+                    /Orders/                            | put 7 {id=7}
+                    """)
+    void a_url_names_what_is_watched(String url, String expected) throws Exception {
+        for (String path : List.of("Sensors/a", "Sensors/a/b", "Sensors/a/b/c", "Sensors/d", "Orders/7")) {
+            node.put(path, "{}");
+        }
+        try (EventReader events = new EventReader(node.http(url))) {
+            List<String> wanted = List.of(expected.split("; "));
+            assertThat(events.next(wanted.size()).stream().map(this::brief))
+                    .containsExactlyInAnyOrderElementsOf(wanted);
+            events.expectSilence(Duration.ofMillis(50));
+        }
+    }
+
+    @Test
+    void ids_are_numbers_where_the_table_has_numbers() throws Exception {
+        node.put("Orders/7", "{}");
+        try (EventReader events = new EventReader(node.http("/Orders/7"))) {
+            assertThat(object(events.next()).get("id")).isEqualTo(7L);
+        }
+    }
+
+    @Test
+    void a_patch_is_told_with_the_whole_row_and_a_message_leaves_it() throws Exception {
+        node.put("Sensors/1", "{\"temp\":1,\"location\":\"roof\"}");
+        try (EventReader events = new EventReader(node.http("/Sensors/1?omitCurrent"))) {
+            events.head();
+            Node.await(node.services()
+                    .resources()
+                    .patch(node.context(), dev.tarn.api.data.Path.of("Sensors/1"), node.json("{\"temp\":2}"), Terms.NONE));
+            assertThat(brief(events.next())).isEqualTo("patch 1 {id=1, temp=2.0, location=roof}");
+            node.publish("Sensors/1", "{\"temp\": 3}".getBytes(UTF_8));
+            Event message = events.next();
+            assertThat(object(message).get("type")).isEqualTo("message");
+            assertThat(node.text("Sensors/1")).contains("2");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            textBlock =
+                    """
+                    text/plain               | 68656C6C6F         | "hello"
+                    text/plain               | 610A620D0A63       | "a\\nb\\r\\nc"
+                    text/plain               | C328               | {"contentType":"text/plain","data":"wyg=","encoding":"base64"}
+                    text/html; charset=latin1 | E9                | "é"
+                    application/json         | 7B0A2261223A310D0A7D | {"a":1}
+                    application/json         | 7B                 | {"contentType":"application/json","data":"ew==","encoding":"base64"}
+                    application/cbor         | A1616101           | {"a":1}
+                    application/octet-stream | 00FF               | {"contentType":"application/octet-stream","data":"AP8=","encoding":"base64"}
+                    application/octet-stream | 68656C6C6F         | "hello"
+                    application/octet-stream | 7B2261223A317D     | {"a":1}
+                    application/octet-stream | 7B2261223A7D       | "{\\"a\\":}"
+                    image/png                | 89504E47           | {"contentType":"image/png","data":"iVBORw==","encoding":"base64"}
+                    """)
+    void opaque_bodies_are_shown_as_what_they_are(String mediaType, String hex, String expected) throws Exception {
+        try (EventReader events = new EventReader(node.http("/a/b/c?omitCurrent"))) {
+            events.head();
+            Body body = node.services().bodies().opaque(mediaType, RawClient.bytes(hex));
+            Node.await(node.services()
+                    .resources()
+                    .publish(
+                            node.context(),
+                            dev.tarn.api.data.Path.of("a/b/c"),
+                            body,
+                            Terms.of(Attributes.builder()
+                                    .contentType(mediaType)
+                                    .build())));
+            Map<?, ?> object = object(events.next());
+            assertThat(object.get("value")).isEqualTo(node.value(expected));
+            assertThat(object.get("id")).isEqualTo("a/b/c");
+        }
+    }
+
+    @Test
+    void what_was_missed_is_replayed_in_order_after_the_last_event_id() throws Exception {
+        long first = node.put("Sensors/1", "{\"temp\":1}").sequence();
+        node.put("Sensors/1", "{\"temp\":2}");
+        node.delete("Sensors/1");
+        node.put("Sensors/1", "{\"temp\":3}");
+        for (String[] how : new String[][] {
+            {"/Sensors/1?since=" + first, "X-Nothing", ""},
+            {"/Sensors/1", "Last-Event-ID", Long.toString(first)},
+            {"/Sensors/1?since=0", "Last-Event-ID", Long.toString(first)}
+        }) {
+            try (EventReader events = new EventReader(node.http(how[0]), how[1], how[2])) {
+                assertThat(events.next(3).stream().map(this::brief))
+                        .containsExactly("put 1 {id=1, temp=2.0}", "delete 1 null", "put 1 {id=1, temp=3.0}");
+                events.expectSilence(Duration.ofMillis(50));
+            }
+        }
+    }
+
+    @Test
+    void a_browser_that_saw_no_change_still_knows_where_to_resume() throws Exception {
+        long sequence = node.put("Sensors/1", "{\"temp\":1}").sequence();
+        try (RawClient client = stream("/Sensors/1")) {
+            client.readHttpHead();
+            String text = readUntil(client, "\nid: ");
+            assertThat(text).contains("retry: 1000\n\n").contains("data: {").doesNotContain("event:");
+            assertThat(readUntil(client, "\n\n")).isEqualTo(sequence + "\n\n");
+        }
+    }
+
+    @Test
+    void a_sequence_that_never_was_resets_to_the_current_rows() throws Exception {
+        node.put("Sensors/1", "{\"temp\":1}");
+        try (EventReader events = new EventReader(node.http("/Sensors/1?since=999999999"))) {
+            assertThat(events.next().data()).isEqualTo("{\"type\":\"reset\"}");
+            assertThat(brief(events.next())).isEqualTo("put 1 {id=1, temp=1.0}");
+            node.put("Sensors/1", "{\"temp\":2}");
+            assertThat(brief(events.next())).isEqualTo("put 1 {id=1, temp=2.0}");
+        }
+    }
+
+    @Test
+    void the_event_field_names_the_type_on_request() throws Exception {
+        node.put("Sensors/1", "{\"temp\":1}");
+        try (EventReader events = new EventReader(node.http("/Sensors/1?event=type"))) {
+            assertThat(events.next().type()).isEqualTo("put");
+            node.delete("Sensors/1");
+            assertThat(events.next().type()).isEqualTo("delete");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    /Sensors/1                   | Last-Event-ID: x               | 400
+                    /Sensors/1                   | Last-Event-ID: -1              | 400
+                    /Sensors/1                   | Last-Event-ID: +1              | 400
+                    /Sensors/1                   | Last-Event-ID: 99999999999999999999 | 400
+                    /Sensors/1?since=1.5         | X: y                           | 400
+                    /Sensors/1?event=x           | X: y                           | 400
+                    /Sensors/a%23                | X: y                           | 400
+                    /Sensors/%23/a               | X: y                           | 400
+                    /Sensors/?temp=gt=5          | X: y                           | 501
+                    /Sensors/?startTime=1        | X: y                           | 501
+                    /Sensors/?previousCount=1    | X: y                           | 501
+                    """)
+    void a_bad_request_is_told_by_its_status(String url, String header, int status) throws IOException {
+        try (RawClient client = stream(url, header)) {
+            assertThat(client.readHttpHead()).startsWith("HTTP/1.1 " + status + " ");
+        }
+    }
+
+    @Test
+    void a_missing_resource_is_told_where_unmapped_paths_are_refused() throws Exception {
+        try (Node strict = House.in(directory.resolve("strict"), Map.of())
+                .configure("engine", "unmappedPaths", "refuse")
+                .start()) {
+            assertThat(new EventReader(strict.http("/nothing/here")).head().statusCode())
+                    .isEqualTo(404);
+        }
+    }
+
+    @Test
+    void nobody_streams_without_a_password_where_one_is_needed() throws Exception {
+        try (Node locked = House.in(directory.resolve("locked"), Map.of())
+                .passwords()
+                .start()) {
+            assertThat(new EventReader(locked.http("/a")).head().statusCode()).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void an_idle_stream_is_kept_alive_by_comments() throws Exception {
+        try (Node quick = House.in(directory.resolve("quick"), Map.of("heartbeat", "1s", "retry", "5s"))
+                        .start();
+                EventReader events = new EventReader(quick.http("/a"))) {
+            events.comment(Duration.ofSeconds(5));
+            events.comment(Duration.ofSeconds(5));
+            assertThat(events.retry()).isEqualTo("5000");
+        }
+    }
+
+    @Test
+    void a_stream_ends_when_the_protocol_is_removed() throws Exception {
+        try (EventReader events = new EventReader(node.http("/a"))) {
+            events.head();
+            node.close();
+            events.awaitEnd();
+        }
+    }
+
+    private RawClient stream(String url, String... headers) throws IOException {
+        RawClient client = new RawClient(node.port("http"));
+        client.sendText("GET " + url + " HTTP/1.1\r\nHost: localhost:" + node.port("http")
+                + "\r\nAccept: text/event-stream\r\n"
+                + (headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n") + "\r\n");
+        return client;
+    }
+
+    /** What comes up to and with this text, without the borders of chunks. */
+    private static String readUntil(RawClient client, String end) throws IOException {
+        StringBuilder text = new StringBuilder();
+        while (text.indexOf(end) < 0) {
+            text.append((char) client.read(1)[0]);
+            int border = text.indexOf("\r\n");
+            if (border >= 0) {
+                text.delete(text.lastIndexOf("\n", border) + 1, border + 2);
+            }
+        }
+        return text.toString();
+    }
+
+    @Test
+    void a_flag_that_says_false_is_off() throws Exception {
+        node.put("Sensors/1", "{}");
+        try (EventReader events = new EventReader(node.http("/Sensors/1?event=type&omitCurrent=false"))) {
+            assertThat(brief(events.next())).isEqualTo("put 1 {id=1}");
+        }
+    }
+}
