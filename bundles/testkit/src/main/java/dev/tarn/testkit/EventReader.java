@@ -36,6 +36,7 @@ public final class EventReader implements AutoCloseable {
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final Lines lines = new Lines();
     private volatile @Nullable String retry;
+    private volatile @Nullable String lastEventId;
 
     /**
      * Opens a stream.
@@ -107,6 +108,16 @@ public final class EventReader implements AutoCloseable {
         return retry;
     }
 
+    /** What a browser would say as Last-Event-ID now, also when a block had nothing but an id; null for nothing. */
+    public @Nullable String lastEventId() {
+        return lastEventId;
+    }
+
+    /** The next event if one comes within this time, else null. */
+    public @Nullable Event poll(Duration time) throws InterruptedException {
+        return events.poll(time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     /** Waits for the server to end the stream. */
     public void awaitEnd() throws IOException, InterruptedException {
         await(done);
@@ -149,6 +160,7 @@ public final class EventReader implements AutoCloseable {
         @Override
         public void onNext(String line) {
             if (line.isEmpty()) {
+                lastEventId = id;
                 if (hasData) {
                     events.add(new Event(id, type, data.toString()));
                 }

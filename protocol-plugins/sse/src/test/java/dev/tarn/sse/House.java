@@ -2,7 +2,6 @@
 package dev.tarn.sse;
 
 import dev.tarn.api.data.Attribute;
-import dev.tarn.api.data.Attribute.Type;
 import dev.tarn.api.data.Table;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
@@ -17,13 +16,13 @@ final class House {
             "Sensors",
             "Sensors",
             List.of(
-                    Attribute.primaryKey("id", Type.ID),
-                    Attribute.of("location", Type.STRING),
-                    Attribute.of("temp", Type.FLOAT)),
+                    Attribute.primaryKey("id", Attribute.Type.ID),
+                    Attribute.of("location", Attribute.Type.STRING),
+                    Attribute.of("temp", Attribute.Type.FLOAT)),
             Table.Rules.DECLARED);
 
     static final Table ORDERS = new Table(
-            "data", "Orders", "Orders", List.of(Attribute.primaryKey("id", Type.LONG)), Table.Rules.DECLARED);
+            "data", "Orders", "Orders", List.of(Attribute.primaryKey("id", Attribute.Type.LONG)), Table.Rules.DECLARED);
 
     private House() {}
 
