@@ -55,9 +55,15 @@ public final class CodecBodies implements Bodies {
         known = new AtomicReference<>(Known.of(codecs));
     }
 
-    /** Bodies with JSON, CBOR and MessagePack under the default limits. */
+    /** Bodies with every format of this bundle under the default limits. */
     public static CodecBodies standard() {
-        return new CodecBodies(List.of(new JsonCodec(), new CborCodec(), new MessagePackCodec()));
+        return new CodecBodies(List.of(
+                new JsonCodec(),
+                new CborCodec(),
+                new MessagePackCodec(),
+                new NdjsonCodec(),
+                new CsvCodec(),
+                new FormCodec()));
     }
 
     /** Takes in one more format; called by the framework whenever one comes. */

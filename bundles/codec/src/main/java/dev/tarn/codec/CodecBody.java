@@ -81,7 +81,10 @@ final class CodecBody implements Body {
             remembered(CHECKED, this::check);
             return this;
         }
-        return (Body) required(remembered(target, () -> form(target)));
+        Made known = find(made.get(), target);
+        return known != null && known.what instanceof Body form
+                ? form
+                : (Body) required(remembered(target, () -> form(target)));
     }
 
     @Override

@@ -70,6 +70,11 @@ final class Utf8 {
         return new String(bytes, from, length, ascii ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8);
     }
 
+    /** The text of checked UTF-8. */
+    static String text(byte[] bytes) {
+        return text(bytes, 0, bytes.length);
+    }
+
     /** How many bytes the text needs; fails with MALFORMED when it has a lone surrogate. */
     static int length(String text) {
         int length = text.length();

@@ -5,6 +5,8 @@ import dev.tarn.api.data.Table;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.User;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.slf4j.Logger;
@@ -20,6 +22,9 @@ public final class RuleAccess implements Access {
     private static final Logger LOG = LoggerFactory.getLogger(RuleAccess.class);
 
     private final List<Rule> rules;
+
+    /** Rules that failed, so that each is in the log once and not once a request. */
+    private final Set<Rule> failed = ConcurrentHashMap.newKeySet();
 
     /** Access for administrators only. */
     @Activate
@@ -44,11 +49,13 @@ public final class RuleAccess implements Access {
         return false;
     }
 
-    private static boolean allows(Rule rule, User user, Verb verb, Table table, String path) {
+    private boolean allows(Rule rule, User user, Verb verb, Table table, String path) {
         try {
             return rule.allows(user, verb, table, path);
         } catch (RuntimeException e) {
-            LOG.error("access=denied reason=\"a rule failed\" verb={} table={}", verb, table.qualifiedName(), e);
+            if (failed.add(rule)) {
+                LOG.error("access=denied reason=\"a rule failed\" verb={} table={}", verb, table.qualifiedName(), e);
+            }
             return false;
         }
     }

@@ -47,21 +47,27 @@ final class UserTable {
     @Nullable
     Entry find(String name) {
         try (Snapshot snapshot = store.snapshot()) {
-            return snapshot.get(StoredUser.TABLE, StoredUser.path(name))
-                    .map(UserTable::entry)
-                    .orElse(null);
+            Row row = snapshot.get(StoredUser.TABLE, StoredUser.path(name)).orElse(null);
+            return row == null ? null : entry(row);
         }
     }
 
-    private static Entry entry(Row row) {
-        return new Entry(StoredUser.of(row), row.version());
+    /** The user in a row, or null when it is none: it locks nobody out but himself. */
+    private static @Nullable Entry entry(Row row) {
+        try {
+            return new Entry(StoredUser.of(row), row.version());
+        } catch (IllegalArgumentException e) {
+            LOG.error("user=unreadable row={} reason=\"{}\"", row.path(), e.getMessage());
+            return null;
+        }
     }
 
     boolean hasAdministrator() {
         try (Snapshot snapshot = store.snapshot();
                 Snapshot.Rows rows = snapshot.rows(StoredUser.TABLE, Snapshot.Range.ALL)) {
             for (Row row = rows.next(); row != null; row = rows.next()) {
-                if (StoredUser.of(row).user().administrator()) {
+                Entry entry = entry(row);
+                if (entry != null && entry.stored().user().administrator()) {
                     return true;
                 }
             }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PasswordHashTest {
+
+    private static final int ROUNDS = 1_000;
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "correct horse", "Passwörter 密码 \uD83D\uDD11", "\u0000", " leading and trailing "})
+    void the_right_password_matches_and_a_similar_one_does_not(String password) {
+        PasswordHash hash =
+                PasswordHash.parse(PasswordHash.of(utf8(password), ROUNDS).text());
+        assertThat(hash.matches(utf8(password))).isTrue();
+        assertThat(hash.matches(utf8(password + "\u0000"))).isFalse();
+        assertThat(hash.matches(utf8(password.toUpperCase(java.util.Locale.ROOT) + "x")))
+                .isFalse();
+        assertThat(hash.matches(new byte[0])).isFalse();
+    }
+
+    @Test
+    void the_text_says_how_it_was_made_and_is_salted() {
+        String text = PasswordHash.of(utf8("x"), ROUNDS).text();
+        assertThat(text).matches("\\$pbkdf2-sha512\\$i=1000\\$[A-Za-z0-9+/]{22}\\$[A-Za-z0-9+/]{86}");
+        assertThat(PasswordHash.of(utf8("x"), ROUNDS).text()).isNotEqualTo(text);
+        assertThat(PasswordHash.parse(text).current(ROUNDS)).isTrue();
+        assertThat(PasswordHash.parse(text).current(ROUNDS + 1)).isFalse();
+    }
+
+    /** Made with Python's hashlib.pbkdf2_hmac('sha512', 'Passwörter'.encode(), bytes(16), 1000). */
+    @Test
+    void a_hash_made_elsewhere_is_understood() {
+        PasswordHash hash = PasswordHash.parse("$pbkdf2-sha512$i=1000$AAAAAAAAAAAAAAAAAAAAAA$"
+                + "A/PAty0SgsCy+q0nli3ZVrV2SpzqQDMrSdZX29iMc7dleNvcdiqpGZmTM5u0+EU3YD2yz+KwK+QvzWJxt/QW1A");
+        assertThat(hash.matches(utf8("Passwörter"))).isTrue();
+        assertThat(hash.matches(utf8("Passworter"))).isFalse();
+    }
+
+    @Test
+    void bytes_that_are_not_text_match_nothing() {
+        byte[] replaced = utf8("a\uFFFD");
+        PasswordHash hash = PasswordHash.of(replaced, ROUNDS);
+        assertThat(hash.matches(replaced)).isTrue();
+        assertThat(hash.matches(new byte[] {'a', (byte) 0xFF})).isFalse();
+    }
+
+    @Test
+    void nobody_has_no_password() {
+        assertThat(PasswordHash.ofNobody(ROUNDS).matches(utf8(""))).isFalse();
+        assertThat(PasswordHash.ofNobody(ROUNDS).matches(utf8("nobody"))).isFalse();
+    }
+
+    @Test
+    void a_password_that_cannot_be_one_is_refused() {
+        assertThatThrownBy(() -> PasswordHash.of(new byte[0], ROUNDS)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PasswordHash.of(new byte[PasswordHash.LONGEST + 1], ROUNDS))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PasswordHash.of(new byte[] {(byte) 0xC0, (byte) 0x80}, ROUNDS))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "secret",
+                "$pbkdf2-sha512$i=0$AA$AA",
+                "$pbkdf2-sha512$i=999999999$AA$AA",
+                "$pbkdf2-sha512$i=1000$AA",
+                "$pbkdf2-sha256$i=1000$AA$AA",
+                "$pbkdf2-sha512$i=1000$A$AA"
+            })
+    void a_hash_of_an_unknown_form_is_refused(String text) {
+        assertThatThrownBy(() -> PasswordHash.parse(text)).isInstanceOf(IllegalArgumentException.class);
+    }
+}
