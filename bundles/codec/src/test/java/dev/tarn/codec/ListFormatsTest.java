@@ -78,8 +78,7 @@ class ListFormatsTest {
         second.put("tags", List.of("x", 1L));
         second.put("at", Instant.parse("2026-11-21T03:00:00Z"));
         second.put("raw", new byte[] {1, 2, 3});
-        assertThat(text(csv.encode(List.of(first, second))))
-                .isEqualTo("""
+        assertThat(text(csv.encode(List.of(first, second)))).isEqualTo("""
                         id,temp,note,none,tags,at,raw
                         101,72.5,"a ""b"", c",,,,
                         7,,,,"[""x"",1]",2026-11-21T03:00:00Z,AQID

@@ -48,11 +48,11 @@ final class PasswordHash {
      * The hash of a new password.
      *
      * @param secret UTF-8, not changed
-     * @throws IllegalArgumentException when it is empty, too long or not UTF-8
+     * @throws IllegalArgumentException when it is empty, too long, not UTF-8, or has U+0000
      */
     static PasswordHash of(byte[] secret, int iterations) {
-        if (secret.length == 0 || secret.length > LONGEST || !utf8(secret)) {
-            throw new IllegalArgumentException("a password is 1 to " + LONGEST + " bytes of UTF-8");
+        if (!legal(secret)) {
+            throw new IllegalArgumentException("a password is 1 to " + LONGEST + " bytes of UTF-8 without U+0000");
         }
         byte[] salt = random(SALT_BYTES);
         return new PasswordHash(iterations, salt, derive(secret, salt, iterations));
@@ -95,7 +95,7 @@ final class PasswordHash {
         byte[] derived = derive(secret, salt, iterations);
         boolean same = MessageDigest.isEqual(derived, hash);
         Arrays.fill(derived, (byte) 0);
-        return same && utf8(secret);
+        return same && legal(secret);
     }
 
     private static byte[] derive(byte[] secret, byte[] salt, int iterations) {
@@ -124,7 +124,16 @@ final class PasswordHash {
         return characters;
     }
 
-    private static boolean utf8(byte[] secret) {
+    /** HMAC takes a key and the same key with NULs behind it for one (RFC 2104 §2), so there are none in a password. */
+    private static boolean legal(byte[] secret) {
+        if (secret.length == 0 || secret.length > LONGEST) {
+            return false;
+        }
+        for (byte b : secret) {
+            if (b == 0) {
+                return false;
+            }
+        }
         try {
             CharBuffer decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(secret));
             Arrays.fill(decoded.array(), '\0');

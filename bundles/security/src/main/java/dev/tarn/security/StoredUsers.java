@@ -84,8 +84,11 @@ public final class StoredUsers implements Users {
     private final PasswordHash nobody;
     private final boolean anonymousAdministrators;
 
-    /** What is being checked now; who shows the same meanwhile gets the same answer. */
-    private final Map<ByteBuffer, CompletableFuture<User>> checking = new ConcurrentHashMap<>();
+    /** Credentials, and the state of users that they are checked against. */
+    private record Attempt(ByteBuffer fingerprint, long generation) {}
+
+    /** What is being checked now; who shows the same meanwhile, no user having changed, gets the same answer. */
+    private final Map<Attempt, CompletableFuture<User>> checking = new ConcurrentHashMap<>();
 
     private final AutoCloseable observation;
 
@@ -138,10 +141,10 @@ public final class StoredUsers implements Users {
             return CompletableFuture.failedStage(wrong());
         }
         ByteBuffer fingerprint = known.fingerprint(credentials);
-        User user = known.find(fingerprint);
-        if (user != null) {
+        User lately = known.find(fingerprint);
+        if (lately != null) {
             credentials.wipe();
-            return CompletableFuture.completedStage(user);
+            return CompletableFuture.completedStage(lately);
         }
         Duration waiting = backOff.waiting(credentials.name(), from);
         if (!waiting.isZero()) {
@@ -151,22 +154,28 @@ public final class StoredUsers implements Users {
                     "too many wrong passwords: try again in " + (waiting.toSeconds() + 1) + " seconds"));
         }
         CompletableFuture<User> answer = new CompletableFuture<>();
-        CompletableFuture<User> other = checking.putIfAbsent(fingerprint, answer);
+        Attempt attempt = new Attempt(fingerprint, known.generation());
+        CompletableFuture<User> other = checking.putIfAbsent(attempt, answer);
         if (other != null) {
             credentials.wipe();
-            return other.minimalCompletionStage();
+            return other;
         }
-        answer.whenComplete((found, failure) -> {
-            checking.remove(fingerprint, answer);
+        CompletableFuture<User> checked = new CompletableFuture<>();
+        checked.whenComplete((user, failure) -> {
             credentials.wipe();
+            checking.remove(attempt, answer);
+            if (user != null) {
+                answer.complete(user);
+            } else {
+                answer.completeExceptionally(failure);
+            }
         });
-        threads.run(answer, () -> check(credentials, fingerprint, from));
-        return answer.minimalCompletionStage();
+        threads.run(checked, () -> check(credentials, attempt, from));
+        return answer;
     }
 
     /** On a hashing thread: reads the user and hashes, whether there is such a user or not. */
-    private User check(Credentials.Password credentials, ByteBuffer fingerprint, @Nullable SocketAddress from) {
-        long asOf = known.generation();
+    private User check(Credentials.Password credentials, Attempt attempt, @Nullable SocketAddress from) {
         UserTable.Entry entry = table.find(credentials.name());
         PasswordHash hash = entry == null ? nobody : entry.stored().password();
         if (!hash.matches(credentials.secret()) || entry == null) {
@@ -175,7 +184,7 @@ public final class StoredUsers implements Users {
         }
         backOff.right(credentials.name(), from);
         User user = entry.stored().user();
-        known.remember(fingerprint, user, asOf);
+        known.remember(attempt.fingerprint(), user, attempt.generation());
         table.refresh(entry, credentials.secret());
         return user;
     }
