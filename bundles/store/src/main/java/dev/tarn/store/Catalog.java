@@ -121,6 +121,29 @@ final class Catalog {
         return name;
     }
 
+    /** Every table that the directory knows, with its indexes as far as they are ready, defined or not. */
+    List<OpenTable> stored(Transaction transaction) {
+        List<OpenTable> tables = new ArrayList<>();
+        try (Cursor cursor = database.tables.openCursor(transaction)) {
+            while (cursor.getNext()) {
+                Entry entry = Entry.read(Database.bytes(cursor.getValue()));
+                String name = name(entry.number());
+                int dot = name.indexOf('.');
+                Table table = new Table(
+                        name.substring(0, dot), name.substring(dot + 1), null, List.of(), Table.Rules.DECLARED);
+                List<Index> indexes = new ArrayList<>();
+                for (IndexEntry index : entry.indexes()) {
+                    if (index.ready()) {
+                        Store store = database.store(indexName(table, index.attribute()), transaction);
+                        indexes.add(new Index(index.attribute(), index.type(), store));
+                    }
+                }
+                tables.add(new OpenTable(entry.number(), table, database.store("row/" + name, transaction), indexes));
+            }
+        }
+        return tables;
+    }
+
     /** All tables that are defined. */
     List<OpenTable> all() {
         List<OpenTable> all = new ArrayList<>();
@@ -131,15 +154,18 @@ final class Catalog {
     /** Makes the table known and its indexes right, in transactions of its own. On the committer thread. */
     void define(Table table) {
         byte[] key = Keys.id(table.qualifiedName());
-        Entry entry = write(transaction -> declare(table, key, transaction));
-        List<Index> indexes = new ArrayList<>();
-        for (IndexEntry index : entry.indexes()) {
-            String name = indexName(table, index.attribute());
-            Store store = write(transaction -> database.store(name, transaction));
-            indexes.add(new Index(index.attribute(), index.type(), store));
-        }
-        Store rows = write(transaction -> database.store("row/" + table.qualifiedName(), transaction));
-        OpenTable opened = new OpenTable(entry.number(), table, rows, indexes);
+        Declared declared = write(transaction -> {
+            Entry entry = declare(table, key, transaction);
+            List<Index> indexes = new ArrayList<>();
+            for (IndexEntry index : entry.indexes()) {
+                Store store = database.store(indexName(table, index.attribute()), transaction);
+                indexes.add(new Index(index.attribute(), index.type(), store));
+            }
+            Store rows = database.store("row/" + table.qualifiedName(), transaction);
+            return new Declared(entry, new OpenTable(entry.number(), table, rows, indexes));
+        });
+        Entry entry = declared.entry();
+        OpenTable opened = declared.table();
         for (IndexEntry index : entry.indexes()) {
             if (!index.ready()) {
                 IndexBuilder builder = new IndexBuilder(
@@ -167,6 +193,8 @@ final class Catalog {
         next.put(table.database(), Map.copyOf(tables));
         open = Map.copyOf(next);
     }
+
+    private record Declared(Entry entry, OpenTable table) {}
 
     private <T> T write(jetbrains.exodus.env.TransactionalComputable<T> work) {
         return database.environment.computeInExclusiveTransaction(work);

@@ -12,7 +12,7 @@ import jetbrains.exodus.env.Transaction;
 final class ChunkStore {
 
     /** After all chunks of the same number. */
-    private static final int REFERENCES = -1;
+    static final int REFERENCES = -1;
 
     private static final int CHECKSUM = 4;
 

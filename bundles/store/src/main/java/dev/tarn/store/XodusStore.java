@@ -292,6 +292,11 @@ public final class XodusStore implements Store, AutoCloseable {
         }
     }
 
+    /** Reads everything and checks that it fits together; takes its time. */
+    Inspector.Findings inspect() {
+        return Inspector.inspect(core.database(), core.catalog(), core.reader());
+    }
+
     /** The follower is closed. */
     void forget(LogFollower follower) {
         Runnable wake = followers.remove(follower);

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import dev.tarn.api.data.Failure;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import jetbrains.exodus.env.Cursor;
+import jetbrains.exodus.env.Transaction;
+
+/**
+ * Reads everything that is in the store and checks that it fits together: checksums, rows against their indexes both ways,
+ * the log without gaps and against its indexes, chunks against those who refer to them. For one thread.
+ */
+final class Inspector {
+
+    /** Problems beyond these are only counted. */
+    private static final int NAMED = 100;
+
+    private final Database database;
+    private final RowReader reader;
+    private final Transaction transaction;
+    private final PayloadFormat.Chunks chunks;
+    private final List<String> problems = new ArrayList<>();
+    private final Map<Long, Integer> references = new HashMap<>();
+    private long count;
+    private long rows;
+    private long entries;
+    private long expiring;
+
+    /**
+     * What was found.
+     *
+     * @param problems the first of them in words
+     * @param count how many there are
+     */
+    record Findings(long rows, long entries, List<String> problems, long count) {}
+
+    private Inspector(Database database, RowReader reader, Transaction transaction) {
+        this.database = database;
+        this.reader = reader;
+        this.transaction = transaction;
+        this.chunks = reader.chunks(transaction);
+    }
+
+    static Findings inspect(Database database, Catalog catalog, RowReader reader) {
+        Transaction transaction = database.environment.beginReadonlyTransaction();
+        try {
+            Inspector inspector = new Inspector(database, reader, transaction);
+            for (OpenTable table : catalog.stored(transaction)) {
+                inspector.guarded("table " + table.table().qualifiedName(), () -> inspector.table(table));
+            }
+            inspector.guarded("the expiry index", inspector::expiry);
+            inspector.guarded("the log", () -> inspector.log(catalog));
+            inspector.guarded("the chunks", inspector::chunks);
+            return new Findings(inspector.rows, inspector.entries, inspector.problems, inspector.count);
+        } finally {
+            transaction.abort();
+        }
+    }
+
+    private void problem(String what) {
+        count++;
+        if (problems.size() < NAMED) {
+            problems.add(what);
+        }
+    }
+
+    private void guarded(String what, Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException | StackOverflowError e) {
+            problem(what + " cannot be read: " + e);
+        }
+    }
+
+    private void table(OpenTable table) {
+        String name = table.table().qualifiedName();
+        long[] expected = new long[table.indexes().size()];
+        long there = 0;
+        try (Cursor cursor = table.rows().openCursor(transaction)) {
+            while (cursor.getNext()) {
+                there++;
+                byte[] key = Database.bytes(cursor.getKey());
+                byte[] value = Database.bytes(cursor.getValue());
+                guarded("a row of " + name + " under " + key.length + " bytes", () -> row(table, key, value, expected));
+            }
+        }
+        rows += there;
+        if (there != table.rows().count(transaction)) {
+            problem(name + " counts " + table.rows().count(transaction) + " rows and has " + there);
+        }
+        for (int i = 0; i < expected.length; i++) {
+            long actual = table.indexes().get(i).store().count(transaction);
+            if (actual != expected[i]) {
+                problem("the index of " + name + " over "
+                        + table.indexes().get(i).attribute() + " has " + actual + " entries and should have "
+                        + expected[i]);
+            }
+        }
+    }
+
+    private void row(OpenTable table, byte[] key, byte[] value, long[] expected) {
+        String name = table.table().qualifiedName() + " " + Keys.idAt(key, 0, key.length);
+        RowFormat.StoredRow row = RowFormat.read(key, value, value.length);
+        ByteReader in = row.payload();
+        reader.format().attributes(in, 0, 0);
+        if (reader.format().body(in, row.form(), row.chunked(), chunks) == null) {
+            problem("row " + name + " has no body");
+        }
+        if (row.chunked()) {
+            references.merge(PayloadFormat.chunks(row.payload(), row.form()), 1, Integer::sum);
+        }
+        if (row.expiresAt() != 0) {
+            expiring++;
+            byte[] entry = Expiry.key(row.expiresAt(), table.number(), key);
+            if (Database.get(database.expiry, transaction, entry) == null) {
+                problem("row " + name + " is not in the expiry index");
+            }
+        }
+        for (int i = 0; i < expected.length; i++) {
+            Index index = table.indexes().get(i);
+            try {
+                for (byte[] entry : index.keys(reader.item(row, index.attribute(), chunks), key)) {
+                    expected[i]++;
+                    if (Database.get(index.store(), transaction, entry) == null) {
+                        problem("row " + name + " is not in the index over " + index.attribute());
+                    }
+                }
+            } catch (Failure e) {
+                // A value that no index takes was there before the index was declared.
+                if (e.code() != Failure.Code.INVALID && e.code() != Failure.Code.TOO_LARGE) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void expiry() {
+        long actual = database.expiry.count(transaction);
+        if (actual != expiring) {
+            problem("the expiry index has " + actual + " entries and should have " + expiring);
+        }
+    }
+
+    private void log(Catalog catalog) {
+        Head head = Head.read(database, transaction);
+        long last = 0;
+        LogFormat.Place before = new LogFormat.Place(0, 1);
+        try (Cursor cursor = database.log.openCursor(transaction)) {
+            while (cursor.getNext()) {
+                entries++;
+                long sequence = ByteReader.u64(Database.bytes(cursor.getKey()), 0);
+                if (last != 0 && sequence != last + 1) {
+                    problem("the log goes from " + last + " to " + sequence);
+                }
+                byte[] value = Database.bytes(cursor.getValue());
+                ByteReader in = new ByteReader(value, 0, value.length);
+                LogFormat.Entry entry = LogFormat.read(sequence, in);
+                boolean fits = before.last()
+                        ? last == 0 || entry.place().index() == 0
+                        : entry.place().equals(new LogFormat.Place(before.index() + 1, before.count()));
+                if (!fits) {
+                    problem("log entry " + sequence + " is not the next one of its commit");
+                }
+                before = entry.place();
+                last = sequence;
+                entry(catalog, entry, in);
+            }
+        }
+        if (entries > 0 && (last != head.sequence() || !before.last())) {
+            problem("the log ends with " + last + " and should end with " + head.sequence());
+        }
+        if (database.logByTable.count(transaction) != entries) {
+            problem("the log's index by table has " + database.logByTable.count(transaction) + " entries for "
+                    + entries);
+        }
+    }
+
+    private void entry(Catalog catalog, LogFormat.Entry entry, ByteReader in) {
+        catalog.name(entry.table());
+        byte[] key = Keys.tableSequence(entry.table(), entry.sequence());
+        if (Database.get(database.logByTable, transaction, key) == null) {
+            problem("log entry " + entry.sequence() + " is not in the index by table");
+        }
+        if (RowFormat.chunked(entry.flags())) {
+            ByteReader payload = new ByteReader(in.array(), in.at(), in.at() + in.left());
+            references.merge(PayloadFormat.chunks(payload, RowFormat.form(entry.flags())), 1, Integer::sum);
+        }
+        reader.format().attributes(in, 0, 0);
+        reader.format().body(in, RowFormat.form(entry.flags()), RowFormat.chunked(entry.flags()), chunks);
+    }
+
+    private void chunks() {
+        try (Cursor cursor = database.chunks.openCursor(transaction)) {
+            while (cursor.getNext()) {
+                byte[] key = Database.bytes(cursor.getKey());
+                long number = ByteReader.u64(key, 0);
+                Integer expected = references.get(number);
+                if (expected == null) {
+                    problem("nothing refers to chunk " + ByteReader.u32(key, 8) + " of " + number);
+                } else if (ByteReader.u32(key, 8) == ChunkStore.REFERENCES) {
+                    references.remove(number);
+                    int stored = ByteReader.u32(Database.bytes(cursor.getValue()), 0);
+                    if (stored != expected) {
+                        problem("chunks " + number + " count " + stored + " references and have " + expected);
+                    }
+                }
+            }
+        }
+        references.forEach((number, expected) -> problem("chunks " + number + " have no count of references"));
+    }
+}
