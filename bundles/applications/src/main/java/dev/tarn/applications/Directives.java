@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Directives {
 
     private static final Set<String> ON_TYPES = Set.of("table", "export", "sealed");
-    private static final Set<String> ON_ATTRIBUTES = Set.of("primaryKey", "indexed");
+    private static final Set<String> ON_ATTRIBUTES = Set.of("primaryKey", "indexed", "payload");
 
     /** Directives that Harper or a later version has, and what to do until then. */
     private static final Map<String, String> NOT_YET = Map.ofEntries(
@@ -36,7 +36,6 @@ final class Directives {
             Map.entry("updatedTime", "send the time with the row and remove @updatedTime"),
             Map.entry("expiresAt", "use MQTT message expiry and remove @expiresAt"),
             Map.entry("hidden", "remove the attribute, or keep it in a table that is not exported"),
-            Map.entry("payload", "remove @payload; opaque bodies are kept as {contentType, data}"),
             Map.entry("default", "send the value with the row and remove @default"),
             Map.entry("unique", "make it the primary key, or remove @unique"),
             Map.entry("range", "check it where the value is made and remove @range"),

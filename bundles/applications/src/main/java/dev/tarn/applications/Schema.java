@@ -8,6 +8,8 @@ import graphql.language.FieldDefinition;
 import graphql.language.ListType;
 import graphql.language.NonNullType;
 import graphql.language.TypeName;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +33,15 @@ final class Schema {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,100}");
 
+    private static final Pattern PERIOD = Pattern.compile("([1-9][0-9]{0,4})([dhms])");
+
+    /** A hundred years. */
+    private static final BigDecimal LONGEST_SECONDS =
+            BigDecimal.valueOf(Duration.ofDays(36_500).toSeconds());
+
     private static final Map<String, String> TABLE_NOT_YET = Map.of(
-            "expiration", "use MQTT message expiry and remove it",
-            "eviction", "remove it",
-            "scanInterval", "remove it",
-            "history", "remove it",
-            "durability", "remove it; every write is durable when it is acknowledged");
+            "eviction", "remove it; rows that expire are removed in time",
+            "scanInterval", "remove it; rows that expire are removed in time");
 
     private static final Map<String, String> EXPORT_NOT_YET = Map.of(
             "rest", "remove it; every protocol reaches an exported table",
@@ -92,7 +98,10 @@ final class Schema {
     }
 
     private Table table(Declared type, Directives directives) {
-        directives.allow("table", Directives.names(List.of("table", "database", "audit"), TABLE_NOT_YET));
+        directives.allow(
+                "table",
+                Directives.names(
+                        List.of("table", "database", "audit", "expiration", "history", "durability"), TABLE_NOT_YET));
         directives.notYet("table", TABLE_NOT_YET);
         directives.allow("sealed", List.of());
         if (!directives.truth("table", "audit", true)) {
@@ -108,16 +117,79 @@ final class Schema {
                     type.file(), directives.line("table"), "database 'system' is the server's own; choose another");
         }
         claim(stored, database + "." + name, type, directives.line("table"), "table");
-        Table.Rules plain = Table.Rules.DECLARED;
-        Table.Rules rules = new Table.Rules(
+        String export = export(type, directives);
+        List<Attribute> attributes = withPrimaryKey(type);
+        Table table = new Table(database, name, export, attributes, rules(type, directives));
+        if (table.root() && table.numericIds()) {
+            findings.refuse(
+                    type.file(),
+                    directives.line("export"),
+                    "ids of the table at \"\" are paths: its primary key is an ID");
+        }
+        return table;
+    }
+
+    private Table.Rules rules(Declared type, Directives directives) {
+        String payload = null;
+        for (FieldDefinition field : type.definition().getFieldDefinitions()) {
+            if (field.hasDirective("payload")) {
+                if (payload != null) {
+                    findings.refuse(type.file(), Lines.of(field), "only one attribute is the @payload");
+                }
+                payload = field.getName();
+            }
+        }
+        Table.Keeping keeping = Table.Keeping.LOGGED;
+        String durability = directives.text("table", "durability");
+        if (durability != null && durability.equals("async")) {
+            keeping = Table.Keeping.ASYNC;
+        } else if (durability != null && !durability.equals("sync")) {
+            findings.refuse(
+                    type.file(), directives.line("table", "durability"), "'durability' is \"sync\" or \"async\"");
+        }
+        return new Table.Rules(
                 false,
                 directives.has("sealed"),
-                plain.coerce(),
-                plain.keeping(),
-                plain.history(),
-                plain.expiration(),
-                plain.payload());
-        return new Table(database, name, export(type, directives), withPrimaryKey(type), rules);
+                Table.Rules.DECLARED.coerce(),
+                keeping,
+                history(type, directives),
+                expiration(type, directives),
+                payload);
+    }
+
+    private Duration expiration(Declared type, Directives directives) {
+        BigDecimal seconds = directives.number("table", "expiration");
+        if (seconds == null) {
+            return Duration.ZERO;
+        }
+        if (seconds.signum() <= 0 || seconds.compareTo(LONGEST_SECONDS) > 0) {
+            findings.refuse(
+                    type.file(), directives.line("table", "expiration"), "'expiration' is a number of seconds above 0");
+            return Duration.ZERO;
+        }
+        return Duration.ofMillis(seconds.movePointRight(3).longValue());
+    }
+
+    private Duration history(Declared type, Directives directives) {
+        String text = directives.text("table", "history");
+        if (text == null) {
+            return Duration.ZERO;
+        }
+        Matcher matcher = PERIOD.matcher(text);
+        if (!matcher.matches()) {
+            findings.refuse(
+                    type.file(),
+                    directives.line("table", "history"),
+                    "'history' is a number of days, hours, minutes or seconds, such as \"7d\", \"12h\", \"30m\", \"45s\"");
+            return Duration.ZERO;
+        }
+        long count = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "d" -> Duration.ofDays(count);
+            case "h" -> Duration.ofHours(count);
+            case "m" -> Duration.ofMinutes(count);
+            default -> Duration.ofSeconds(count);
+        };
     }
 
     private String name(Declared type, Directives directives, String argument, String otherwise) {
@@ -234,6 +306,7 @@ final class Schema {
         Directives directives = Directives.ofAttribute(type.file(), field, findings);
         directives.allow("primaryKey", List.of());
         directives.allow("indexed", List.of());
+        directives.allow("payload", List.of());
         graphql.language.Type<?> written = field.getType();
         boolean required = written instanceof NonNullType;
         written = bare(written);
@@ -253,6 +326,12 @@ final class Schema {
             findings.refuse(type.file(), Lines.of(field), "a list of lists is not supported: use Any");
         }
         boolean key = directives.has("primaryKey");
+        if (directives.has("payload") && (key || within.size() > 1)) {
+            findings.refuse(
+                    type.file(),
+                    directives.line("payload"),
+                    "@payload is an attribute of a table, not its primary key");
+        }
         boolean indexed = directives.has("indexed") && !key;
         if (indexed && (kind == Attribute.Type.OBJECT || kind == Attribute.Type.BLOB || within.size() > 1)) {
             findings.refuse(

@@ -4,7 +4,6 @@ package dev.tarn.applications;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.data.Attribute;
-import dev.tarn.api.data.Attribute.Type;
 import dev.tarn.api.data.Table;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,9 +23,9 @@ class ExampleTest {
         assertThat(application.tables()).extracting(Table::export).containsExactly("Sensors", "");
         assertThat(application.tables().get(0).attributes())
                 .isEqualTo(List.of(
-                        Attribute.primaryKey("id", Type.ID),
-                        Attribute.of("location", Type.STRING),
-                        Attribute.of("temp", Type.FLOAT)));
+                        Attribute.primaryKey("id", Attribute.Type.ID),
+                        Attribute.of("location", Attribute.Type.STRING),
+                        Attribute.of("temp", Attribute.Type.FLOAT)));
         assertThat(List.of("/", "/index.html", "/app.js", "/style.css", "/icon.svg"))
                 .allMatch(application.site()::has);
         assertThat(application.site().has("/README.md")).isFalse();

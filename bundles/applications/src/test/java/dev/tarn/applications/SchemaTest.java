@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,16 @@ class SchemaTest {
     }
 
     @Test
+    void how_a_table_is_kept_is_said_in_its_directive() {
+        Table table = only("type A @table(expiration: 1.5, history: \"7d\", durability: \"async\", audit: true)"
+                + " { id: ID @primaryKey raw: Bytes @payload }");
+
+        assertThat(table.rules())
+                .isEqualTo(new Table.Rules(
+                        false, false, true, Table.Keeping.ASYNC, Duration.ofDays(7), Duration.ofMillis(1500), "raw"));
+    }
+
+    @Test
     void every_type_lists_and_types_inside_are_read() {
         Table table = only("""
                 type Place { street: String! where: [Float!]! }
@@ -144,7 +155,14 @@ class SchemaTest {
                 "type A @table(database: 7) { id: ID }|:1: 'database' of @table must be text in double quotes",
                 "type A @table(database: \"a.b\") { id: ID }|:1: 'database' has 1 to 100 letters",
                 "type A @table(database: \"system\") { id: ID }|:1: database 'system' is the server's own",
-                "type A @table(expiration: 60) { id: ID }|:1: 'expiration' of @table is not supported yet",
+                "type A @table(expiration: 0) { id: ID }|:1: 'expiration' is a number of seconds",
+                "type A @table(expiration: \"1h\") { id: ID }|:1: 'expiration' of @table must be a number",
+                "type A @table(eviction: 60) { id: ID }|:1: 'eviction' of @table is not supported yet",
+                "type A @table(history: \"7 days\") { id: ID }|:1: 'history' is a number of days",
+                "type A @table(durability: \"maybe\") { id: ID }|:1: 'durability' is",
+                "type A @table { id: ID a: Any @payload b: Any @payload }|only one attribute is the @payload",
+                "type A @table { id: ID @primaryKey @payload }|@payload is an attribute of a table",
+                "type A @table @export(name: \"\") { id: Int @primaryKey }|ids of the table at",
                 "type A @table { id: ID b: B @relationship(from: b) } type B @table|@relationship is not supported yet",
                 "type A @table { id: ID b: B } type B @table|'B' is a table, and relationships",
                 "type A @table { id: ID n: N } type N { n: N }|type 'N' contains itself",

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.applications;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Table;
+import dev.tarn.testkit.Configs;
+import dev.tarn.testkit.Node;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Applications on a real node. */
+class DeployedTest {
+
+    @TempDir
+    Path directory;
+
+    private Node node;
+    private Applications applications;
+
+    @BeforeEach
+    void start() {
+        node = Node.in(directory.resolve("data")).start();
+    }
+
+    @AfterEach
+    void stop() {
+        if (applications != null) {
+            applications.close();
+        }
+        node.close();
+    }
+
+    private void deploy() {
+        applications = new Applications(
+                node.services().tables(),
+                Configs.of(
+                        Applications.Config.class,
+                        Map.of("directory", directory.resolve("deploy").toString(), "interval", 50)));
+    }
+
+    private void write(String file, String text) throws IOException {
+        Path path = directory.resolve("deploy").resolve(file);
+        Files.createDirectories(path.getParent());
+        Path temporary = Files.writeString(path.resolveSibling(".new"), text);
+        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("10 seconds passed").isLessThan(end);
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
+    private boolean declared(String table) {
+        return node.services().tables().all().stream().map(Table::qualifiedName).anyMatch(table::equals);
+    }
+
+    @Test
+    void a_declared_table_checks_coerces_and_keeps_its_rows() throws Exception {
+        write("shop/schema.graphql", "type Sensors @table @export { id: ID @primaryKey location: String temp: Float }");
+        deploy();
+
+        node.put("sensors/101", "{\"temp\":\"70.1\",\"location\":\"warehouse\",\"extra\":true}");
+
+        assertThat(node.value(node.text("Sensors/101")))
+                .isEqualTo(node.value("{\"id\":\"101\",\"temp\":70.1,\"location\":\"warehouse\",\"extra\":true}"));
+        assertThatThrownBy(() -> node.put("Sensors/102", "{\"temp\":\"warm\"}"))
+                .isInstanceOfSatisfying(Failure.class, failure -> {
+                    assertThat(failure.code()).isEqualTo(Failure.Code.INVALID);
+                    assertThat(failure.violations()).singleElement().asString().contains("temp");
+                });
+    }
+
+    @Test
+    void a_changed_schema_takes_effect_and_rows_stay() throws Exception {
+        write("shop/schema.graphql", "type Sensors @table @export { id: ID @primaryKey temp: Float }");
+        deploy();
+        node.put("Sensors/101", "{\"temp\":1.5}");
+
+        write(
+                "shop/schema.graphql",
+                "type Sensors @table @export @sealed { id: ID @primaryKey temp: Float room: Int }");
+        await(() -> node.services().tables().all().stream()
+                .anyMatch(table -> table.rules().sealed()));
+
+        assertThat(node.value(node.text("Sensors/101"))).isEqualTo(node.value("{\"id\":\"101\",\"temp\":1.5}"));
+        node.put("Sensors/101", "{\"room\":7}");
+        assertThatThrownBy(() -> node.put("Sensors/101", "{\"other\":7}")).isInstanceOf(Failure.class);
+    }
+
+    @Test
+    void an_application_that_is_removed_takes_its_tables_and_is_back_with_its_rows() throws Exception {
+        write("shop/schema.graphql", "type Sensors @table @export { id: ID @primaryKey temp: Float }");
+        deploy();
+        node.put("Sensors/101", "{\"temp\":1.5}");
+
+        Files.move(directory.resolve("deploy/shop"), directory.resolve("shop"));
+        await(() -> !declared("data.Sensors"));
+        assertThat(node.text("Sensors/101")).isEqualTo("absent");
+
+        Files.move(directory.resolve("shop"), directory.resolve("deploy/shop"));
+        await(() -> declared("data.Sensors"));
+        assertThat(node.value(node.text("Sensors/101"))).isEqualTo(node.value("{\"id\":\"101\",\"temp\":1.5}"));
+    }
+
+    @Test
+    void two_applications_cannot_share_a_name() throws Exception {
+        write("a/schema.graphql", "type Sensors @table(database: \"one\") @export { id: ID @primaryKey }");
+        write("b/schema.graphql", "type Other @table @export(name: \"sensors\") { id: ID @primaryKey }");
+        deploy();
+
+        assertThat(declared("one.Sensors")).isTrue();
+        assertThat(declared("data.Other")).isFalse();
+    }
+
+    @Test
+    void rows_of_a_table_with_an_expiration_go_by_themselves() throws Exception {
+        write("shop/schema.graphql", "type Brief @table(expiration: 0.3) @export { id: ID @primaryKey }");
+        deploy();
+
+        node.put("Brief/1", "{}");
+
+        await(() -> node.text("Brief/1").equals("absent"));
+    }
+
+    @Test
+    void a_payload_attribute_takes_bytes() throws Exception {
+        write("shop/schema.graphql", "type Raw @table @export { id: ID @primaryKey bytes: Bytes @payload }");
+        deploy();
+        byte[] payload = {0, 1, (byte) 0xFF};
+
+        Node.await(node.services()
+                .resources()
+                .put(
+                        node.context(),
+                        dev.tarn.api.data.Path.of("Raw/1"),
+                        node.services().bodies().opaque("application/x-thing", payload),
+                        dev.tarn.api.resource.Terms.NONE));
+
+        assertThat(node.row("Raw/1").orElseThrow().body().bytes()).isEqualTo(payload);
+    }
+}
