@@ -59,8 +59,12 @@ record Key(
     /** Converts one word; null gives any value of the type. */
     private Object single(@Nullable String word) {
         String text = word == null ? "0" : word;
-        if (word != null && !choices.isEmpty() && !choices.contains(text)) {
-            throw new IllegalArgumentException("wants one of " + String.join(", ", choices) + ", not '" + text + "'");
+        if (word != null && !choices.isEmpty()) {
+            return choices.stream()
+                    .filter(choice -> choice.equalsIgnoreCase(word))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "wants one of " + String.join(", ", choices) + ", not '" + word + "'"));
         }
         return switch (type) {
             case "Boolean" -> word != null && truth(text);
