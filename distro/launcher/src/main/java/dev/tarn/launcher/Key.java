@@ -58,14 +58,7 @@ record Key(
 
     /** Converts one word; null gives any value of the type. */
     private Object single(@Nullable String word) {
-        String text = word == null ? "0" : word;
-        if (word != null && !choices.isEmpty()) {
-            return choices.stream()
-                    .filter(choice -> choice.equalsIgnoreCase(word))
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "wants one of " + String.join(", ", choices) + ", not '" + word + "'"));
-        }
+        String text = word == null ? "0" : choices.isEmpty() ? word : chosen(word);
         return switch (type) {
             case "Boolean" -> word != null && truth(text);
             case "Integer" -> (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE, word == null);
@@ -82,6 +75,14 @@ record Key(
             }
             default -> text;
         };
+    }
+
+    private String chosen(String word) {
+        return choices.stream()
+                .filter(choice -> choice.equalsIgnoreCase(word))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "wants one of " + String.join(", ", choices) + ", not '" + word + "'"));
     }
 
     private static boolean truth(String word) {
