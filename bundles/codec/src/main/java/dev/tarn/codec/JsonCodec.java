@@ -56,7 +56,12 @@ public final class JsonCodec extends Format {
 
     @Override
     void read(byte[] bytes, Sink sink) {
-        new JsonReader(bytes, limits, sink).read(factory);
+        new JsonReader(bytes, limits, sink).read(factory, limits.elements());
+    }
+
+    /** Reads one document of several and returns how many more values the rest of them may have. */
+    int read(byte[] bytes, Sink sink, int elementsLeft) {
+        return new JsonReader(bytes, limits, sink).read(factory, elementsLeft);
     }
 
     @Override

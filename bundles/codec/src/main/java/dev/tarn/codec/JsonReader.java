@@ -35,7 +35,7 @@ final class JsonReader {
     /** Whether there is a backslash at all: only then can a checked text have a lone surrogate. */
     private boolean escapes;
 
-    private int elements;
+    private int elementsLeft;
 
     JsonReader(byte[] bytes, Limits limits, Sink sink) {
         this.bytes = bytes;
@@ -43,7 +43,9 @@ final class JsonReader {
         this.sink = sink;
     }
 
-    void read(JsonFactory factory) {
+    /** Reads the document; returns how many of the values that it may have were not used. */
+    int read(JsonFactory factory, int elements) {
+        elementsLeft = elements;
         limits.checkSize(bytes);
         int from = byteOrderMark();
         scan(from);
@@ -52,6 +54,7 @@ final class JsonReader {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return elementsLeft;
     }
 
     private void whole(JsonParser parser) throws IOException {
@@ -148,7 +151,7 @@ final class JsonReader {
                 case VALUE_NULL -> sink.nothing();
                 default -> throw new IllegalStateException("JSON has no " + token);
             }
-            if (token != JsonToken.FIELD_NAME && !token.isStructEnd() && ++elements > limits.elements()) {
+            if (token != JsonToken.FIELD_NAME && !token.isStructEnd() && --elementsLeft < 0) {
                 throw new Failure(
                         Failure.Code.TOO_LARGE,
                         "more than " + limits.elements() + " values" + at(parser.currentTokenLocation()));

@@ -52,6 +52,7 @@ public final class NdjsonCodec implements Codec {
         limits.checkSize(bytes);
         List<@Nullable Object> list = new ArrayList<>();
         int number = 0;
+        int left = limits.elements();
         for (int from = 0; from < bytes.length; ) {
             number++;
             int to = from;
@@ -61,19 +62,18 @@ public final class NdjsonCodec implements Codec {
                 to++;
             }
             if (!blank) {
-                list.add(line(Arrays.copyOfRange(bytes, from, to), number));
-            }
-            if (list.size() > limits.elements()) {
-                throw new Failure(Failure.Code.TOO_LARGE, "more than " + limits.elements() + " lines");
+                ValueSink sink = new ValueSink();
+                left = line(Arrays.copyOfRange(bytes, from, to), number, sink, left);
+                list.add(sink.value());
             }
             from = to + 1;
         }
         return list;
     }
 
-    private @Nullable Object line(byte[] line, int number) {
+    private int line(byte[] line, int number, ValueSink sink, int left) {
         try {
-            return json.decode(line);
+            return json.read(line, sink, left);
         } catch (Failure failure) {
             throw new Failure(failure.code(), "in line " + number + " of the list: " + failure.reason());
         }

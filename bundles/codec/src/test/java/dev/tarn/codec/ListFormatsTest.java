@@ -61,7 +61,8 @@ class ListFormatsTest {
     void a_bad_line_is_named() {
         assertRefused(ndjson, utf8("{}\n\n{\"a\":}\n"), Failure.Code.MALFORMED, "in line 3 of the list: ");
         assertRefused(ndjson, utf8("1 2\n"), Failure.Code.MALFORMED, "in line 1");
-        assertRefused(new NdjsonCodec(SMALL), utf8("1\n".repeat(31)), Failure.Code.TOO_LARGE, "30 lines");
+        assertRefused(new NdjsonCodec(SMALL), utf8("1\n".repeat(31)), Failure.Code.TOO_LARGE, "in line 31");
+        assertRefused(new NdjsonCodec(SMALL), utf8("[1,1,1,1]\n".repeat(7)), Failure.Code.TOO_LARGE, "in line 7");
         assertRefused(new NdjsonCodec(SMALL), utf8("[[[[[1]]]]]"), Failure.Code.TOO_LARGE, "in line 1");
         assertRefused(new NdjsonCodec(SMALL), new byte[1_001], Failure.Code.TOO_LARGE, "1000");
     }
