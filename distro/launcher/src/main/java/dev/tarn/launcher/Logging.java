@@ -33,7 +33,7 @@ final class Logging {
 
     /** Libraries chatter at info and debug; they are heard from one level further down. */
     private static void quiet(LoggerContext context, String logger, String level) {
-        boolean listening = level.equals("debug") || level.equals("trace");
+        boolean listening = level.equalsIgnoreCase("debug") || level.equalsIgnoreCase("trace");
         context.getLogger(logger).setLevel(listening ? Level.INFO : Level.WARN);
     }
 
