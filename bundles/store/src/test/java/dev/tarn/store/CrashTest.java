@@ -88,7 +88,8 @@ class CrashTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        process.destroyForcibly();
+        // Process.destroyForcibly would close the stream that is being read.
+        process.toHandle().destroyForcibly();
     }
 
     private static long check(Path directory, long acknowledged, String what) {
