@@ -5,7 +5,9 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Table;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import jetbrains.exodus.env.Store;
 import jetbrains.exodus.env.Transaction;
 
@@ -23,6 +25,7 @@ final class Batch {
     private final long now;
     private long sequence;
     private final List<Plan> done = new ArrayList<>();
+    private final Map<Integer, SequenceList> byTable = new HashMap<>();
 
     /**
      * What a write has become.
@@ -48,6 +51,11 @@ final class Batch {
     /** What has been put in place, in order. */
     List<Plan> done() {
         return done;
+    }
+
+    /** Writes what is kept once for the whole batch; nothing may be applied afterwards. */
+    void finish() {
+        byTable.values().forEach(SequenceList::put);
     }
 
     Outcome apply(List<Plan> plans) {
@@ -151,8 +159,8 @@ final class Batch {
                 target.path().text());
         byte[] value = LogFormat.write(entry, plan.payload());
         database.log.putRight(transaction, Database.of(Keys.u64(number)), Database.of(value));
-        database.logByTable.put(
-                transaction, Database.of(Keys.tableSequence(table.number(), number)), Database.of(NOTHING));
+        byTable.computeIfAbsent(table.number(), any -> new SequenceList(database, transaction, table.number()))
+                .add(number);
         if (!table.table().rules().history().isZero()) {
             byte[] key = LogFormat.pathKey(table.number(), target.path(), number);
             Database.put(database.logByPath, transaction, key, NOTHING);

@@ -268,6 +268,7 @@ final class Committer implements Runnable {
             }
             next = new Head(batch.sequence(), clock.lastVersion(), sync.address());
             if (!batch.done().isEmpty()) {
+                batch.finish();
                 database.saveShapes(core.reader().format().shapes(), transaction);
                 next.write(database, transaction);
             }

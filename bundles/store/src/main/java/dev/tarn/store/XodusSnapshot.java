@@ -114,21 +114,30 @@ final class XodusSnapshot implements Snapshot {
             boolean there = cursor.getSearchKeyRange(Database.of(Keys.tableSequence(number, after + 1))) != null;
             while (there) {
                 byte[] key = Database.bytes(cursor.getKey());
-                long sequence = ByteReader.u64(key, 4);
-                if (ByteReader.u32(key, 0) != number) {
-                    break;
-                }
-                ByteIterable value = core.database().log.get(transaction, Database.of(Keys.u64(sequence)));
-                if (value == null) {
-                    throw new Failure(Failure.Code.UNAVAILABLE, "log entry " + sequence + " is missing on the disk");
-                }
-                if (!walk.add(sequence, value)) {
+                if (ByteReader.u32(key, 0) != number || !add(walk, key, Database.bytes(cursor.getValue()), after)) {
                     break;
                 }
                 there = cursor.getNext();
             }
         }
         return walk.changes;
+    }
+
+    /** Adds the changes of one entry of the index by table; false when there are enough. */
+    private boolean add(LogWalk walk, byte[] key, byte[] value, long after) {
+        for (long sequence : SequenceList.read(ByteReader.u64(key, 4), value)) {
+            if (sequence <= after) {
+                continue;
+            }
+            ByteIterable entry = core.database().log.get(transaction, Database.of(Keys.u64(sequence)));
+            if (entry == null) {
+                throw new Failure(Failure.Code.UNAVAILABLE, "log entry " + sequence + " is missing on the disk");
+            }
+            if (!walk.add(sequence, entry)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whole commits after this sequence and up to that one, so many changes or a few more. */

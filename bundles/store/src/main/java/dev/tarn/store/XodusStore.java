@@ -292,6 +292,11 @@ public final class XodusStore implements Store, AutoCloseable {
         }
     }
 
+    /** How often the disk was forced. */
+    long syncs() {
+        return sync.timing().count();
+    }
+
     /** Reads everything and checks that it fits together; takes its time. */
     Inspector.Findings inspect() {
         return Inspector.inspect(core.database(), core.catalog(), core.reader());
