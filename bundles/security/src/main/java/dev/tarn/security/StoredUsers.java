@@ -26,6 +26,7 @@ import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.AttributeType;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.osgi.service.metatype.annotations.Option;
 
 /**
  * Users in table {@code system.users}. Passwords are hashed on a few threads of its own behind a bounded queue; what was
@@ -42,11 +43,13 @@ public final class StoredUsers implements Users {
     @ObjectClassDefinition(name = "Users and passwords")
     public @interface Config {
         @AttributeDefinition(
+                options = {@Option("start"), @Option("dev")},
                 description = "start: who has no credentials is refused; dev: who comes from this machine without"
                         + " credentials is an administrator")
         String mode() default "start";
 
         @AttributeDefinition(
+                options = {@Option("refuse"), @Option("administrator")},
                 description = "What is done with callers without credentials in mode start: refuse; or administrator,"
                         + " which makes those from loopback addresses administrators as mode dev does")
         String anonymous() default "refuse";
