@@ -30,11 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MailboxTest {
 
     private static final Table OTHER = new Table(
-            Table.DATA,
-            "Other",
-            "Other",
-            List.of(Attribute.primaryKey("id", Attribute.Type.ID)),
-            Table.Rules.DECLARED);
+            Table.DATA, "Other", "Other", List.of(Attribute.primaryKey("id", Attribute.Type.ID)), Table.Rules.DECLARED);
 
     @TempDir
     private java.nio.file.Path directory;
@@ -247,7 +243,8 @@ class MailboxTest {
         door.put("a/8", "live");
         expected.add("a/8=live");
         assertThat(subscriber.awaitEvents(expected.size())).isEqualTo(expected);
-        assertThat(subscriber.deliveries()).allMatch(delivery -> delivery.resume() == delivery.change().sequence());
+        assertThat(subscriber.deliveries())
+                .allMatch(delivery -> delivery.resume() == delivery.change().sequence());
     }
 
     @Test
@@ -262,8 +259,10 @@ class MailboxTest {
         Subscription past = subscriber.subscribe("a/+", Start.after(start + 5));
         door.put("b", "x");
         subscriber.awaitEvents(16);
-        assertThat(subscriber.count(delivery -> delivery.matched().contains(live))).isEqualTo(11);
-        assertThat(subscriber.count(delivery -> delivery.matched().equals(List.of(past)))).isEqualTo(5);
+        assertThat(subscriber.count(delivery -> delivery.matched().contains(live)))
+                .isEqualTo(11);
+        assertThat(subscriber.count(delivery -> delivery.matched().equals(List.of(past))))
+                .isEqualTo(5);
     }
 
     @Test
