@@ -7,14 +7,19 @@ import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One read of the log for a mailbox that fell behind or starts in the past: what its subscriptions cover after a cursor,
  * up to the durable horizon. Made on the loop, run once on a worker. Immutable.
  */
 final class CatchUp {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CatchUp.class);
 
     /** The most changes that are handed over at once, and the most bytes. */
     static final int CHANGES = 1_000;
@@ -25,7 +30,27 @@ final class CatchUp {
     private static final int VISITED = 10_000;
 
     /** One subscription as it was when the read began; safe to look at from a worker. */
-    private record Wanted(FilterSubscription subscription, Filter filter, long from) {}
+    private static final class Wanted {
+        private final FilterSubscription subscription;
+        private final Filter filter;
+        private final long from;
+
+        /** For a member of a group: what was given to it, in order. */
+        private final long @Nullable [] assigned;
+
+        Wanted(FilterSubscription subscription) {
+            this.subscription = subscription;
+            this.filter = subscription.canonical();
+            this.from = subscription.from();
+            this.assigned = subscription.group() == null ? null : subscription.assigned();
+        }
+
+        boolean covers(Change change) {
+            return assigned == null
+                    ? from < change.sequence() && filter.covers(change.path())
+                    : Arrays.binarySearch(assigned, change.sequence()) >= 0;
+        }
+    }
 
     /** A change and the subscriptions that cover it. */
     record Found(Change change, List<FilterSubscription> matched) {}
@@ -47,7 +72,7 @@ final class CatchUp {
         this.payloads = payloads;
         this.exports = exports;
         for (FilterSubscription subscription : subscriptions) {
-            wanted.add(new Wanted(subscription, subscription.canonical(), subscription.from()));
+            wanted.add(new Wanted(subscription));
         }
         this.cursor = cursor;
         this.limit = Math.min(limit, CHANGES);
@@ -87,14 +112,46 @@ final class CatchUp {
         return new Read(found, at);
     }
 
+    /**
+     * Everything up to this sequence was handed over, on the mailbox's loop.
+     *
+     * @return the first change that a group gave to a member here since the read began, or the greatest number
+     */
+    long settle(long reached) {
+        long first = Long.MAX_VALUE;
+        for (Wanted one : wanted) {
+            if (one.assigned != null) {
+                first = Math.min(first, one.subscription.settle(reached, one.assigned));
+            }
+        }
+        return first;
+    }
+
+    /** Those of these changes, by ascending sequence, that the log still has. Blocks. */
+    static List<Change> changes(Commons commons, long[] sequences) {
+        List<Change> changes = new ArrayList<>();
+        try (Snapshot snapshot = commons.store().snapshot()) {
+            for (long sequence : sequences) {
+                for (Change change : snapshot.log(sequence - 1, 1)) {
+                    if (change.sequence() == sequence) {
+                        changes.add(commons.payloads().change(change));
+                    }
+                }
+            }
+        } catch (Failure gone) {
+            LOG.warn("changes that a member of a group left behind are no longer in the log: {}", gone.reason());
+        }
+        return changes;
+    }
+
     private List<FilterSubscription> matched(Change change) {
         List<FilterSubscription> matched = List.of();
         for (Wanted one : wanted) {
-            if (one.from() < change.sequence() && one.filter().covers(change.path())) {
+            if (one.covers(change)) {
                 if (matched.isEmpty()) {
                     matched = new ArrayList<>(1);
                 }
-                matched.add(one.subscription());
+                matched.add(one.subscription);
             }
         }
         return matched.isEmpty() || exports.reaches(change.table(), change.path()) ? matched : List.of();
@@ -104,7 +161,7 @@ final class CatchUp {
     private @Nullable Table onlyTable() {
         Exported only = null;
         for (Wanted one : wanted) {
-            List<Exported> tables = exports.covered(one.filter());
+            List<Exported> tables = exports.covered(one.filter);
             if (tables.size() != 1
                     || (only != null && !only.name().equals(tables.get(0).name()))) {
                 return null;

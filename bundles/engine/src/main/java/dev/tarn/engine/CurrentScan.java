@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The current rows of one subscription, read in key order, table by table, in chunks, each under a snapshot of its own
- * (DELIVERY.md, "The current rows at subscribe time"). Between chunks it holds its position and nothing else. While a
- * chunk is read, changes ahead of the position are parked, since only the chunk's snapshot tells which of them it has.
- * Confined to the mailbox's loop but for {@link #read}, which a worker calls while nobody moves the position.
+ * (DELIVERY.md, "The current rows at subscribe time"). It holds its position and nothing else: changes behind it are
+ * delivered as they come, those ahead of it are not, since a later chunk will have them. Confined to the mailbox's loop but for {@link #read}, which a worker calls while nobody moves the position.
  */
 final class CurrentScan {
 
@@ -37,39 +36,29 @@ final class CurrentScan {
     private final Exports exports;
     private final Filter filter;
     private final List<Exported> tables;
-    private final int bound;
     private Position position = new Position(0, null);
-    private boolean parking;
-    private boolean tooMany;
-    private final List<Change> parked = new ArrayList<>();
 
-    /** A scan of all tables that may have rows for the subscription, as deployed now; bound limits what is parked. */
-    CurrentScan(FilterSubscription subscription, Payloads payloads, Exports exports, List<Exported> tables, int bound) {
+    /** Where the last chunk began, and the sequence of its snapshot. */
+    private Position previous = position;
+
+    private long sequence;
+
+    /** A scan of all tables that may have rows for the subscription, as deployed now. */
+    CurrentScan(FilterSubscription subscription, Payloads payloads, Exports exports, List<Exported> tables) {
         this.subscription = subscription;
         this.payloads = payloads;
         this.exports = exports;
         this.filter = subscription.canonical();
         this.tables = tables;
-        this.bound = bound;
     }
 
     FilterSubscription subscription() {
         return subscription;
     }
 
-    /** Whether a change to a row is delivered now: it is behind the position. Parks it while a chunk is read. */
+    /** Whether a change to a row is delivered: it is behind the position, and newer than the row that was read. */
     boolean passes(Change change) {
-        if (behind(change, position)) {
-            return true;
-        }
-        if (parking) {
-            if (parked.size() < bound) {
-                parked.add(change);
-            } else {
-                tooMany = true;
-            }
-        }
-        return false;
+        return behind(change, position) && (change.sequence() > sequence || behind(change, previous));
     }
 
     private boolean behind(Change change, Position where) {
@@ -85,36 +74,11 @@ final class CurrentScan {
         return row != null && tables.get(table).table().order().compare(change.path(), row) <= 0;
     }
 
-    /** A chunk is about to be read. */
-    void begin() {
-        parking = true;
-        tooMany = false;
-        parked.clear();
-    }
-
-    /** The chunk that was being read is not used. */
-    void discard() {
-        parking = false;
-        parked.clear();
-    }
-
-    /** Whether so much was parked that the chunk has to be read again. */
-    boolean tooManyParked() {
-        return tooMany;
-    }
-
-    /** Moves on to the end of the chunk; returns the parked changes that come after it. */
-    List<Change> advance(Chunk chunk) {
+    /** Moves on to the end of the chunk, whose rows have been sent. */
+    void advance(Chunk chunk) {
+        previous = position;
         position = chunk.end();
-        parking = false;
-        List<Change> after = new ArrayList<>();
-        for (Change change : parked) {
-            if (change.sequence() > chunk.sequence() && behind(change, position)) {
-                after.add(change);
-            }
-        }
-        parked.clear();
-        return after;
+        sequence = chunk.sequence();
     }
 
     /** Reads the next chunk, at most so many rows. On a worker; blocks. */

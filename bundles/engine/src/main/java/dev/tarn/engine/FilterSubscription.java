@@ -7,6 +7,7 @@ import dev.tarn.api.data.Kind;
 import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 /** One filter of one mailbox. Confined to the mailbox's loop, but for what says otherwise. */
 final class FilterSubscription implements Subscription {
 
+    private static final long[] NONE = new long[0];
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
     private final int number = NUMBERS.incrementAndGet();
     private final QueuedMailbox mailbox;
     private final Filter filter;
+    private final @Nullable SharedGroup group;
 
     /** As the tree has it. Written by the subscribing loop and by deployments, read by workers too. */
     private volatile Filter canonical;
@@ -30,15 +33,23 @@ final class FilterSubscription implements Subscription {
     /** The log is read for it from here on: everything up to this sequence is settled. */
     private long from;
 
+    private long[] assigned = NONE;
+    private int assignedCount;
     private @Nullable CurrentScan scan;
     private boolean cancelled;
 
     /** True while nothing but its filter decides what is delivered: the usual case, found by one look. */
     private boolean plain;
 
-    FilterSubscription(QueuedMailbox mailbox, Filter filter, Interest interest, @Nullable Object tag) {
+    FilterSubscription(
+            QueuedMailbox mailbox,
+            Filter filter,
+            @Nullable SharedGroup group,
+            Interest interest,
+            @Nullable Object tag) {
         this.mailbox = mailbox;
         this.filter = filter;
+        this.group = group;
         this.canonical = filter;
         this.interest = interest;
         this.tag = tag;
@@ -72,6 +83,12 @@ final class FilterSubscription implements Subscription {
 
     void canonical(Filter changed) {
         canonical = changed;
+    }
+
+    /** The group that it is a member of. Any thread. */
+    @Nullable
+    SharedGroup group() {
+        return group;
     }
 
     @Override
@@ -141,6 +158,44 @@ final class FilterSubscription implements Subscription {
         refresh();
     }
 
+    /** Notes that its group gave it this logged change, while it has no room for more than the number. */
+    void assign(long sequence) {
+        if (assignedCount == assigned.length) {
+            assigned = Arrays.copyOf(assigned, Math.max(8, assignedCount * 2));
+        }
+        int at = assignedCount++;
+        while (at > 0 && assigned[at - 1] > sequence) {
+            assigned[at] = assigned[at - 1];
+            at--;
+        }
+        assigned[at] = sequence;
+    }
+
+    /** The logged changes that its group gave it and that it has to read from the log, in order. */
+    long[] assigned() {
+        return Arrays.copyOf(assigned, assignedCount);
+    }
+
+    /**
+     * The log has been read up to a sequence for what was assigned when the read began.
+     *
+     * @return the first assigned change up to there that was not known then, or the greatest number
+     */
+    long settle(long reached, long[] known) {
+        int kept = 0;
+        long first = Long.MAX_VALUE;
+        for (int i = 0; i < assignedCount; i++) {
+            long sequence = assigned[i];
+            boolean settled = sequence <= reached && Arrays.binarySearch(known, sequence) >= 0;
+            if (!settled) {
+                first = Math.min(first, sequence);
+                assigned[kept++] = sequence;
+            }
+        }
+        assignedCount = kept;
+        return first;
+    }
+
     @Nullable
     CurrentScan scan() {
         return scan;
@@ -166,6 +221,11 @@ final class FilterSubscription implements Subscription {
         tag = newTag;
         refresh();
         mailbox.renewed(this, start);
+    }
+
+    @Override
+    public void giveBack(Change change) {
+        mailbox.giveBack(change, this);
     }
 
     @Override

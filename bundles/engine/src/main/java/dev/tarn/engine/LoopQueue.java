@@ -60,6 +60,23 @@ final class LoopQueue {
         }
     }
 
+    /** As Offer, for the member that a group has chosen. */
+    private static final class SharedOffer extends Entry {
+        private final Change change;
+        private final Route.Target member;
+
+        SharedOffer(Change change, Route.Target member) {
+            this.change = change;
+            this.member = member;
+        }
+
+        @Override
+        int run(LoopQueue queue) {
+            member.mailbox().takeShared(change, member.matched());
+            return 1;
+        }
+    }
+
     private static final class Task extends Entry {
         private final Runnable task;
 
@@ -125,7 +142,15 @@ final class LoopQueue {
      * @return whether the queue is above its high-water mark now
      */
     boolean offer(Change change, Route.Target[] targets) {
-        Entry entry = new Offer(change, targets);
+        return offered(new Offer(change, targets), change);
+    }
+
+    /** As {@link #offer}, to the member that a group has chosen; also logged changes, which the log cannot give it. */
+    boolean offerShared(Change change, Route.Target member) {
+        return offered(new SharedOffer(change, member), change);
+    }
+
+    private boolean offered(Entry entry, Change change) {
         push(entry, Weight.of(change));
         return entry.depth + backlog > highChanges || entry.bytes + backlogBytes > highBytes;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.data.Change;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
@@ -193,6 +194,26 @@ final class Outbox {
             }
         }
         return passed;
+    }
+
+    /** Everything that waits for this subscription. */
+    List<Change> waitingFor(Subscription subscription) {
+        List<Change> changes = new ArrayList<>();
+        if (waiting != null) {
+            for (Object each : waiting) {
+                if (each instanceof Delivery delivery && delivery.matched().contains(subscription)) {
+                    changes.add(delivery.change());
+                }
+            }
+        }
+        if (held != null) {
+            for (Held each : held) {
+                if (each.delivery().matched().contains(subscription)) {
+                    changes.add(each.delivery().change());
+                }
+            }
+        }
+        return changes;
     }
 
     /** A subscription was cancelled: what waits for it alone is passed over when its turn comes. */

@@ -64,21 +64,36 @@ final class Publishing implements Store.CommitObserver {
         Route.Group[] groups = route.groups();
         for (Route.Group group : groups) {
             if (group.queue().full()) {
-                return CompletableFuture.failedFuture(
-                        new Failure(Failure.Code.BUSY, "subscribers are behind; try again later"));
+                return behind();
             }
         }
-        List<CompletableFuture<Void>> behind = null;
+        List<CompletableFuture<Void>> waits = null;
         for (Route.Group group : groups) {
             if (group.queue().offer(change, group.targets())) {
-                behind = behind == null ? new ArrayList<>(1) : behind;
-                behind.add(group.queue().drained());
+                waits = waits == null ? new ArrayList<>(1) : waits;
+                waits.add(group.queue().drained());
             }
         }
-        return behind == null
+        for (Route.Sharing sharing : route.sharing()) {
+            Route.Target member = sharing.next();
+            LoopQueue queue = member.mailbox().queue();
+            if (queue.full() && groups.length == 0) {
+                return behind();
+            }
+            if (queue.offerShared(change, member)) {
+                waits = waits == null ? new ArrayList<>(1) : waits;
+                waits.add(queue.drained());
+            }
+        }
+        return waits == null
                 ? HANDED_OVER
-                : CompletableFuture.allOf(behind.toArray(new CompletableFuture<?>[0]))
+                : CompletableFuture.allOf(waits.toArray(new CompletableFuture<?>[0]))
                         .thenCompose(drained -> HANDED_OVER);
+    }
+
+    private static CompletableFuture<Commit> behind() {
+        return CompletableFuture.failedFuture(
+                new Failure(Failure.Code.BUSY, "subscribers are behind; try again later"));
     }
 
     /** On the sync thread. First the horizon moves, then the loops learn, then whoever waited for that. */
@@ -101,12 +116,16 @@ final class Publishing implements Store.CommitObserver {
 
     private void offerLogged(Change stored) {
         Route route = commons.routing().route(stored.path(), stored.table());
-        if (route == null || route.groups().length == 0) {
+        if (route == null || route.isEmpty()) {
             return;
         }
         Change change = commons.payloads().change(stored);
         for (Route.Group group : route.groups()) {
             group.queue().offerLogged(change, group.targets());
+        }
+        for (Route.Sharing sharing : route.sharing()) {
+            Route.Target member = sharing.next();
+            member.mailbox().queue().offerShared(change, member);
         }
     }
 }

@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The mailbox of one subscriber. Everything in it is touched on its loop only. It is live while it takes changes from
- * the loop's queue, and catches up while it reads them from the log: after it was full, or when a subscription starts in
- * the past. Unlogged messages that come while it catches up wait for the logged changes that came before them.
+ * The mailbox of one subscriber, touched on its loop only, but for what says otherwise. Changes come from the loop's
+ * queue, or from the log while its {@link LogReader} is active; current rows from its {@link RowReader}; all of them leave
+ * through one {@link Outbox} in one order.
  */
 final class QueuedMailbox implements Mailbox {
 
@@ -39,28 +39,18 @@ final class QueuedMailbox implements Mailbox {
     private final Runnable gone;
     private final Outbox outbox;
     private final Set<FilterSubscription> subscriptions = new LinkedHashSet<>();
-    private final List<CurrentScan> scans = new ArrayList<>();
+    private final LogReader log;
+    private final RowReader rows;
 
-    /** Every logged change up to this one has been taken or was of no interest. */
-    private long cursor;
-
-    /** While catching up: the last logged change that the loop's queue had for this mailbox. */
-    private long skipped;
-
-    private boolean catchingUp;
     private boolean reading;
     private boolean closed;
     private boolean touched;
     private boolean flushing;
     private long credit;
-
-    /** A chunk of rows is thrown away when this has changed since its read began. */
-    private int rowEpoch;
-
-    /** As rowEpoch, for a read of the log. */
-    private int logEpoch;
-
     private @Nullable Failure ending;
+
+    /** Whether there is room for more right now. Written on the loop when it changes, read by publishers of groups. */
+    private volatile boolean ready;
 
     /** Calls gone once it is closed. */
     QueuedMailbox(Commons commons, LoopQueue queue, CallContext context, Subscriber subscriber, Runnable gone) {
@@ -70,11 +60,22 @@ final class QueuedMailbox implements Mailbox {
         this.subscriber = subscriber;
         this.gone = gone;
         this.outbox = new Outbox(commons.settings());
+        this.log = new LogReader(commons, queue, this, subscriptions);
+        this.rows = new RowReader(commons, queue, this);
     }
 
     /** The queue of its loop. Any thread. */
     LoopQueue queue() {
         return queue;
+    }
+
+    /** Whether it would hand over a change at once. A hint, on any thread. */
+    boolean ready() {
+        return ready;
+    }
+
+    boolean closed() {
+        return closed;
     }
 
     // What the subscriber asks for.
@@ -88,17 +89,18 @@ final class QueuedMailbox implements Mailbox {
             throw new Failure(
                     Failure.Code.FULL, "no more than " + commons.settings().subscriptions() + " subscriptions");
         }
-        FilterSubscription subscription = new FilterSubscription(this, filter, interest, tag);
-        subscription.denied(denied(filter));
+        Set<String> denied = denied(filter);
+        String name = interest.group();
+        SharedGroup group = name == null ? null : commons.routing().groups().join(name, filter.text());
+        FilterSubscription subscription = new FilterSubscription(this, filter, group, interest, tag);
+        subscription.denied(denied);
         long durable = commons.horizon().durable();
-        subscription.from(durable);
         commons.routing().add(subscription);
+        log.joined(subscription, durable);
         if (subscriptions.isEmpty()) {
             queue.join(this);
-            cursor = Math.max(cursor, durable);
         }
         subscriptions.add(subscription);
-        logEpoch++;
         begin(subscription, start);
         return subscription;
     }
@@ -121,86 +123,72 @@ final class QueuedMailbox implements Mailbox {
     }
 
     private void begin(FilterSubscription subscription, Start start) {
-        switch (start.from()) {
-            case LIVE -> {}
-            case CURRENT -> beginScan(subscription);
-            case AFTER -> beginAfter(subscription, start.value());
-            case SINCE, LAST -> {
-                cancel(subscription);
-                throw new Failure(Failure.Code.UNSUPPORTED, "a subscription cannot start with " + start.from());
-            }
-        }
-    }
-
-    private void beginScan(FilterSubscription subscription) {
-        CurrentScan old = subscription.scan();
-        if (old != null) {
-            scans.remove(old);
-        }
-        Exports exports = commons.routing().exports();
-        List<Exported> tables = new ArrayList<>(exports.covered(subscription.canonical()));
-        tables.removeIf(exported -> subscription.denied(exported.name()));
-        CurrentScan scan = new CurrentScan(
-                subscription,
-                commons.payloads(),
-                exports,
-                tables,
-                commons.settings().mailboxChanges());
-        subscription.scan(scan);
-        scans.add(scan);
-        touch();
-    }
-
-    private void beginAfter(FilterSubscription subscription, long sequence) {
-        if (sequence > commons.horizon().durable()) {
-            // A sequence that was never given out: from another node, or from before the data was lost.
-            resetLater(subscription);
+        if (subscription.group() != null || start.from() == Start.From.LIVE) {
             return;
         }
-        // The others have what comes before this; the log is read for them from there on only.
-        long position = catchingUp ? cursor : Math.max(cursor, queue.processed());
-        for (FilterSubscription other : subscriptions) {
-            other.from(Math.max(other.from(), position));
+        if (start.from() == Start.From.CURRENT) {
+            rows.begin(subscription);
+        } else {
+            rows.abandon();
+            log.begin(subscription, start);
         }
-        subscription.from(sequence);
-        long after = subscriptions.size() == 1 ? sequence : Math.min(sequence, position);
-        catchUpFrom(after, commons.horizon().durable());
-    }
-
-    private void resetLater(FilterSubscription subscription) {
-        mark(subscription, () -> subscriber.reset(subscription));
-        beginScan(subscription);
-    }
-
-    /** Tells something about a subscription once what is before it is handed over, if it still lives then. */
-    private void mark(FilterSubscription subscription, Runnable telling) {
-        outbox.mark(() -> {
-            if (!subscription.cancelled()) {
-                telling.run();
-            }
-        });
     }
 
     /** A subscription was renewed; see {@link Subscription#renew}. */
     void renewed(FilterSubscription subscription, Start start) {
         if (!closed && !subscription.cancelled() && start.from() == Start.From.CURRENT) {
-            beginScan(subscription);
+            begin(subscription, start);
         }
     }
 
     /** Ends one subscription. */
     void cancel(FilterSubscription subscription) {
         if (subscriptions.remove(subscription)) {
+            rows.drop(subscription);
             subscription.cancelled(true);
             commons.routing().remove(subscription);
-            CurrentScan scan = subscription.scan();
-            if (scan != null) {
-                scans.remove(scan);
+            SharedGroup group = subscription.group();
+            if (group != null) {
+                leave(subscription, group);
             }
             outbox.cancelled();
             if (subscriptions.isEmpty()) {
                 queue.leave(this);
             }
+        }
+    }
+
+    /** What a member of a group was given and has not been handed goes to the others. */
+    private void leave(FilterSubscription subscription, SharedGroup group) {
+        commons.routing().groups().leave(group);
+        for (Change change : outbox.waitingFor(subscription)) {
+            handOn(change, subscription, group);
+        }
+        long[] assigned = subscription.assigned();
+        if (assigned.length > 0) {
+            commons.workers().read(() -> {
+                for (Change change : CatchUp.changes(commons, assigned)) {
+                    handOn(change, subscription, group);
+                }
+            });
+        }
+    }
+
+    /** Gives a change to another member of a group, if there is one. Any thread. */
+    private void handOn(Change change, FilterSubscription from, SharedGroup group) {
+        Route route = commons.routing().route(change.path(), change.table());
+        Route.Sharing sharing = route == null ? null : route.sharing(group);
+        Route.Target other = sharing == null ? null : sharing.nextBut(from);
+        if (other != null) {
+            other.mailbox().queue().offerShared(change, other);
+        }
+    }
+
+    /** The subscriber gives back what was delivered to it as the member of a group. */
+    void giveBack(Change change, FilterSubscription subscription) {
+        SharedGroup group = subscription.group();
+        if (group != null) {
+            handOn(change, subscription, group);
         }
     }
 
@@ -211,8 +199,10 @@ final class QueuedMailbox implements Mailbox {
         }
         long sum = credit + changes;
         credit = sum < 0 ? Long.MAX_VALUE : sum;
-        if (!outbox.isEmpty() || catchingUp || !scans.isEmpty()) {
+        if (!outbox.isEmpty() || log.active() || !rows.isEmpty()) {
             touch();
+        } else if (!ready && credit > 0) {
+            ready = true;
         }
     }
 
@@ -220,6 +210,7 @@ final class QueuedMailbox implements Mailbox {
     public void close() {
         if (!closed) {
             closed = true;
+            ready = false;
             for (FilterSubscription subscription : List.copyOf(subscriptions)) {
                 cancel(subscription);
             }
@@ -240,52 +231,70 @@ final class QueuedMailbox implements Mailbox {
 
     /** Takes a change that was routed here. */
     void take(Change change, List<FilterSubscription> matched) {
+        if (!closed && !rows.parks(change, matched, false)) {
+            pass(change, matched, false);
+        }
+    }
+
+    /** Takes a change that a group gave to its member here. */
+    void takeShared(Change change, List<FilterSubscription> member) {
         if (closed) {
+            giveBack(change, member.get(0));
+        } else if (!rows.parks(change, member, true)) {
+            pass(change, member, true);
+        }
+    }
+
+    /** Goes on with a change that is not parked, or no longer. */
+    void pass(Change change, List<FilterSubscription> matched, boolean shared) {
+        if (closed && !shared) {
             return;
         }
-        long sequence = change.sequence();
-        if (sequence == 0) {
-            if (catchingUp) {
-                hold(change, matched);
-            } else {
-                unlogged(change, matched);
-            }
-            return;
-        }
-        if (catchingUp) {
-            skipped = Math.max(skipped, sequence);
-        } else if (sequence > cursor) {
+        if (shared) {
+            passShared(change, matched);
+        } else if (!change.logged()) {
+            passUnlogged(change, matched);
+        } else if (!log.skips(change.sequence())) {
             List<Subscription> wanting = wanting(change, matched);
-            if (!wanting.isEmpty() && !outbox.add(delivery(change, wanting))) {
-                long first = outbox.dropLogged(sequence);
-                catchUpFrom(first - 1, sequence);
+            if (wanting.isEmpty() || outbox.add(delivery(change, wanting))) {
+                log.taken(change.sequence());
             } else {
-                cursor = sequence;
+                log.fallBack(outbox.dropLogged(change.sequence()) - 1, change.sequence());
             }
             touch();
         }
     }
 
-    private Delivery delivery(Change change, List<Subscription> wanting) {
-        return new Delivery(change, wanting, false, scans.isEmpty() ? change.sequence() : 0);
-    }
-
-    private void unlogged(Change change, List<FilterSubscription> matched) {
+    private void passUnlogged(Change change, List<FilterSubscription> matched) {
         List<Subscription> wanting = wanting(change, matched);
         if (!wanting.isEmpty()) {
-            if (!outbox.add(new Delivery(change, wanting, false, 0))) {
+            Delivery delivery = new Delivery(change, wanting, false, 0);
+            if (!(log.active() ? outbox.hold(delivery, log.before()) : outbox.add(delivery))) {
                 drop(change, wanting);
             }
             touch();
         }
     }
 
-    private void hold(Change change, List<FilterSubscription> matched) {
-        List<Subscription> wanting = wanting(change, matched);
-        if (!wanting.isEmpty() && !outbox.hold(new Delivery(change, wanting, false, 0), skipped)) {
-            drop(change, wanting);
+    private void passShared(Change change, List<FilterSubscription> member) {
+        FilterSubscription subscription = member.get(0);
+        if (closed || !subscription.wants(change, context.origin())) {
+            giveBack(change, subscription);
+        } else if (!change.logged() || (log.active() && log.past(change.sequence()))) {
+            passUnlogged(change, member);
+        } else {
+            boolean room = !log.active() && outbox.add(new Delivery(change, List.of(subscription), false, 0));
+            if (!room) {
+                // Kept as a number only: the log has the rest.
+                subscription.assign(change.sequence());
+                log.assigned(change.sequence());
+            }
             touch();
         }
+    }
+
+    private Delivery delivery(Change change, List<Subscription> wanting) {
+        return new Delivery(change, wanting, false, rows.isEmpty() ? change.sequence() : 0);
     }
 
     /** There is no room for an unlogged message: counted where its service is at most once, else the end. */
@@ -323,22 +332,68 @@ final class QueuedMailbox implements Mailbox {
     /** Logged changes after a sequence were not queued for this loop. */
     void overran(long last, long durable) {
         if (!closed) {
-            catchUpFrom(catchingUp ? cursor : Math.max(last, cursor), durable);
+            rows.abandon();
+            log.overran(last, durable);
         }
     }
 
-    private void catchUpFrom(long after, long last) {
-        catchingUp = true;
-        cursor = after;
-        skipped = Math.max(skipped, last);
-        rowEpoch++;
-        logEpoch++;
-        touch();
+    // What its readers bring.
+
+    /** Takes a change that was read from the log. */
+    void takeLogged(Change change, List<FilterSubscription> matched) {
+        outbox.release(change.sequence() - 1);
+        List<Subscription> wanting = wanting(change, matched);
+        if (!wanting.isEmpty()) {
+            outbox.force(delivery(change, wanting));
+        }
     }
 
-    // What it sends and reads.
+    /** Messages may pass that waited for the log to be read up to here. */
+    void release(long reached) {
+        outbox.release(reached);
+    }
 
-    private void touch() {
+    /** The log has been read to its end: the queue brings all that follows. */
+    void live() {
+        outbox.release(Long.MAX_VALUE);
+    }
+
+    /** Takes a current row. */
+    void takeRow(Change row, FilterSubscription subscription) {
+        outbox.force(new Delivery(row, List.of(subscription), true, 0));
+    }
+
+    /** All current rows of a subscription have been taken. */
+    void current(FilterSubscription subscription, long sequence) {
+        mark(subscription, () -> subscriber.current(subscription, sequence));
+    }
+
+    /** The log does not reach back far enough for a subscription: it begins anew with its current rows. */
+    void reset(FilterSubscription subscription) {
+        mark(subscription, () -> subscriber.reset(subscription));
+        if (subscription.group() == null) {
+            rows.begin(subscription);
+        }
+    }
+
+    /** Tells something about a subscription once what is before it is handed over, if it still lives then. */
+    private void mark(FilterSubscription subscription, Runnable telling) {
+        outbox.mark(() -> {
+            if (!subscription.cancelled()) {
+                telling.run();
+            }
+        });
+    }
+
+    /** Whether a worker reads for this mailbox; one at a time. */
+    void reading(boolean now) {
+        reading = now;
+    }
+
+    // What goes out.
+
+    /** Makes sure that it is flushed soon, and not within this call. */
+    void touch() {
         if (!touched && !flushing) {
             touched = true;
             queue.touch(this);
@@ -353,183 +408,50 @@ final class QueuedMailbox implements Mailbox {
         }
         flushing = true;
         try {
-            Failure why = ending;
-            if (why != null) {
-                close();
-                subscriber.ended(why);
-                return;
-            }
-            boolean more = true;
-            while (more && !closed) {
-                List<Delivery> batch = outbox.batch(credit);
-                credit = credit == Long.MAX_VALUE ? credit : credit - batch.size();
-                if (!batch.isEmpty()) {
-                    subscriber.deliver(batch);
-                    outbox.delivered();
-                }
-                more = !closed && (outbox.passMarks() || (credit > 0 && !outbox.isEmpty()));
-            }
-            if (!closed && ending == null && credit > 0 && outbox.isEmpty() && !reading) {
-                readOn();
-            }
+            send();
         } catch (RuntimeException bug) {
-            LOG.error("a subscriber failed and is closed: origin={}", context.origin(), bug);
-            if (!closed) {
-                close();
-                subscriber.ended(new Failure(Failure.Code.UNAVAILABLE, "a fault of the server; see its log"));
-            }
+            LOG.error("a subscriber failed and is closed: mailbox={}", this, bug);
+            ending = new Failure(Failure.Code.UNAVAILABLE, "a fault of the server; see its log");
         } finally {
             flushing = false;
         }
-        if (!closed && ending != null) {
-            touch();
+        Failure why = ending;
+        if (why != null && !closed) {
+            close();
+            subscriber.ended(why);
+        }
+        boolean room = !closed && credit > 0 && outbox.isEmpty() && !log.active();
+        if (room != ready) {
+            ready = room;
+        }
+    }
+
+    private void send() {
+        boolean more = ending == null;
+        while (more && !closed) {
+            List<Delivery> batch = outbox.batch(credit);
+            credit = credit == Long.MAX_VALUE ? credit : credit - batch.size();
+            if (!batch.isEmpty()) {
+                subscriber.deliver(batch);
+                outbox.delivered();
+            }
+            more = !closed && (outbox.passMarks() || (credit > 0 && !outbox.isEmpty()));
+            if (!more && !closed && ending == null && !reading && credit > 0) {
+                readOn();
+                more = !outbox.isEmpty();
+            }
         }
     }
 
     private void readOn() {
-        if (catchingUp && cursor >= skipped) {
-            live();
-        }
-        if (catchingUp) {
-            readLog();
-        } else if (!scans.isEmpty() && outbox.isEmpty()) {
-            readRows(scans.get(0));
-        }
-    }
-
-    private void live() {
-        catchingUp = false;
-        outbox.release(Long.MAX_VALUE);
-        if (!outbox.isEmpty()) {
-            touchAgain();
-        }
-    }
-
-    private void touchAgain() {
-        if (!touched) {
-            touched = true;
-            queue.pass(this::flush);
-        }
-    }
-
-    private int readLimit() {
-        return (int) Math.max(LEAST_READ, Math.min(credit, CurrentScan.ROWS));
-    }
-
-    private void readLog() {
-        int started = logEpoch;
-        reading = true;
-        CatchUp read = new CatchUp(commons.payloads(), commons.routing().exports(), subscriptions, cursor, readLimit());
-        commons.workers().read(() -> {
-            Runnable arrival;
-            try {
-                long durable = commons.horizon().durable();
-                try (var snapshot = commons.store().snapshot()) {
-                    CatchUp.Read result = read.read(snapshot, durable);
-                    arrival = () -> caughtUp(result, started);
-                }
-            } catch (RuntimeException failure) {
-                arrival = () -> logFailed(failure, started);
-            }
-            queue.pass(arrival);
-        });
-    }
-
-    private void caughtUp(CatchUp.Read read, int started) {
-        reading = false;
-        if (closed) {
-            return;
-        }
-        if (started == logEpoch) {
-            for (CatchUp.Found found : read.found()) {
-                Change change = found.change();
-                outbox.release(change.sequence() - 1);
-                List<Subscription> wanting = wanting(change, found.matched());
-                if (!wanting.isEmpty()) {
-                    outbox.force(delivery(change, wanting));
-                }
-            }
-            cursor = read.cursor();
-            outbox.release(cursor);
-        }
-        touch();
-    }
-
-    private void logFailed(RuntimeException failure, int started) {
-        reading = false;
-        if (closed) {
-            return;
-        }
-        if (!(failure instanceof Failure refusal)) {
-            LOG.error("reading the log failed: origin={}", context.origin(), failure);
-            end(new Failure(Failure.Code.UNAVAILABLE, "the log cannot be read"));
-        } else if (refusal.code() != Failure.Code.NOT_FOUND) {
-            end(refusal);
-        } else if (started == logEpoch) {
-            // The log was trimmed past the cursor: what it had is gone, the rows as they are now take its place.
-            cursor = skipped;
-            for (FilterSubscription subscription : subscriptions) {
-                subscription.from(Math.max(subscription.from(), cursor));
-                resetLater(subscription);
-            }
-        }
-        touch();
-    }
-
-    private void readRows(CurrentScan scan) {
-        int started = rowEpoch;
-        int limit = readLimit();
-        reading = true;
-        scan.begin();
-        commons.workers().read(() -> {
-            try (var snapshot = commons.store().snapshot()) {
-                CurrentScan.Chunk chunk = scan.read(snapshot, limit);
-                // Rows that are not durable yet are nobody's business; and with them come the changes before them.
-                commons.horizon().whenOffered(chunk.sequence(), () -> queue.pass(() -> rowsRead(scan, chunk, started)));
-            } catch (RuntimeException failure) {
-                queue.pass(() -> rowsFailed(scan, failure));
-            }
-        });
-    }
-
-    private void rowsRead(CurrentScan scan, CurrentScan.Chunk chunk, int started) {
-        reading = false;
-        FilterSubscription subscription = scan.subscription();
-        if (closed) {
-            return;
-        }
-        if (started != rowEpoch || subscription.scan() != scan || scan.tooManyParked()) {
-            scan.discard();
-        } else {
-            List<Subscription> matched = List.of(subscription);
-            for (Change row : chunk.rows()) {
-                outbox.force(new Delivery(row, matched, true, 0));
-            }
-            for (Change after : scan.advance(chunk)) {
-                outbox.force(new Delivery(after, matched, false, 0));
-            }
-            if (chunk.last()) {
-                scans.remove(scan);
-                subscription.scan(null);
-                mark(subscription, () -> subscriber.current(subscription, chunk.sequence()));
-            }
-        }
-        touch();
-    }
-
-    private void rowsFailed(CurrentScan scan, RuntimeException failure) {
-        reading = false;
-        scan.discard();
-        if (failure instanceof Failure refusal) {
-            end(refusal);
-        } else {
-            LOG.error("reading current rows failed: origin={}", context.origin(), failure);
-            end(new Failure(Failure.Code.UNAVAILABLE, "current rows cannot be read"));
+        int limit = (int) Math.max(LEAST_READ, Math.min(credit, CurrentScan.ROWS));
+        if (!log.readOn(limit) && outbox.isEmpty()) {
+            rows.readOn(limit);
         }
     }
 
     @Override
     public String toString() {
-        return context.origin();
+        return context.toString();
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Where a path leads: its table and its subscribers, by event loop. Immutable; found once per topic and epoch. */
 final class Route {
@@ -33,41 +34,95 @@ final class Route {
         }
     }
 
+    /** The members of a shared group that cover the path. Immutable but for whose turn it is. */
+    static final class Sharing {
+
+        /** How many members are asked whether they have room, before one is taken that has none. */
+        private static final int ASKED = 64;
+
+        private final SharedGroup group;
+        private final Target[] members;
+
+        Sharing(SharedGroup group, List<FilterSubscription> subscriptions) {
+            this.group = group;
+            this.members = subscriptions.stream()
+                    .map(subscription -> new Target(subscription.mailbox(), List.of(subscription)))
+                    .toArray(Target[]::new);
+        }
+
+        /** The member whose turn it is, or one after it that has room. */
+        Target next() {
+            int first = group.next(members.length);
+            for (int i = 0; i < members.length && i < ASKED; i++) {
+                Target member = members[(first + i) % members.length];
+                if (member.mailbox().ready()) {
+                    return member;
+                }
+            }
+            return members[first];
+        }
+
+        /** As {@link #next}, but not this subscription; null when it is the only one. */
+        @Nullable
+        Target nextBut(FilterSubscription subscription) {
+            Target next = next();
+            for (int i = 0; i < members.length && next.matched().get(0) == subscription; i++) {
+                next = members[group.next(members.length)];
+            }
+            return next.matched().get(0) == subscription ? null : next;
+        }
+    }
+
+    private static final Group[] NO_GROUPS = new Group[0];
+    private static final Sharing[] NO_SHARING = new Sharing[0];
+
     private final String spelled;
     private final Exported exported;
     private final Path path;
     private final Group[] groups;
+    private final Sharing[] sharing;
     private final int targets;
 
-    private Route(String spelled, Exported exported, Path path, Group[] groups, int targets) {
+    private Route(String spelled, Exported exported, Path path, Group[] groups, Sharing[] sharing, int targets) {
         this.spelled = spelled;
         this.exported = exported;
         this.path = path;
         this.groups = groups;
+        this.sharing = sharing;
         this.targets = targets;
     }
 
     static Route of(String spelled, Exported exported, Path path, List<FilterSubscription> covering) {
-        if (covering.isEmpty()) {
-            return new Route(spelled, exported, path, new Group[0], 0);
-        }
         Map<LoopQueue, Map<QueuedMailbox, List<FilterSubscription>>> loops = new LinkedHashMap<>();
+        Map<SharedGroup, List<FilterSubscription>> shared = new LinkedHashMap<>();
         for (FilterSubscription subscription : covering) {
-            QueuedMailbox mailbox = subscription.mailbox();
-            loops.computeIfAbsent(mailbox.queue(), queue -> new LinkedHashMap<>())
-                    .computeIfAbsent(mailbox, same -> new ArrayList<>(1))
-                    .add(subscription);
+            SharedGroup group = subscription.group();
+            if (group != null) {
+                shared.computeIfAbsent(group, same -> new ArrayList<>()).add(subscription);
+            } else {
+                QueuedMailbox mailbox = subscription.mailbox();
+                loops.computeIfAbsent(mailbox.queue(), queue -> new LinkedHashMap<>())
+                        .computeIfAbsent(mailbox, same -> new ArrayList<>(1))
+                        .add(subscription);
+            }
         }
-        Group[] groups = new Group[loops.size()];
+        Sharing[] sharing = shared.isEmpty()
+                ? NO_SHARING
+                : shared.entrySet().stream()
+                        .map(entry -> new Sharing(entry.getKey(), entry.getValue()))
+                        .toArray(Sharing[]::new);
+        return new Route(spelled, exported, path, groups(loops), sharing, covering.size());
+    }
+
+    private static Group[] groups(Map<LoopQueue, Map<QueuedMailbox, List<FilterSubscription>>> loops) {
+        Group[] groups = loops.isEmpty() ? NO_GROUPS : new Group[loops.size()];
         int count = 0;
-        int targets = 0;
         for (Map.Entry<LoopQueue, Map<QueuedMailbox, List<FilterSubscription>>> loop : loops.entrySet()) {
-            List<Target> of = new ArrayList<>(loop.getValue().size());
-            loop.getValue().forEach((mailbox, matched) -> of.add(new Target(mailbox, List.copyOf(matched))));
-            targets += of.size();
-            groups[count++] = new Group(loop.getKey(), of.toArray(new Target[0]));
+            List<Target> targets = new ArrayList<>(loop.getValue().size());
+            loop.getValue().forEach((mailbox, matched) -> targets.add(new Target(mailbox, List.copyOf(matched))));
+            groups[count++] = new Group(loop.getKey(), targets.toArray(new Target[0]));
         }
-        return new Route(spelled, exported, path, groups, targets);
+        return groups;
     }
 
     /** The text that it was looked up by. */
@@ -89,7 +144,27 @@ final class Route {
         return groups;
     }
 
-    /** How many mailboxes. */
+    /** Not to be changed. */
+    Sharing[] sharing() {
+        return sharing;
+    }
+
+    /** The members of this group that cover the path, or null. */
+    @Nullable
+    Sharing sharing(SharedGroup group) {
+        for (Sharing each : sharing) {
+            if (each.group == group) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    boolean isEmpty() {
+        return groups.length == 0 && sharing.length == 0;
+    }
+
+    /** How many subscriptions it names. */
     int targets() {
         return targets;
     }

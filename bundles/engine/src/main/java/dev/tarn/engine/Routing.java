@@ -20,6 +20,7 @@ final class Routing {
     private record State(Exports exports, TopicTree tree, RouteCache cache) {}
 
     private final AtomicReference<State> state;
+    private final SharedGroup.Registry groups = new SharedGroup.Registry();
 
     Routing(Exports exports) {
         this.state = new AtomicReference<>(new State(exports, TopicTree.EMPTY, new RouteCache()));
@@ -31,6 +32,10 @@ final class Routing {
 
     Exports exports() {
         return now().exports();
+    }
+
+    SharedGroup.Registry groups() {
+        return groups;
     }
 
     /** How many subscriptions there are. */

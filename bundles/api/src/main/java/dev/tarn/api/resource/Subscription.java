@@ -27,6 +27,13 @@ public interface Subscription {
      */
     void renew(Start start, Interest interest, @Nullable Object tag);
 
+    /**
+     * For a member of a shared group: hands a change that was delivered and not acknowledged to another member, if there
+     * is one. On the mailbox's loop, before the subscription is cancelled or the mailbox closed; what was not delivered
+     * yet is handed on without this.
+     */
+    void giveBack(Change change);
+
     /** Ends it; nothing more is delivered for it alone. On the mailbox's loop. */
     void cancel();
 }
