@@ -38,8 +38,7 @@ final class LogReader {
     /** What is being read now is thrown away when this has changed since the read began. */
     private int epoch;
 
-    LogReader(
-            Commons commons, LoopQueue queue, QueuedMailbox mailbox, Collection<FilterSubscription> subscriptions) {
+    LogReader(Commons commons, LoopQueue queue, QueuedMailbox mailbox, Collection<FilterSubscription> subscriptions) {
         this.commons = commons;
         this.queue = queue;
         this.mailbox = mailbox;
@@ -163,7 +162,9 @@ final class LogReader {
     private void look(Lookup lookup) {
         mailbox.reading(true);
         LogLookup search = new LogLookup(
-                commons.store(), lookup.subscription().canonical(), commons.horizon().durable());
+                commons.store(),
+                lookup.subscription().canonical(),
+                commons.horizon().durable());
         commons.workers().read(() -> {
             try {
                 long after = search.find(lookup.start());
@@ -184,8 +185,7 @@ final class LogReader {
     private void read(int limit) {
         int started = epoch;
         mailbox.reading(true);
-        CatchUp read =
-                new CatchUp(commons.payloads(), commons.routing().exports(), subscriptions, cursor, limit);
+        CatchUp read = new CatchUp(commons.payloads(), commons.routing().exports(), subscriptions, cursor, limit);
         commons.workers().read(() -> {
             Runnable arrival;
             try {
@@ -233,6 +233,7 @@ final class LogReader {
             cursor = skipped;
             for (FilterSubscription subscription : subscriptions) {
                 subscription.from(Math.max(subscription.from(), cursor));
+                subscription.settle(cursor, subscription.assigned());
                 mailbox.reset(subscription);
             }
         }
