@@ -33,7 +33,7 @@ public final class Closing {
     }
 
     /** Sends the event through a channel's pipeline and closes the channel when nobody holds it. On the channel's loop. */
-    static void ask(Channel channel, String reason) {
+    public static void ask(Channel channel, String reason) {
         Closing closing = new Closing(reason);
         channel.pipeline().fireUserEventTriggered(closing);
         if (!closing.held()) {

@@ -4,7 +4,6 @@ package dev.tarn.websocket;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
@@ -147,7 +146,7 @@ final class Control extends ChannelDuplexHandler {
                 ? new CloseWebSocketFrame(broken)
                 : code < 0 ? new CloseWebSocketFrame() : new CloseWebSocketFrame(code, "");
         // The server is the one that closes the connection below. RFC 6455 §7.1.1.
-        context.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
+        context.writeAndFlush(answer).addListener(sent -> context.close());
     }
 
     /** What is wrong with the body of a close frame, or null. RFC 6455 §5.5.1, §7.4. */

@@ -110,10 +110,10 @@ final class Handshake {
             response.headers().set(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, subprotocol);
         }
         ChannelPipeline pipeline = upgrade.pipeline();
-        // Encoded as it is written, so the codec can go at once; what it has not read yet goes to those after it.
+        // Encoded as it is written, so the encoder can go at once; what the decoder has left goes to those after it.
         pipeline.writeAndFlush(response);
-        open.accept(pipeline);
         pipeline.remove(HttpResponseEncoder.class);
+        open.accept(pipeline);
         pipeline.remove(HttpRequestDecoder.class);
         return pipeline.channel();
     }

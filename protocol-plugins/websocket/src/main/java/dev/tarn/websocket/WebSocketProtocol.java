@@ -259,7 +259,7 @@ public final class WebSocketProtocol implements HttpProtocol {
         }
         if (!streams.containsKey(protocol)) {
             // Removed while the connection was handed over.
-            channel.close();
+            dev.tarn.transport.Closing.ask(channel, protocol.name() + " is being removed");
         }
     }
 

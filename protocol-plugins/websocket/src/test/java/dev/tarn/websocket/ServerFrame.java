@@ -20,12 +20,12 @@ final class ServerFrame {
         int first = client.read(1)[0] & 0xFF;
         int length = client.read(1)[0] & 0xFF;
         if ((first & 0xF0) != 0x80 || length > 127) {
-            throw new AssertionError("a server frame begins with " + Integer.toHexString(first << 8 | length));
+            throw new AssertionError("a server frame begins with " + Integer.toHexString((first << 8) | length));
         }
         int bytes = length == 126 ? 2 : length == 127 ? 8 : 0;
         long size = bytes == 0 ? length : 0;
         for (byte b : client.read(bytes)) {
-            size = size << 8 | b & 0xFF;
+            size = (size << 8) | (b & 0xFF);
         }
         return new ServerFrame(first & 0x0F, client.read(Math.toIntExact(size)));
     }
@@ -35,7 +35,7 @@ final class ServerFrame {
         if (opcode != 8) {
             throw new AssertionError("expected a close frame, not " + this);
         }
-        return payload.length == 0 ? 1005 : (payload[0] & 0xFF) << 8 | payload[1] & 0xFF;
+        return payload.length == 0 ? 1005 : ((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF);
     }
 
     String text() {

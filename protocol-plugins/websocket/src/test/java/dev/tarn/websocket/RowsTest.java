@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.websocket;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.testkit.Node;
+import dev.tarn.testkit.WebSocketClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Rows watched and written over WebSocket, on a whole node. */
+class RowsTest {
+    @TempDir
+    Path directory;
+
+    private Node node;
+
+    @BeforeEach
+    void start() {
+        node = House.start(directory);
+    }
+
+    @AfterEach
+    void close() {
+        node.close();
+    }
+
+    private WebSocketClient open(String url) throws IOException, InterruptedException {
+        return new WebSocketClient(node.webSocket(url), null);
+    }
+
+    private Map<?, ?> next(WebSocketClient client) throws InterruptedException {
+        return (Map<?, ?>) node.value(client.nextText());
+    }
+
+    /** Sends a request and returns its answer, which must be the next message. */
+    private Map<?, ?> ask(WebSocketClient client, String request) throws IOException, InterruptedException {
+        client.send(request);
+        return next(client);
+    }
+
+    private static String brief(Map<?, ?> object) {
+        Object where = object.containsKey("path") ? object.get("path") : object.get("id");
+        return object.get("type") + " " + where + " " + object.get("value");
+    }
+
+    @Test
+    void the_current_row_comes_first_then_its_changes() throws Exception {
+        node.put("Sensors/101", "{\"temp\":72.5}");
+        try (WebSocketClient client = open("/Sensors/101")) {
+            Map<?, ?> current = next(client);
+            assertThat(brief(current)).isEqualTo("put 101 {id=101, temp=72.5}");
+            assertThat(current.containsKey("sequence")).isFalse();
+            long sequence = node.put("Sensors/101", "{\"temp\":73}").sequence();
+            Map<?, ?> changed = next(client);
+            assertThat(brief(changed)).isEqualTo("put 101 {id=101, temp=73}");
+            assertThat(changed.get("sequence")).isEqualTo(sequence);
+            node.delete("Sensors/101");
+            assertThat(brief(next(client))).isEqualTo("delete 101 null");
+            client.expectSilence(Duration.ofMillis(50));
+        }
+    }
+
+    @Test
+    void a_client_resumes_after_a_sequence() throws Exception {
+        long first = node.put("Sensors/1", "{\"temp\":1}").sequence();
+        node.put("Sensors/1", "{\"temp\":2}");
+        try (WebSocketClient client = open("/Sensors/?since=" + first)) {
+            assertThat(brief(next(client))).isEqualTo("put 1 {id=1, temp=2}");
+            client.expectSilence(Duration.ofMillis(50));
+        }
+    }
+
+    @Test
+    void who_asks_is_told_when_the_current_rows_are_complete() throws Exception {
+        long sequence = node.put("Sensors/1", "{\"temp\":1}").sequence();
+        try (WebSocketClient client = open("/Sensors/?current")) {
+            next(client);
+            Map<?, ?> mark = next(client);
+            assertThat(mark.get("type")).isEqualTo("current");
+            assertThat(mark.get("sequence")).isEqualTo(sequence);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+                    /Sensors/?subscribe=false | {"type":"put","id":"1","value":{"temp":2},"ref":7}        | Sensors/1 | {"id":"1","temp":2}
+                    /Sensors/1?subscribe=false | {"type":"put","value":{"temp":2},"ref":7}                | Sensors/1 | {"id":"1","temp":2}
+                    /Sensors/?subscribe=false | {"type":"put","value":{"id":"9","temp":2},"ref":7}        | Sensors/9 | {"id":"9","temp":2}
+                    /?subscribe=false         | {"type":"put","path":"Sensors/a/b","value":{"temp":2},"ref":7} | Sensors/a/b | {"id":"a/b","temp":2}
+                    /?subscribe=false         | {"type":"put","path":"sensors/1","value":{"temp":"70.1"},"ref":7} | Sensors/1 | {"id":"1","temp":70.1}
+                    /Sensors/?subscribe=false | {"type":"patch","id":"0","value":{"temp":5},"ref":7}      | Sensors/0 | {"id":"0","temp":5,"location":"roof"}
+                    /Sensors/0?subscribe=false | {"type":"patch","value":{"temp":5},"ref":7}              | Sensors/0 | {"id":"0","temp":5,"location":"roof"}
+                    /Sensors/?subscribe=false | {"type":"delete","id":"0","ref":7}                        | Sensors/0 | absent
+                    /a/b?subscribe=false      | {"type":"put","value":{"x":1},"ref":7}                    | a/b       | {"x":1}
+                    /a/?subscribe=false       | {"type":"put","id":"a/c","value":[1],"ref":7}             | a/c       | [1]
+                    """)
+    void a_write_is_done_and_answered(String url, String request, String path, String expected) throws Exception {
+        node.put("Sensors/0", "{\"temp\":1,\"location\":\"roof\"}");
+        try (WebSocketClient client = open(url)) {
+            Map<?, ?> answer = ask(client, request);
+            assertThat(answer.get("type")).as("%s", answer).isEqualTo("ok");
+            assertThat(answer.get("ref")).isEqualTo(7L);
+            assertThat((Long) answer.get("sequence")).isPositive();
+            String text = node.text(path);
+            assertThat(text.equals("absent") ? text : node.value(text))
+                    .isEqualTo(expected.equals("absent") ? expected : node.value(expected));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+                    {"type":"put","id":"1","value":{"temp":"hot"},"ref":"a"}  | INVALID
+                    {"type":"put","id":"1","ref":"a"}                         | MALFORMED
+                    {"type":"put","path":"a/#","value":{},"ref":"a"}          | MALFORMED
+                    {"type":"put","id":{},"value":{},"ref":"a"}               | MALFORMED
+                    {"type":"patch","id":"none","value":{"temp":1},"ref":"a"} | NOT_FOUND
+                    {"type":"delete","id":"none","ref":"a"}                   | NOT_FOUND
+                    {"type":"get","id":"none","ref":"a"}                      | NOT_FOUND
+                    {"type":"get","ref":"a"}                                  | MALFORMED
+                    {"type":"unsubscribe","path":"x","ref":"a"}               | NOT_FOUND
+                    {"type":"subscribe","ref":"a"}                            | MALFORMED
+                    {"type":"subscribe","path":"a#","ref":"a"}                | MALFORMED
+                    {"type":"subscribe","path":"a","since":-1,"ref":"a"}      | MALFORMED
+                    {"type":"jump","ref":"a"}                                 | MALFORMED
+                    {"type":7,"ref":"a"}                                      | MALFORMED
+                    {"ref":"a"}                                               | MALFORMED
+                    []                                                        | MALFORMED
+                    {"a":1,"a":2}                                             | MALFORMED
+                    not json                                                  | MALFORMED
+                    """)
+    void a_refusal_is_answered_and_the_socket_stays_open(String request, String code) throws Exception {
+        try (WebSocketClient client = open("/Sensors/?subscribe=false")) {
+            Map<?, ?> error = ask(client, request);
+            assertThat(error.get("type")).isEqualTo("error");
+            assertThat(error.get("code")).isEqualTo(code);
+            assertThat(error.get("message")).isInstanceOf(String.class);
+            assertThat(error.get("ref")).isEqualTo(request.contains("\"ref\"") ? "a" : null);
+            if (code.equals("INVALID")) {
+                assertThat((List<?>) error.get("violations")).isNotEmpty();
+            }
+            assertThat(ask(client, "{\"type\":\"put\",\"id\":\"1\",\"value\":{},\"ref\":1}")
+                            .get("type"))
+                    .isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void a_write_without_a_ref_is_answered_only_when_it_fails() throws Exception {
+        try (WebSocketClient client = open("/Sensors/?subscribe=false")) {
+            client.send("{\"type\":\"put\",\"id\":\"1\",\"value\":{}}");
+            assertThat(ask(client, "{\"type\":\"delete\",\"id\":\"none\"}").get("code"))
+                    .isEqualTo("NOT_FOUND");
+        }
+    }
+
+    @Test
+    void a_get_sees_the_writes_before_it() throws Exception {
+        try (WebSocketClient client = open("/Sensors/?subscribe=false")) {
+            for (int i = 0; i < 50; i++) {
+                client.send("{\"type\":\"put\",\"id\":\"1\",\"value\":{\"temp\":" + i + "}}");
+                Map<?, ?> row = ask(client, "{\"type\":\"get\",\"id\":\"1\",\"ref\":" + i + "}");
+                assertThat(row.get("ref")).isEqualTo((long) i);
+                assertThat(row.get("path")).isEqualTo("Sensors/1");
+                assertThat(((Map<?, ?>) row.get("value")).get("temp")).isEqualTo((long) i);
+                assertThat((Long) row.get("version")).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void writes_of_a_connection_keep_their_order() throws Exception {
+        try (WebSocketClient watching = open("/Sensors/?omitCurrent&current");
+                WebSocketClient writing = open("/Sensors/?subscribe=false")) {
+            ask(watching, "{\"type\":\"get\",\"id\":\"none\"}");
+            List<String> sent = new ArrayList<>();
+            for (int i = 0; i < 2_000; i++) {
+                boolean message = i % 3 == 0;
+                writing.send("{\"type\":\"" + (message ? "message" : "put") + "\",\"id\":\"" + i % 7
+                        + "\",\"value\":{\"temp\":" + i + "}}");
+                sent.add((message ? "message " : "put ") + i);
+            }
+            List<String> came = new ArrayList<>();
+            while (came.size() < sent.size()) {
+                Map<?, ?> change = next(watching);
+                came.add(change.get("type") + " " + ((Map<?, ?>) change.get("value")).get("temp"));
+            }
+            assertThat(came).isEqualTo(sent);
+        }
+    }
+
+    @Test
+    void a_client_subscribes_and_unsubscribes() throws Exception {
+        node.put("Sensors/1", "{\"temp\":1}");
+        try (WebSocketClient client = open("/?subscribe=false")) {
+            assertThat(ask(client, "{\"type\":\"subscribe\",\"path\":\"sensors/+\",\"ref\":\"s\"}")
+                            .get("type"))
+                    .isEqualTo("ok");
+            assertThat(brief(next(client))).isEqualTo("put sensors/1 {id=1, temp=1}");
+            Map<?, ?> mark = next(client);
+            assertThat(mark.get("type")).isEqualTo("current");
+            assertThat(mark.get("ref")).isEqualTo("s");
+            node.put("Sensors/2", "{\"temp\":2}");
+            assertThat(brief(next(client))).isEqualTo("put sensors/2 {id=2, temp=2}");
+            // Again: the current rows come again, and changes still come once.
+            client.send("{\"type\":\"subscribe\",\"path\":\"sensors/+\"}");
+            assertThat(brief(next(client))).isEqualTo("put sensors/1 {id=1, temp=1}");
+            assertThat(brief(next(client))).isEqualTo("put sensors/2 {id=2, temp=2}");
+            node.put("Sensors/2", "{\"temp\":3}");
+            assertThat(brief(next(client))).isEqualTo("put sensors/2 {id=2, temp=3}");
+            assertThat(ask(client, "{\"type\":\"unsubscribe\",\"path\":\"sensors/+\",\"ref\":1}")
+                            .get("type"))
+                    .isEqualTo("ok");
+            node.put("Sensors/2", "{\"temp\":4}");
+            client.expectSilence(Duration.ofMillis(100));
+        }
+    }
+
+    @Test
+    void a_message_reaches_subscribers_and_leaves_the_row() throws Exception {
+        node.put("Sensors/1", "{\"temp\":1}");
+        try (WebSocketClient client = open("/Sensors/1?omitCurrent")) {
+            ask(client, "{\"type\":\"get\",\"id\":\"none\"}");
+            client.send("{\"type\":\"message\",\"value\":{\"note\":\"hi\"}}");
+            assertThat(brief(next(client))).isEqualTo("message 1 {note=hi}");
+            assertThat(node.text("Sensors/1")).isEqualTo("{\"id\":\"1\",\"temp\":1}");
+        }
+    }
+
+    @Test
+    void opaque_values_go_in_as_they_come_out() throws Exception {
+        String png = "{\"contentType\":\"image/png\",\"data\":\"iVBORw==\",\"encoding\":\"base64\"}";
+        try (WebSocketClient client = open("/a/b")) {
+            client.send("{\"type\":\"put\",\"value\":" + png + "}");
+            assertThat(next(client).get("value")).isEqualTo(node.value(png));
+            assertThat(node.row("a/b").orElseThrow().body().mediaType()).isEqualTo("image/png");
+            assertThat(node.row("a/b").orElseThrow().body().bytes())
+                    .isEqualTo(new byte[] {(byte) 0x89, 0x50, 0x4E, 0x47});
+            client.send("{\"type\":\"put\",\"value\":{\"contentType\":\"text/plain\",\"data\":\"hello\"}}");
+            assertThat(next(client).get("value")).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void bare_messages_are_bodies() throws Exception {
+        try (WebSocketClient client = open("/Sensors/?bare")) {
+            client.send("{\"id\":\"5\",\"temp\":1}");
+            assertThat(brief(next(client))).isEqualTo("put 5 {id=5, temp=1}");
+        }
+        try (WebSocketClient client = open("/Sensors/6?bare")) {
+            client.send("{\"temp\":1}");
+            assertThat(brief(next(client))).isEqualTo("put 6 {id=6, temp=1}");
+        }
+        try (WebSocketClient client = open("/topic/x?bare")) {
+            client.send("no json");
+            assertThat(brief(next(client))).isEqualTo("put topic/x no json");
+            client.send(new byte[] {0, 1});
+            assertThat(next(client).get("value").toString()).contains("AAE=");
+            assertThat(node.row("topic/x").orElseThrow().body().bytes()).containsExactly(0, 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cbor", "msgpack", "application/cbor", "application/x-msgpack", "application/msgpack"})
+    void binary_formats_carry_the_same_objects(String format) throws Exception {
+        boolean header = format.contains("/");
+        String mediaType = format.endsWith("cbor") ? Bodies.CBOR : Bodies.MSGPACK;
+        node.put("Sensors/1", "{\"temp\":1.5}");
+        try (WebSocketClient client = header
+                ? new WebSocketClient(node.webSocket("/Sensors/1?current"), null, "Accept", format)
+                : new WebSocketClient(node.webSocket("/Sensors/1?current"), format)) {
+            assertThat(client.subprotocol()).isEqualTo(header ? "" : format);
+            assertThat(brief(value(mediaType, client.nextBytes()))).isEqualTo("put 1 {id=1, temp=1.5}");
+            assertThat(value(mediaType, client.nextBytes()).get("type")).isEqualTo("current");
+            client.send(node.json("{\"type\":\"put\",\"value\":{\"temp\":2},\"ref\":1}")
+                    .as(mediaType)
+                    .bytes());
+            List<Map<?, ?>> two = List.of(value(mediaType, client.nextBytes()), value(mediaType, client.nextBytes()));
+            assertThat(two.stream().map(object -> String.valueOf(object.get("type"))))
+                    .containsExactlyInAnyOrder("ok", "put");
+            client.send("{\"type\":\"get\",\"ref\":2}");
+            assertThat(brief(value(mediaType, client.nextBytes()))).isEqualTo("ok Sensors/1 {id=1, temp=2}");
+        }
+    }
+
+    private Map<?, ?> value(String mediaType, byte[] bytes) {
+        return (Map<?, ?>) Objects.requireNonNull(
+                node.services().bodies().structured(mediaType, bytes).value());
+    }
+
+    @Test
+    void bytes_stay_bytes_in_binary_formats() throws Exception {
+        byte[] payload = {0, (byte) 0xFF, 7};
+        try (WebSocketClient client = new WebSocketClient(node.webSocket("/a/b?omitCurrent&subscribe"), "cbor")) {
+            client.send(node.json("{\"type\":\"get\",\"path\":\"none\"}")
+                    .as(Bodies.CBOR)
+                    .bytes());
+            client.nextBytes();
+            node.publish("a/b", payload);
+            Map<?, ?> value = (Map<?, ?>) value(Bodies.CBOR, client.nextBytes()).get("value");
+            assertThat((byte[]) value.get("data")).isEqualTo(payload);
+            assertThat(value.containsKey("encoding")).isFalse();
+        }
+    }
+
+    @Test
+    void what_may_not_be_watched_is_told_by_the_close_code() throws Exception {
+        try (Node strict = House.in(directory.resolve("strict"), Map.of())
+                        .configure("engine", "unmappedPaths", "refuse")
+                        .start();
+                WebSocketClient client = new WebSocketClient(strict.webSocket("/nothing/here"), null)) {
+            assertThat(client.awaitClose().code()).isEqualTo(4404);
+        }
+    }
+
+    @Test
+    void a_malformed_url_is_refused_before_the_upgrade() {
+        for (String url : List.of("/Sensors/a%23", "/Sensors/?since=x", "/Sensors/?price=5")) {
+            assertThatThrownBy(() -> open(url)).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void a_message_that_is_too_large_closes() throws Exception {
+        try (WebSocketClient client = open("/Sensors/?subscribe=false")) {
+            client.send("\"" + "x".repeat(64 << 10) + "\"");
+            assertThat(client.awaitClose().code()).isEqualTo(1009);
+        }
+    }
+
+    @Test
+    void a_socket_is_told_when_the_server_goes_away() throws Exception {
+        try (WebSocketClient client = open("/Sensors/")) {
+            node.close();
+            assertThat(client.awaitClose().code()).isEqualTo(1001);
+        }
+    }
+
+    @Test
+    void a_client_that_only_sends_is_held_back_and_loses_nothing() throws Exception {
+        try (Node narrow = House.in(directory.resolve("narrow"), Map.of("window", 2))
+                        .start()
+                        .deploy(House.SENSORS);
+                WebSocketClient client = new WebSocketClient(narrow.webSocket("/Sensors/?subscribe=false"), null)) {
+            for (int i = 0; i < 500; i++) {
+                client.send("{\"type\":\"put\",\"id\":\"" + i + "\",\"value\":{},\"ref\":" + i + "}");
+            }
+            for (int i = 0; i < 500; i++) {
+                assertThat(((Map<?, ?>) narrow.value(client.nextText())).get("type"))
+                        .isEqualTo("ok");
+            }
+            assertThat(narrow.row("Sensors/499")).isPresent();
+        }
+    }
+
+    @Test
+    void a_pushed_message_has_the_bytes_of_its_text() throws Exception {
+        try (WebSocketClient client = open("/t?omitCurrent")) {
+            ask(client, "{\"type\":\"get\",\"path\":\"none\"}");
+            node.publish("t", "grüß dich ✓".getBytes(UTF_8));
+            assertThat(next(client).get("value")).isEqualTo("grüß dich ✓");
+        }
+    }
+}
