@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.http;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Body;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Media types of this protocol and what they are called elsewhere. */
+final class Media {
+    static final String NDJSON = "application/x-ndjson";
+    static final String PROBLEM = "application/problem+json";
+
+    /** Formats in which any structured body can be read, by the server's preference. */
+    static final List<String> STRUCTURED = List.of(Bodies.JSON, Bodies.CBOR, Bodies.MSGPACK);
+
+    /** Formats in which many rows can be read, by the server's preference. */
+    static final List<String> LISTS = List.of(Bodies.JSON, NDJSON, Bodies.CBOR, Bodies.MSGPACK, "text/csv");
+
+    private static final Map<String, String> SUFFIXES =
+            Map.of("json", Bodies.JSON, "cbor", Bodies.CBOR, "msgpack", Bodies.MSGPACK, "ndjson", NDJSON);
+
+    private static final Map<String, String> OTHER_NAMES = Map.of(
+            "application/msgpack", Bodies.MSGPACK,
+            "application/vnd.msgpack", Bodies.MSGPACK,
+            "application/ndjson", NDJSON,
+            "application/jsonl", NDJSON,
+            "text/json", Bodies.JSON);
+
+    private Media() {}
+
+    /** The format that a suffix of an id names, or null. */
+    static @Nullable String suffix(String extension) {
+        return SUFFIXES.get(extension);
+    }
+
+    /** Type and subtype in lower case. */
+    static String essence(String mediaType) {
+        int semicolon = mediaType.indexOf(';');
+        return (semicolon < 0 ? mediaType : mediaType.substring(0, semicolon))
+                .strip()
+                .toLowerCase(Locale.ROOT);
+    }
+
+    /** Letters for a tag. */
+    static String letters(String mediaType) {
+        return switch (mediaType) {
+            case Bodies.JSON -> "j";
+            case Bodies.CBOR -> "c";
+            case Bodies.MSGPACK -> "m";
+            default -> "o";
+        };
+    }
+
+    /** Which of the offered types the client likes best, whichever of its names it says; null for none. */
+    static @Nullable String choose(Accept accept, List<String> offered) {
+        String best = accept.best(offered);
+        if (best != null) {
+            return best;
+        }
+        for (Map.Entry<String, String> other : OTHER_NAMES.entrySet()) {
+            if (offered.contains(other.getValue()) && accept.quality(other.getKey()) > 0) {
+                return other.getValue();
+            }
+        }
+        return null;
+    }
+
+    /** The media type as it may stand in a header: what a device said it is may be anything. */
+    static String sendable(String mediaType) {
+        for (int i = 0; i < mediaType.length(); i++) {
+            char c = mediaType.charAt(i);
+            if (c < ' ' || c > '~') {
+                return Body.OPAQUE;
+            }
+        }
+        return mediaType.indexOf('/') > 0 ? mediaType : Body.OPAQUE;
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.http;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Query;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.transport.Problem;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** GET and HEAD: a row, one of its properties, the rows of a folder, what a table is. On the exchange's loop. */
+final class Reading {
+    private static final List<String> DESCRIPTIONS = List.of(Bodies.JSON, Bodies.CBOR, Bodies.MSGPACK);
+
+    private final Resources resources;
+    private final Representations representations;
+    private final int listLimit;
+
+    Reading(Resources resources, Representations representations, int listLimit) {
+        this.resources = resources;
+        this.representations = representations;
+        this.listLimit = listLimit;
+    }
+
+    void answer(Call call) {
+        if (call.folder()) {
+            rows(call);
+        } else if (call.namesTable()) {
+            describe(call);
+        } else {
+            Selection.none(call.exchange().query(), "a row");
+            call.then(
+                    resources.get(call.exchange().context(), call.path()),
+                    found -> found.ifPresentOrElse(row -> row(call, row, null), () -> missed(call)));
+        }
+    }
+
+    // One row
+
+    /** @param suffix the format that the path names, or null for what Accept says */
+    private void row(Call call, Row row, @Nullable String suffix) {
+        Accept accept = Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT));
+        Representations.Chosen chosen =
+                suffix == null ? representations.choose(row.body(), accept) : representations.of(row.body(), suffix);
+        if (chosen == null) {
+            notAcceptable(call, row.body());
+            return;
+        }
+        String tag = Tag.of(row.version(), chosen.letters());
+        Conditions.Answer answer = Conditions.read(call.headers(), row.version(), tag);
+        if (answer == Conditions.Answer.FAILED) {
+            throw new Failure(Failure.Code.PRECONDITION, "the row is at another version, see its ETag");
+        }
+        FullHttpResponse response = answer == Conditions.Answer.NOT_MODIFIED
+                ? Call.empty(HttpResponseStatus.NOT_MODIFIED)
+                : Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(chosen.bytes()));
+        HttpHeaders headers = response.headers();
+        headers.set(HttpHeaderNames.ETAG, tag)
+                .set(HttpHeaderNames.LAST_MODIFIED, Moment.ofVersion(row.version()))
+                .set(HttpHeaderNames.VARY, "Accept");
+        if (answer == Conditions.Answer.SEND) {
+            headers.set(HttpHeaderNames.CONTENT_TYPE, chosen.mediaType());
+            if (chosen.raw()) {
+                untrusted(headers);
+            }
+        }
+        call.exchange().respond(response);
+    }
+
+    /** Whatever a client stored is shown as data: it never runs as a page of this origin. */
+    private static void untrusted(HttpHeaders headers) {
+        headers.set("X-Content-Type-Options", "nosniff").set("Content-Security-Policy", "sandbox; default-src 'none'");
+    }
+
+    private static void notAcceptable(Call call, Body body) {
+        call.refuse(
+                HttpResponseStatus.NOT_ACCEPTABLE,
+                body.structured()
+                        ? "this row can be had as " + String.join(", ", Media.STRUCTURED)
+                        : "this row is " + Media.sendable(body.mediaType()));
+    }
+
+    /** There is no row with exactly this id: it may end with a format's suffix or a property's name. */
+    private void missed(Call call) {
+        String text = call.text();
+        int dot = text.lastIndexOf('.');
+        if (dot <= text.lastIndexOf('/') + 1 || dot == text.length() - 1) {
+            throw notFound();
+        }
+        String extension = text.substring(dot + 1);
+        Path shorter = Path.of(text.substring(0, dot));
+        Table table = call.table();
+        String format = Media.suffix(extension);
+        boolean declared = table != null && table.attribute(extension).isPresent();
+        if (format == null && !declared) {
+            throw notFound();
+        }
+        call.then(resources.get(call.exchange().context(), shorter), found -> {
+            Row row = found.orElseThrow(Reading::notFound);
+            if (declared) {
+                property(call, row, extension);
+            } else {
+                row(call, row, format);
+            }
+        });
+    }
+
+    private static Failure notFound() {
+        return new Failure(Failure.Code.NOT_FOUND, "there is no such row");
+    }
+
+    private void property(Call call, Row row, String name) {
+        Object value = row.body().value() instanceof Map<?, ?> object ? object.get(name) : null;
+        if (value == null) {
+            throw new Failure(Failure.Code.NOT_FOUND, "the row has no " + name);
+        }
+        value(call, value);
+    }
+
+    // A table
+
+    private void describe(Call call) {
+        Selection.none(call.exchange().query(), "a table's description");
+        call.then(
+                resources.describe(call.exchange().context(), call.resource()),
+                description -> value(call, description));
+    }
+
+    private void value(Call call, Object value) {
+        String type = Media.choose(Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT)), DESCRIPTIONS);
+        if (type == null) {
+            call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "this can be had as " + String.join(", ", DESCRIPTIONS));
+            return;
+        }
+        FullHttpResponse response =
+                Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(representations.encode(value, type)));
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, type).set(HttpHeaderNames.VARY, "Accept");
+        call.exchange().respond(response);
+    }
+
+    // Rows of a folder
+
+    private void rows(Call call) {
+        Selection selection = Selection.of(call.exchange().query());
+        Accept accept = Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT));
+        String type = Media.choose(accept, Media.LISTS);
+        if (type == null || !(type.equals(Media.NDJSON) || representations.knows(type))) {
+            call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "rows can be had as " + String.join(", ", Media.LISTS));
+            return;
+        }
+        boolean root = call.table() == null || call.table().root();
+        Query query =
+                new Query(root ? "" : call.resource(), call.prefix(), null, selection.offset(), selection.limit());
+        call.then(resources.find(call.exchange().context(), query), found -> {
+            HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+            head.headers()
+                    .set(HttpHeaderNames.CONTENT_TYPE, type)
+                    .set(HttpHeaderNames.VARY, "Accept")
+                    .set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
+            if (call.method().equals(HttpMethod.HEAD)) {
+                call.exchange().stream(head).finish();
+            } else if (RowStream.streams(type)) {
+                found.subscribe(new RowStream(call, representations, type, head));
+            } else {
+                found.subscribe(new RowList(call, representations, type, listLimit));
+            }
+        });
+    }
+
+    /** What a failed precondition is called. */
+    static FullHttpResponse preconditionFailed() {
+        return Problem.answer(
+                HttpResponseStatus.PRECONDITION_FAILED, "the row is at another version, see its ETag", List.of());
+    }
+
+    /** The row's version, or 0 when there is none. */
+    static long version(Optional<Row> row) {
+        return row.map(Row::version).orElse(0L);
+    }
+}

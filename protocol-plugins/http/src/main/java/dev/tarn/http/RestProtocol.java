@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.http;
+
+import dev.tarn.api.application.Site;
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.transport.HttpExchange;
+import dev.tarn.transport.HttpProtocol;
+import dev.tarn.transport.Units;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/**
+ * Rows over HTTP: what no other protocol takes. A static file of an application comes first, then the table that the
+ * path's first segment names, then the root table.
+ */
+@Component(
+        service = HttpProtocol.class,
+        configurationPid = "dev.tarn.rest",
+        property = "service.ranking:Integer=-100",
+        immediate = true)
+@Designate(ocd = RestProtocol.Config.class)
+public final class RestProtocol implements HttpProtocol {
+
+    /** Settings of all requests. */
+    @ObjectClassDefinition(name = "Tarn rows over HTTP")
+    public @interface Config {
+        @AttributeDefinition(
+                description = "Largest body of a row or message, and the most that a list in CSV or "
+                        + "MessagePack may take up while it is being put together")
+        String bodyLimit() default "16MB";
+    }
+
+    private static final String ROW_VERBS = "GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS";
+    private static final String FOLDER_VERBS = "GET, HEAD, PUT, POST, OPTIONS";
+    private static final String TABLE_VERBS = "GET, HEAD, POST, OPTIONS";
+
+    private final Resources resources;
+    private final Reading reading;
+    private final Writing writing;
+    private final List<Site> sites = new CopyOnWriteArrayList<>();
+    private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "tarn-static-files");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final StaticFiles files = new StaticFiles(disk);
+
+    @Activate
+    public RestProtocol(@Reference Resources resources, @Reference Bodies bodies, Config config) {
+        this.resources = resources;
+        int bodyLimit = Units.bytes("rest.bodyLimit", config.bodyLimit());
+        this.reading = new Reading(resources, new Representations(bodies), bodyLimit);
+        this.writing = new Writing(resources, bodies, bodyLimit);
+    }
+
+    /** Adds an application's static files; on any thread. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addSite(Site site) {
+        sites.add(site);
+    }
+
+    public void removeSite(Site site) {
+        sites.remove(site);
+    }
+
+    @Deactivate
+    public void stop() {
+        disk.shutdown();
+    }
+
+    @Override
+    public String name() {
+        return "rest";
+    }
+
+    @Override
+    public boolean accepts(HttpRequest head) {
+        return true;
+    }
+
+    @Override
+    public void open(HttpExchange exchange) {
+        HttpMethod method = exchange.head().method();
+        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            Site site = site(exchange.path());
+            if (site != null) {
+                files.answer(exchange, site);
+                return;
+            }
+        }
+        try {
+            answer(call(exchange));
+        } catch (Failure refused) {
+            exchange.fail(refused);
+        }
+    }
+
+    private @Nullable Site site(String path) {
+        for (Site site : sites) {
+            if (site.has(path)) {
+                return site;
+            }
+        }
+        return null;
+    }
+
+    private Call call(HttpExchange exchange) {
+        List<String> segments = exchange.segments();
+        int last = segments.size() - 1;
+        boolean folder = last >= 0 && segments.get(last).isEmpty();
+        String text = String.join("/", segments);
+        Table table = text.isEmpty()
+                ? null
+                : resources.table(exchange.context(), Path.of(text)).orElse(null);
+        return new Call(exchange, text, folder, table);
+    }
+
+    private void answer(Call call) {
+        if (call.text().isEmpty()) {
+            nothingAtTheRoot(call);
+            return;
+        }
+        switch (call.method().name()) {
+            case "GET", "HEAD" -> reading.answer(call);
+            case "PUT" -> writing.put(call);
+            case "PATCH" -> writing.patch(call);
+            case "POST" -> writing.post(call);
+            case "DELETE" -> writing.delete(call);
+            case "OPTIONS" -> {
+                FullHttpResponse response = Call.empty(HttpResponseStatus.NO_CONTENT);
+                response.headers().set(HttpHeaderNames.ALLOW, verbs(call));
+                call.exchange().respond(response);
+            }
+            default -> call.notAllowed(verbs(call), call.method() + " is not for rows");
+        }
+    }
+
+    private static String verbs(Call call) {
+        return call.folder() ? FOLDER_VERBS : call.namesTable() ? TABLE_VERBS : ROW_VERBS;
+    }
+
+    /** The path {@code /}, and {@code *} of OPTIONS: no row can be there. */
+    private static void nothingAtTheRoot(Call call) {
+        if (call.method().equals(HttpMethod.OPTIONS)) {
+            FullHttpResponse response = Call.empty(HttpResponseStatus.NO_CONTENT);
+            response.headers().set(HttpHeaderNames.ALLOW, ROW_VERBS);
+            call.exchange().respond(response);
+        } else {
+            throw new Failure(
+                    Failure.Code.NOT_FOUND,
+                    "no application has a page here; rows are at /Table/id, a topic a/b is at /a/b");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.http;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Row;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers rows for a format that says first how many there are or which columns: MessagePack and CSV. Bounded: a longer
+ * list is refused, with what to do instead.
+ */
+final class RowList implements Flow.Subscriber<Row> {
+    private static final int WINDOW = 256;
+
+    private final Call call;
+    private final Representations representations;
+    private final String mediaType;
+    private final int limit;
+    private final List<@Nullable Object> values = new ArrayList<>();
+    private long bytes;
+    private Flow.@Nullable Subscription subscription;
+
+    RowList(Call call, Representations representations, String mediaType, int limit) {
+        this.call = call;
+        this.representations = representations;
+        this.mediaType = mediaType;
+        this.limit = limit;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription rows) {
+        subscription = rows;
+        rows.request(WINDOW);
+    }
+
+    @Override
+    public void onNext(Row row) {
+        Flow.Subscription rows = java.util.Objects.requireNonNull(subscription);
+        try {
+            values.add(representations.element(call.table(), row));
+        } catch (RuntimeException unreadable) {
+            rows.cancel();
+            onError(unreadable);
+            return;
+        }
+        bytes += row.body().size();
+        if (bytes > limit) {
+            rows.cancel();
+            onError(new Failure(
+                    Failure.Code.TOO_LARGE,
+                    "more than " + limit
+                            + " bytes of rows; take fewer with limit(start,end), or JSON, which is streamed"));
+        } else if (values.size() % WINDOW == 0) {
+            rows.request(WINDOW);
+        }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        call.exchange().loop().execute(() -> call.exchange().fail(failure));
+    }
+
+    @Override
+    public void onComplete() {
+        byte[] encoded;
+        try {
+            encoded = representations.encode(values, mediaType);
+        } catch (RuntimeException unencodable) {
+            onError(unencodable);
+            return;
+        }
+        call.exchange()
+                .loop()
+                .execute(() -> call.guarded(() -> {
+                    FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(encoded));
+                    response.headers()
+                            .set(HttpHeaderNames.CONTENT_TYPE, mediaType)
+                            .set(HttpHeaderNames.VARY, "Accept");
+                    call.exchange().respond(response);
+                }));
+    }
+}

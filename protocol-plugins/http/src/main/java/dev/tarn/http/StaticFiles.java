@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.http;
+
+import dev.tarn.api.application.Site;
+import dev.tarn.api.data.Failure;
+import dev.tarn.transport.HttpExchange;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+
+/** Sends an application's static files. Files are read on a thread of their own, in pieces as the peer reads. */
+final class StaticFiles {
+    private static final int PIECE = 64 * 1024;
+
+    private final Executor disk;
+
+    StaticFiles(Executor disk) {
+        this.disk = disk;
+    }
+
+    /** Answers with the file at the exchange's path. On the exchange's loop. */
+    void answer(HttpExchange exchange, Site site) {
+        try {
+            disk.execute(() -> {
+                try {
+                    Optional<Site.File> file = site.file(exchange.path());
+                    exchange.loop()
+                            .execute(() -> file.ifPresentOrElse(
+                                    found -> begin(exchange, found),
+                                    () -> exchange.fail(new Failure(Failure.Code.NOT_FOUND, "there is no such file"))));
+                } catch (RuntimeException unreadable) {
+                    exchange.loop().execute(() -> exchange.fail(unreadable));
+                }
+            });
+        } catch (RejectedExecutionException stopped) {
+            exchange.fail(new Failure(Failure.Code.UNAVAILABLE, "the server is stopping"));
+        }
+    }
+
+    private void begin(HttpExchange exchange, Site.File file) {
+        String tag = "\"" + file.version() + "\"";
+        if (Tag.matches(exchange.head().headers().getAll(HttpHeaderNames.IF_NONE_MATCH), tag)) {
+            FullHttpResponse unchanged = Call.empty(HttpResponseStatus.NOT_MODIFIED);
+            validators(unchanged.headers(), tag);
+            exchange.respond(unchanged);
+            return;
+        }
+        if (exchange.head().method().equals(HttpMethod.HEAD)) {
+            FullHttpResponse head = Call.full(HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
+            describe(head.headers(), file, tag);
+            exchange.respond(head);
+            return;
+        }
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        describe(head.headers(), file, tag);
+        new Sending(exchange.stream(head), exchange, file).next();
+    }
+
+    private static void describe(HttpHeaders headers, Site.File file, String tag) {
+        headers.set(HttpHeaderNames.CONTENT_TYPE, file.mediaType())
+                .set(HttpHeaderNames.CONTENT_LENGTH, file.size())
+                .set("X-Content-Type-Options", "nosniff")
+                .set("X-Frame-Options", "SAMEORIGIN")
+                .set("Referrer-Policy", "no-referrer");
+        validators(headers, tag);
+    }
+
+    private static void validators(HttpHeaders headers, String tag) {
+        headers.set(HttpHeaderNames.ETAG, tag).set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
+    }
+
+    /** One file on its way: a piece is read when the one before has left. */
+    private final class Sending {
+        private final HttpExchange.HttpStream stream;
+        private final HttpExchange exchange;
+        private final Site.File file;
+        private long sent;
+        private boolean reading;
+        private boolean over;
+
+        Sending(HttpExchange.HttpStream stream, HttpExchange exchange, Site.File file) {
+            this.stream = stream;
+            this.exchange = exchange;
+            this.file = file;
+            stream.onWritable(this::next);
+            stream.closed().whenComplete((closed, failure) -> over = true);
+        }
+
+        /** On the loop. */
+        void next() {
+            if (over || reading || !stream.writable()) {
+                return;
+            }
+            if (sent == file.size()) {
+                over = true;
+                stream.finish();
+                return;
+            }
+            reading = true;
+            long from = sent;
+            try {
+                disk.execute(() -> read(from));
+            } catch (RejectedExecutionException stopped) {
+                stream.abort();
+            }
+        }
+
+        private void read(long from) {
+            try (InputStream in = Files.newInputStream(file.location())) {
+                in.skipNBytes(from);
+                byte[] piece = in.readNBytes((int) Math.min(PIECE, file.size() - from));
+                exchange.loop().execute(() -> arrived(piece));
+            } catch (IOException | RuntimeException unreadable) {
+                // The file was replaced or removed while it was sent: what was promised cannot be kept.
+                exchange.loop().execute(stream::abort);
+            }
+        }
+
+        private void arrived(byte[] piece) {
+            reading = false;
+            if (piece.length == 0) {
+                stream.abort();
+                return;
+            }
+            sent += piece.length;
+            stream.write(Unpooled.wrappedBuffer(piece));
+            stream.flush();
+            next();
+        }
+    }
+}

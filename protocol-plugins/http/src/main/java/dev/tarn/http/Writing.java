@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.http;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Expectation;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Terms;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/** PUT, PATCH, POST and DELETE. On the exchange's loop. */
+final class Writing {
+    private static final List<String> PATCHES = List.of("application/merge-patch+json", "application/json-patch+json");
+
+    private final Resources resources;
+    private final Bodies bodies;
+    private final int bodyLimit;
+
+    Writing(Resources resources, Bodies bodies, int bodyLimit) {
+        this.resources = resources;
+        this.bodies = bodies;
+        this.bodyLimit = bodyLimit;
+    }
+
+    // PUT
+
+    void put(Call call) {
+        Selection.none(call.exchange().query(), "PUT");
+        if (call.folder()) {
+            putAll(call);
+        } else if (call.namesTable()) {
+            call.notAllowed("GET, HEAD, POST, OPTIONS", "a table is not a row; PUT /" + call.resource() + "/id");
+        } else {
+            body(
+                    call,
+                    bytes -> conditional(call, expectation -> {
+                        Body body =
+                                structured(call) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
+                        write(
+                                call,
+                                resources.put(call.exchange().context(), call.path(), body, terms(call, expectation)),
+                                expectation,
+                                commit -> written(call, commit));
+                    }));
+        }
+    }
+
+    private void putAll(Call call) {
+        if (call.table() == null || call.table().root() || !call.prefix().isEmpty() || call.opaque()) {
+            call.notAllowed("GET, HEAD, OPTIONS", "rows are put all at once at /Table/ of a declared table");
+            return;
+        }
+        if (unsupported(call)) {
+            return;
+        }
+        body(call, bytes -> {
+            Object value = bodies.structured(contentType(call), bytes).value();
+            if (!(value instanceof List<?> elements)) {
+                throw Call.malformed("PUT of a whole table takes an array of rows");
+            }
+            List<Body> rows = new ArrayList<>(elements.size());
+            for (Object element : elements) {
+                rows.add(bodies.of(element));
+            }
+            CompletionStage<Commit> stage =
+                    resources.putAll(call.exchange().context(), call.resource(), rows, Terms.NONE);
+            write(call, stage, Expectation.ANYTHING, commit -> respond(call, HttpResponseStatus.NO_CONTENT));
+        });
+    }
+
+    /** 201 for a new row, 204 for a replaced one (RFC 9110 §9.3.4). */
+    private void written(Call call, Commit commit) {
+        Change change = commit.changes().get(0);
+        boolean created = change.previous() == 0;
+        FullHttpResponse response = Call.empty(created ? HttpResponseStatus.CREATED : HttpResponseStatus.NO_CONTENT);
+        tag(call, response.headers(), change);
+        if (created) {
+            response.headers().set(HttpHeaderNames.LOCATION, Locations.of(change.path()));
+        }
+        call.exchange().respond(response);
+    }
+
+    private static void tag(Call call, HttpHeaders headers, Change change) {
+        if (change.version() != 0) {
+            headers.set(
+                    HttpHeaderNames.ETAG, Tag.of(change.version(), call.opaque() ? "o" : Media.letters(Bodies.JSON)));
+        }
+    }
+
+    // PATCH
+
+    void patch(Call call) {
+        Selection.none(call.exchange().query(), "PATCH");
+        if (call.folder() || call.namesTable()) {
+            call.notAllowed("GET, HEAD, OPTIONS", "PATCH changes one row: /Table/id");
+            return;
+        }
+        if (!PATCHES.contains(Media.essence(contentType(call))) && unsupported(call)) {
+            return;
+        }
+        body(
+                call,
+                bytes -> conditional(call, expectation -> {
+                    Body body = bodies.structured(contentType(call), bytes);
+                    write(
+                            call,
+                            resources.patch(call.exchange().context(), call.path(), body, terms(call, expectation)),
+                            expectation,
+                            commit -> {
+                                FullHttpResponse response = Call.empty(HttpResponseStatus.NO_CONTENT);
+                                tag(call, response.headers(), commit.changes().get(0));
+                                call.exchange().respond(response);
+                            });
+                }));
+    }
+
+    // POST
+
+    void post(Call call) {
+        Selection.none(call.exchange().query(), "POST");
+        Table table = call.table();
+        boolean whole = call.namesTable() || (call.folder() && call.prefix().isEmpty());
+        if (table != null && !table.root() && !call.opaque() && whole) {
+            if (unsupported(call)) {
+                return;
+            }
+            body(call, bytes -> create(call, bodies.structured(contentType(call), bytes)));
+        } else if (call.folder()) {
+            call.notAllowed("GET, HEAD, OPTIONS", "POST creates a row at /Table/ or says something at a path");
+        } else {
+            body(call, bytes -> {
+                Body body = structured(call) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
+                CompletionStage<Commit> stage = resources.publish(
+                        call.exchange().context(), call.path(), body, terms(call, Expectation.ANYTHING));
+                write(call, stage, Expectation.ANYTHING, commit -> respond(call, HttpResponseStatus.ACCEPTED));
+            });
+        }
+    }
+
+    private void create(Call call, Body body) {
+        CompletionStage<Commit> stage = resources.create(call.exchange().context(), call.resource(), body, Terms.NONE);
+        call.then(stage, commit -> {
+            Change change = commit.changes().get(0);
+            Table table = Objects.requireNonNull(call.table());
+            String id = String.valueOf(table.id(change.path()));
+            Body answer = bodies.of(table.numericIds() ? (Object) Long.valueOf(id) : id);
+            FullHttpResponse response = Call.full(
+                    HttpResponseStatus.CREATED,
+                    Unpooled.wrappedBuffer(answer.as(Bodies.JSON).bytes()));
+            response.headers()
+                    .set(HttpHeaderNames.CONTENT_TYPE, Bodies.JSON)
+                    .set(HttpHeaderNames.LOCATION, Locations.of(change.path()));
+            tag(call, response.headers(), change);
+            call.exchange().respond(response);
+        });
+    }
+
+    // DELETE
+
+    void delete(Call call) {
+        if (call.folder() || call.namesTable()) {
+            Selection.none(call.exchange().query(), "DELETE of many rows");
+            call.notAllowed("GET, HEAD, OPTIONS", "DELETE removes one row: /Table/id");
+            return;
+        }
+        Selection.none(call.exchange().query(), "DELETE");
+        conditional(
+                call,
+                expectation -> write(
+                        call,
+                        resources.delete(call.exchange().context(), call.path(), terms(call, expectation)),
+                        expectation,
+                        commit -> {
+                            if (commit.changes().isEmpty()) {
+                                throw new Failure(Failure.Code.NOT_FOUND, "there is no such row");
+                            }
+                            respond(call, HttpResponseStatus.NO_CONTENT);
+                        }));
+    }
+
+    // What they share
+
+    private static void respond(Call call, HttpResponseStatus status) {
+        call.exchange().respond(Call.empty(status));
+    }
+
+    /** Reads the request body, then goes on. */
+    private void body(Call call, Consumer<byte[]> use) {
+        String coding = call.headers().get(HttpHeaderNames.CONTENT_ENCODING);
+        if (coding != null && !coding.strip().equalsIgnoreCase("identity")) {
+            // RFC 9110 §8.4: a coding that is not understood.
+            call.refuse(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "bodies are taken without Content-Encoding");
+            return;
+        }
+        call.then(call.exchange().body(bodyLimit), use);
+    }
+
+    /** Goes on with what the request's conditions expect of the row, reading it first where they need that. */
+    private void conditional(Call call, Consumer<Expectation> write) {
+        Expectation expected = Conditions.expected(call.headers());
+        if (expected != null) {
+            write.accept(expected);
+            return;
+        }
+        call.then(resources.get(call.exchange().context(), call.path()), row -> {
+            Expectation now = Conditions.write(call.headers(), Reading.version(row));
+            if (now == null) {
+                call.exchange().respond(Reading.preconditionFailed());
+            } else {
+                write.accept(now);
+            }
+        });
+    }
+
+    /** Answers a write; a condition of the request that does not hold is 412, whatever the store calls it. */
+    private static void write(
+            Call call, CompletionStage<Commit> stage, Expectation expectation, Consumer<Commit> done) {
+        call.then(stage, done, failure -> {
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            boolean conditional = expectation != Expectation.ANYTHING;
+            if (conditional && cause instanceof Failure refused && refused.code() == Failure.Code.CONFLICT) {
+                call.exchange().respond(Reading.preconditionFailed());
+            } else {
+                call.exchange().fail(cause);
+            }
+        });
+    }
+
+    private static String contentType(Call call) {
+        String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE);
+        return type == null || type.isBlank() ? Body.OPAQUE : type;
+    }
+
+    /** Whether the body is to be kept as a value: a format we know, for a table that keeps values. */
+    private boolean structured(Call call) {
+        return !call.opaque() && bodies.codec(contentType(call)).isPresent();
+    }
+
+    /** Answers 415 and returns true where the body's format is none of objects. */
+    private boolean unsupported(Call call) {
+        String type = contentType(call);
+        if (bodies.codec(type).isPresent()) {
+            return false;
+        }
+        call.refuse(
+                HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+                type + " is not a format of objects; send " + String.join(", ", Media.STRUCTURED));
+        return true;
+    }
+
+    private Body opaque(Call call, byte[] bytes) {
+        return bodies.opaque(contentType(call), bytes);
+    }
+
+    private Terms terms(Call call, Expectation expectation) {
+        String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE);
+        Attributes attributes = type == null || structured(call)
+                ? Attributes.NONE
+                : Attributes.builder().contentType(type).build();
+        return new Terms(attributes, expectation, List.of());
+    }
+}
