@@ -24,6 +24,7 @@ final class Batch {
     private final Transaction transaction;
     private final long now;
     private long sequence;
+    private long logBytes;
     private final List<Plan> done = new ArrayList<>();
     private final Map<Integer, SequenceList> byTable = new HashMap<>();
 
@@ -46,6 +47,11 @@ final class Batch {
     /** The sequence of the last change so far. */
     long sequence() {
         return sequence;
+    }
+
+    /** How much the log has grown. */
+    long logBytes() {
+        return logBytes;
     }
 
     /** What has been put in place, in order. */
@@ -130,7 +136,9 @@ final class Batch {
                         database.expiry, transaction, Expiry.key(old.expiresAt(), table.number(), target.key()));
             }
             if (old.chunked()) {
-                chunks.release(transaction, PayloadFormat.chunks(old.payload(), old.form()));
+                chunks.release(
+                        transaction,
+                        PayloadFormat.location(old.payload(), old.form()).number());
             }
         }
         byte[] row = plan.row();
@@ -158,6 +166,11 @@ final class Batch {
                 table.number(),
                 target.path().text());
         byte[] value = LogFormat.write(entry, plan.payload());
+        long size = value.length;
+        for (byte[] chunk : plan.payload().chunks()) {
+            size += chunk.length;
+        }
+        logBytes += LogFormat.weight(size);
         database.log.putRight(transaction, Database.of(Keys.u64(number)), Database.of(value));
         byTable.computeIfAbsent(table.number(), any -> new SequenceList(database, transaction, table.number()))
                 .add(number);

@@ -4,8 +4,10 @@ package dev.tarn.store;
 import dev.tarn.api.store.Draft;
 import java.util.List;
 import jetbrains.exodus.env.Transaction;
+import org.jspecify.annotations.Nullable;
 
-/** What the committer does about once a second beside its queue. On the committer thread. */
+/** What the committer does beside its queue: about once a second it looks for rows whose time is over and for what the log
+ * need not keep. On the committer thread. */
 final class Chores {
 
     /** Rows that one round removes, so that writers wait for no more than that. */
@@ -13,10 +15,47 @@ final class Chores {
 
     private final Database database;
     private final Catalog catalog;
+    private final Retention retention;
+    private volatile long oldest;
 
-    Chores(Database database, Catalog catalog) {
+    /** @param oldest the first sequence that the log has */
+    Chores(Database database, Catalog catalog, Retention retention, long oldest) {
         this.database = database;
         this.catalog = catalog;
+        this.retention = retention;
+        this.oldest = oldest;
+    }
+
+    /** The first sequence that the log has, or the next one to be written. On any thread. */
+    long oldest() {
+        return oldest;
+    }
+
+    /**
+     * Removes some of the log's beginning if that is due.
+     *
+     * @param durable the last sequence that is on the disk
+     * @return the head as it is now, or null when there was nothing to do
+     */
+    @Nullable
+    Head trim(Head head, long now, long durable) {
+        Transaction transaction = database.environment.beginExclusiveTransaction();
+        try {
+            Retention.Trimmed trimmed = retention.step(transaction, now, head.logBytes(), durable);
+            if (trimmed.oldest() == 0) {
+                return null;
+            }
+            Head next = new Head(
+                    head.sequence(), head.version(), head.synced(), Math.max(0, head.logBytes() - trimmed.bytes()));
+            next.write(database, transaction);
+            transaction.commit();
+            oldest = trimmed.oldest();
+            return next;
+        } finally {
+            if (!transaction.isFinished()) {
+                transaction.abort();
+            }
+        }
     }
 
     /** Drafts that remove rows whose time was over at this moment. */

@@ -40,7 +40,7 @@ final class Committer implements Runnable {
     private final AtomicLong written = new AtomicLong();
     private final Chores chores;
 
-    private Head head;
+    private volatile Head head;
     private volatile boolean closing;
 
     /**
@@ -131,9 +131,10 @@ final class Committer implements Runnable {
     public void run() {
         List<Job> drained = new ArrayList<>();
         long next = System.nanoTime();
+        boolean trimming = false;
         while (true) {
             drained.clear();
-            Job first = poll();
+            Job first = poll(trimming);
             if (first != null) {
                 drained.add(first);
                 queue.drainTo(drained, limits.batch() - 1);
@@ -143,15 +144,17 @@ final class Committer implements Runnable {
             }
             if (System.nanoTime() - next >= 0 && !closing) {
                 chores();
+                trimming = true;
                 next = System.nanoTime() + CHORES_NANOS;
             }
+            trimming = trimming && !closing && trim();
         }
         sync.accept(SyncThread.Done.LAST);
     }
 
-    private @Nullable Job poll() {
+    private @Nullable Job poll(boolean busy) {
         try {
-            return closing ? queue.poll() : queue.poll(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            return closing || busy ? queue.poll() : queue.poll(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             // Nobody has a reason to; close() ends the thread.
             return queue.poll();
@@ -266,7 +269,7 @@ final class Committer implements Runnable {
                     logged.add(outcome.logged());
                 }
             }
-            next = new Head(batch.sequence(), clock.lastVersion(), sync.address());
+            next = new Head(batch.sequence(), clock.lastVersion(), sync.address(), head.logBytes() + batch.logBytes());
             if (!batch.done().isEmpty()) {
                 batch.finish();
                 database.saveShapes(core.reader().format().shapes(), transaction);
@@ -324,6 +327,42 @@ final class Committer implements Runnable {
                             (number, length) -> Planner.joined(plan.payload().chunks(), length));
             core.cache().changed(table, plan.target().path(), new RowCache.Sized(row, bytes.length));
         }
+    }
+
+    /** One step of trimming the log; false when nothing is left to do. */
+    private boolean trim() {
+        if (core.fence().reason() != null) {
+            return false;
+        }
+        try {
+            clock.read();
+            Head trimmed = chores.trim(head, clock.now(), sync.sequence());
+            if (trimmed == null) {
+                return false;
+            }
+            head = trimmed;
+            sync.accept(new SyncThread.Done(
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    head.sequence(),
+                    core.database().address(),
+                    true));
+            return true;
+        } catch (RuntimeException | Error e) {
+            LOG.error("the log could not be trimmed: {}", translated(e).reason());
+            return false;
+        }
+    }
+
+    /** The first sequence that the log has, or the next one to be written. */
+    long oldest() {
+        return chores.oldest();
+    }
+
+    /** How much the log takes, about. */
+    long logBytes() {
+        return head.logBytes();
     }
 
     private void chores() {

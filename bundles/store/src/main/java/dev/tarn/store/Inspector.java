@@ -111,7 +111,7 @@ final class Inspector {
             problem("row " + name + " has no body");
         }
         if (row.chunked()) {
-            references.merge(PayloadFormat.chunks(row.payload(), row.form()), 1, Integer::sum);
+            references.merge(PayloadFormat.location(row.payload(), row.form()).number(), 1, Integer::sum);
         }
         if (row.expiresAt() != 0) {
             expiring++;
@@ -209,7 +209,11 @@ final class Inspector {
         tables.merge(entry.table(), 1L, Long::sum);
         if (RowFormat.chunked(entry.flags())) {
             ByteReader payload = new ByteReader(in.array(), in.at(), in.at() + in.left());
-            references.merge(PayloadFormat.chunks(payload, RowFormat.form(entry.flags())), 1, Integer::sum);
+            references.merge(
+                    PayloadFormat.location(payload, RowFormat.form(entry.flags()))
+                            .number(),
+                    1,
+                    Integer::sum);
         }
         reader.format().attributes(in, 0, 0);
         reader.format().body(in, RowFormat.form(entry.flags()), RowFormat.chunked(entry.flags()), chunks);

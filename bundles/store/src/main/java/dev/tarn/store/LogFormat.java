@@ -95,4 +95,9 @@ final class LogFormat {
         Stamp stamp = new Stamp(timestamp, version, previous, expiresAt);
         return new Entry(sequence, KINDS[kind], flags, place, stamp, in.count(), in.text());
     }
+
+    /** What an entry of this size, chunks included, costs on the disk with its key and its share of indexes. */
+    static long weight(long size) {
+        return size + 32;
+    }
 }

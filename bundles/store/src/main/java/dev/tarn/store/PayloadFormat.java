@@ -183,12 +183,15 @@ final class PayloadFormat {
         return null;
     }
 
-    /** The number of the chunks; the reader is at the attributes of a chunked payload. */
-    static long chunks(ByteReader in, int form) {
+    /** Where a chunked content is, and its length. */
+    record Location(long number, int length) {}
+
+    /** Where the content is; the reader is at the attributes of a chunked payload. */
+    static Location location(ByteReader in, int form) {
         in.take(in.count());
         if (form == OPAQUE && in.u8() == 0) {
             in.text();
         }
-        return in.varint();
+        return new Location(in.varint(), in.count());
     }
 }

@@ -25,6 +25,8 @@ import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
+import java.util.function.LongSupplier;
 import jetbrains.exodus.env.Transaction;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -57,29 +59,39 @@ public final class XodusStore implements Store, AutoCloseable {
         @AttributeDefinition(description = "Where the data is; made if it is not there")
         String directory() default "data";
 
-        @AttributeDefinition(description = "Bytes of memory for pages of the files; 0 is a quarter of the heap")
-        long cacheBytes() default 0;
+        @AttributeDefinition(description = "Memory for pages of the files, as 256MB; auto is a quarter of the heap")
+        String cache() default "auto";
 
-        @AttributeDefinition(description = "Bytes of memory for rows that are read often; 0 is an eighth of the heap")
-        long rowCacheBytes() default 0;
+        @AttributeDefinition(description = "Memory for rows that are read often; auto is an eighth of the heap")
+        String rowCache() default "auto";
 
-        @AttributeDefinition(description = "Writes that may wait; more are refused as BUSY")
+        @AttributeDefinition(description = "Writes that may wait; more are refused as busy")
         int queuedWrites() default 16_384;
 
-        @AttributeDefinition(description = "Bytes that the bodies of waiting writes may have together")
-        long queuedBytes() default 64L << 20;
+        @AttributeDefinition(description = "What the bodies of waiting writes may have together")
+        String queuedSize() default "64MB";
 
         @AttributeDefinition(description = "Writes in one transaction")
         int batchWrites() default 1_024;
 
-        @AttributeDefinition(description = "Bytes that one body may have")
-        int bodyBytes() default 64 << 20;
+        @AttributeDefinition(description = "The most that one body may have")
+        String bodyLimit() default "64MB";
+
+        @AttributeDefinition(description = "How long the log keeps changes; longer for tables with a history")
+        String logAge() default "1d";
+
+        @AttributeDefinition(description = "The log's size beyond which younger changes go too")
+        String logSize() default "1GB";
+
+        @AttributeDefinition(description = "The log's size up to which changes stay that sessions are still owed")
+        String logSizeKept() default "4GB";
     }
 
     private final Bodies bodies;
     private final InstantSource time;
     private final DirectoryLock lock;
     private final Core core;
+    private final Retention retention;
     private final SyncThread sync;
     private final Committer committer;
     private final Thread committing;
@@ -98,30 +110,26 @@ public final class XodusStore implements Store, AutoCloseable {
 
     /** With a clock of one's own. */
     XodusStore(Bodies bodies, Config config, InstantSource time) {
-        check(config);
+        Settings settings = Settings.of(config);
         this.bodies = bodies;
         this.time = time;
-        java.nio.file.Path directory = java.nio.file.Path.of(config.directory());
+        java.nio.file.Path directory = settings.directory();
         lock = DirectoryLock.take(directory);
         Database database = null;
         try {
-            long heap = Runtime.getRuntime().maxMemory();
-            database = Database.open(directory, config.cacheBytes() > 0 ? config.cacheBytes() : heap / 4);
-            core = core(database, config, heap);
-            Head head = read(database, transaction -> {
-                core.catalog().load(transaction);
-                database(core).loadShapes(core.reader().format().shapes(), transaction);
-                return Head.read(database(core), transaction);
-            });
+            database = Database.open(directory, settings.cache());
+            core = core(database, settings);
+            Opened opened = read(database, core, XodusStore::load);
+            retention = new Retention(database, core.catalog(), settings.log());
             database.sync();
-            sync = new SyncThread(database, core.fence(), head.sequence());
+            sync = new SyncThread(database, core.fence(), opened.head().sequence());
             committer = new Committer(
                     core,
                     sync,
-                    new Clock(time, head.version()),
-                    new Committer.Limits(config.queuedWrites(), config.queuedBytes(), config.batchWrites()),
-                    head,
-                    new Chores(database, core.catalog()));
+                    new Clock(time, opened.head().version()),
+                    settings.queue(),
+                    opened.head(),
+                    new Chores(database, core.catalog(), retention, opened.oldest()));
         } catch (DamagedException e) {
             abandon(database);
             throw new Failure(
@@ -138,31 +146,21 @@ public final class XodusStore implements Store, AutoCloseable {
         LOG.info("store=open directory={} sequence={}", directory.toAbsolutePath(), sync.sequence());
     }
 
-    private static Database database(Core core) {
-        return core.database();
+    private record Opened(Head head, long oldest) {}
+
+    private static Opened load(Core core, Transaction transaction) {
+        core.catalog().load(transaction);
+        core.database().loadShapes(core.reader().format().shapes(), transaction);
+        try (XodusSnapshot snapshot = new XodusSnapshot(core, transaction, 0, () -> {})) {
+            return new Opened(Head.read(core.database(), transaction), snapshot.oldest());
+        }
     }
 
-    private Core core(Database database, Config config, long heap) {
-        PayloadFormat format = new PayloadFormat(bodies, new Shapes(), config.bodyBytes());
+    private Core core(Database database, Settings settings) {
+        PayloadFormat format = new PayloadFormat(bodies, new Shapes(), settings.body());
         RowReader reader = new RowReader(database, format);
-        RowCache cache = new RowCache(config.rowCacheBytes() > 0 ? config.rowCacheBytes() : heap / 8, time::millis);
+        RowCache cache = new RowCache(settings.rowCache(), time::millis);
         return new Core(database, new Catalog(database, reader), reader, bodies, cache, new Fence());
-    }
-
-    private static void check(Config config) {
-        positive("queuedWrites", config.queuedWrites());
-        positive("queuedBytes", config.queuedBytes());
-        positive("batchWrites", config.batchWrites());
-        positive("bodyBytes", config.bodyBytes());
-        if (config.directory().isBlank()) {
-            throw new IllegalArgumentException("dev.tarn.store: directory must not be empty");
-        }
-    }
-
-    private static void positive(String name, long value) {
-        if (value <= 0) {
-            throw new IllegalArgumentException("dev.tarn.store: " + name + " must be positive, not " + value);
-        }
     }
 
     private void abandon(@org.jspecify.annotations.Nullable Database database) {
@@ -176,12 +174,14 @@ public final class XodusStore implements Store, AutoCloseable {
         }
     }
 
-    private static <T> T read(Database database, java.util.function.Function<Transaction, T> work) {
+    private static <T> T read(Database database, Core core, BiFunction<Core, Transaction, T> work) {
         Transaction transaction = database.environment.beginReadonlyTransaction();
         try {
-            return work.apply(transaction);
+            return work.apply(core, transaction);
         } finally {
-            transaction.abort();
+            if (!transaction.isFinished()) {
+                transaction.abort();
+            }
         }
     }
 
@@ -266,9 +266,12 @@ public final class XodusStore implements Store, AutoCloseable {
 
     @Override
     public long oldest() {
-        try (XodusSnapshot snapshot = open()) {
-            return snapshot.oldest();
-        }
+        return committer.oldest();
+    }
+
+    @Override
+    public AutoCloseable keep(LongSupplier after) {
+        return retention.keep(after);
     }
 
     @Override

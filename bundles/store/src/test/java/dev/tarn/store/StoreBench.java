@@ -130,7 +130,7 @@ public final class StoreBench {
         }
         try (XodusStore store = Stores.open(
                 Files.createTempDirectory(directory, what),
-                Map.of("cacheBytes", 256L << 20),
+                Map.of("cache", "256MB"),
                 java.time.InstantSource.system())) {
             store.define(table);
             Semaphore room = new Semaphore(inFlight);

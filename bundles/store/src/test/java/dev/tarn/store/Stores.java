@@ -66,7 +66,7 @@ final class Stores {
                             ? directory.toString()
                             : value != null
                                     ? value
-                                    : method.getName().equals("cacheBytes") ? 64L << 20 : method.getDefaultValue();
+                                    : method.getName().equals("cache") ? "64MB" : method.getDefaultValue();
                 });
     }
 

@@ -49,7 +49,7 @@ final class Parts {
         Loops loops = closing(new Loops(config(Loops.Config.class, "loops", Map.of("count", 2))), Loops::close);
         Meter meter = new Meter();
         Bodies bodies = CodecBodies.standard();
-        Map<String, Object> small = Map.of("directory", directory, "cacheBytes", 32 << 20, "rowCacheBytes", 16 << 20);
+        Map<String, Object> small = Map.of("directory", directory, "cache", "32MB", "rowCache", "16MB");
         XodusStore store =
                 closing(new XodusStore(bodies, config(XodusStore.Config.class, "store", small)), XodusStore::close);
         StoredUsers users = closing(

@@ -35,8 +35,8 @@ class SlowReaderTest {
         Node.Setup setup = House.in(directory, java.util.Map.of("buffer", "64KB"))
                 .configure("engine", "mailbox_changes", 200)
                 .configure("engine", "mailbox_bytes", 512 << 10)
-                .configure("store", "cacheBytes", 8L << 20)
-                .configure("store", "rowCacheBytes", 1L << 20);
+                .configure("store", "cache", "8MB")
+                .configure("store", "rowCache", "1MB");
         List<Socket> slow = new ArrayList<>();
         try (Node node = setup.start().deploy(House.SENSORS);
                 EventReader fast = new EventReader(node.http("/Sensors/?omitCurrent"))) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** The node's one durable store: tables, their indexes and the log. Safe on any thread. */
@@ -42,6 +43,15 @@ public interface Store {
 
     /** The sequence of the oldest change that the log still has, or the next one to be written when it has none. */
     long oldest();
+
+    /**
+     * Makes the log keep what comes after a sequence, beyond its age and up to its largest size, until what is returned is
+     * closed.
+     *
+     * @param after gives the sequence; asked about once a second, and more often while the log is trimmed, on the store's
+     *     own thread: be quick, never block
+     */
+    AutoCloseable keep(LongSupplier after);
 
     /** Tells the observer of every commit from now on, in order, once it is durable. Close what it returns to stop. */
     AutoCloseable observe(CommitObserver observer);

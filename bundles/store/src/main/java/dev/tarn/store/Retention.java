@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
+import jetbrains.exodus.env.Cursor;
+import jetbrains.exodus.env.Transaction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides how far back the log reaches and trims it from its beginning, whole commits, a few hundred entries a step, so that
+ * writers do not notice. What is older than the age or beyond the size goes, unless a keeper still wants it; beyond the
+ * larger size everything goes. On the committer thread, but for keepers.
+ */
+final class Retention {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
+
+    /** Entries that one step removes, or a few more to complete a commit. */
+    static final int STEP = 512;
+
+    private final Database database;
+    private final Catalog catalog;
+    private final Limits limits;
+    private final List<LongSupplier> keepers = new CopyOnWriteArrayList<>();
+    private boolean overruled;
+
+    /**
+     * How much of the log stays.
+     *
+     * @param age what is younger stays; tables with a longer history make it longer
+     * @param bytes of the entries, that may stay
+     * @param keptBytes that may stay for keepers
+     */
+    record Limits(Duration age, long bytes, long keptBytes) {}
+
+    /**
+     * What a step has done.
+     *
+     * @param bytes that were freed
+     * @param oldest the first sequence that is there now; 0 when nothing was removed
+     */
+    record Trimmed(long bytes, long oldest) {
+        static final Trimmed NOTHING = new Trimmed(0, 0);
+    }
+
+    Retention(Database database, Catalog catalog, Limits limits) {
+        this.database = database;
+        this.catalog = catalog;
+        this.limits = limits;
+    }
+
+    /** Keeps what comes after the sequence that is given. Close what is returned to let go. On any thread. */
+    AutoCloseable keep(LongSupplier after) {
+        keepers.add(after);
+        return () -> keepers.remove(after);
+    }
+
+    /** The first sequence that some keeper wants. */
+    private long wanted() {
+        long wanted = Long.MAX_VALUE;
+        for (LongSupplier keeper : keepers) {
+            wanted = Math.min(wanted, keeper.getAsLong() + 1);
+        }
+        return wanted;
+    }
+
+    /** The moment before which entries may go, in milliseconds since 1970. */
+    private long horizon(long now) {
+        Duration age = limits.age();
+        for (OpenTable table : catalog.all()) {
+            Duration history = table.table().rules().history();
+            age = history.compareTo(age) > 0 ? history : age;
+        }
+        return now - age.toMillis();
+    }
+
+    /**
+     * One step, in the caller's transaction.
+     *
+     * @param bytes the log's size
+     * @param durable the last sequence that is on the disk; nothing after it goes
+     */
+    Trimmed step(Transaction transaction, long now, long bytes, long durable) {
+        long horizon = horizon(now);
+        long wanted = wanted();
+        long freed = 0;
+        int removed = 0;
+        long next = 0;
+        Map<Integer, Long> tables = new HashMap<>();
+        ChunkStore chunks = new ChunkStore(database);
+        try (Cursor cursor = database.log.openCursor(transaction)) {
+            while (cursor.getNext()) {
+                long sequence = ByteReader.u64(Database.bytes(cursor.getKey()), 0);
+                byte[] value = Database.bytes(cursor.getValue());
+                ByteReader in = new ByteReader(value, 0, value.length);
+                LogFormat.Entry entry = LogFormat.read(sequence, in);
+                next = sequence;
+                if (entry.place().index() == 0) {
+                    boolean due = due(entry, horizon, wanted, bytes - freed);
+                    if (!due || removed >= STEP || sequence + entry.place().count() - 1 > durable) {
+                        break;
+                    }
+                }
+                long size = value.length;
+                if (RowFormat.chunked(entry.flags())) {
+                    PayloadFormat.Location location = PayloadFormat.location(in, RowFormat.form(entry.flags()));
+                    size += location.length();
+                    chunks.release(transaction, location.number());
+                }
+                remove(transaction, entry, tables);
+                freed += LogFormat.weight(size);
+                removed++;
+                next = sequence + 1;
+            }
+        }
+        if (removed == 0) {
+            return Trimmed.NOTHING;
+        }
+        tables.forEach((table, last) -> byTable(transaction, table, last));
+        return new Trimmed(freed, next);
+    }
+
+    private boolean due(LogFormat.Entry entry, long horizon, long wanted, long bytes) {
+        boolean old = entry.stamp().timestamp() < horizon || bytes > limits.bytes();
+        if (old && entry.sequence() >= wanted && bytes > limits.keptBytes()) {
+            if (!overruled) {
+                overruled = true;
+                LOG.warn("log_bytes={} exceed logSizeKept: sessions that are away lose what they are owed", bytes);
+            }
+            return true;
+        }
+        return old && entry.sequence() < wanted;
+    }
+
+    private void remove(Transaction transaction, LogFormat.Entry entry, Map<Integer, Long> tables) {
+        Database.delete(database.log, transaction, Keys.u64(entry.sequence()));
+        tables.put(entry.table(), entry.sequence());
+        if (database.logByPath.count(transaction) > 0) {
+            byte[] key = LogFormat.pathKey(entry.table(), dev.tarn.api.data.Path.of(entry.path()), entry.sequence());
+            Database.delete(database.logByPath, transaction, key);
+        }
+    }
+
+    /** Removes entries of the index by table that name nothing after this sequence. */
+    private void byTable(Transaction transaction, int table, long last) {
+        while (true) {
+            byte[] key;
+            try (Cursor cursor = database.logByTable.openCursor(transaction)) {
+                if (cursor.getSearchKeyRange(Database.of(Keys.tableSequence(table, 0))) == null) {
+                    return;
+                }
+                key = Database.bytes(cursor.getKey());
+            }
+            if (ByteReader.u32(key, 0) != table || ByteReader.u64(key, 4) > last) {
+                return;
+            }
+            Database.delete(database.logByTable, transaction, key);
+        }
+    }
+}
