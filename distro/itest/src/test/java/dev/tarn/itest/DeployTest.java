@@ -143,7 +143,7 @@ class DeployTest {
     void an_application_folder_dropped_into_deploy_is_live_and_deleting_it_takes_it_away() throws Exception {
         Path application = folder.resolve("deploy/plants");
         try (Tarn tarn = Tarn.dev(folder).ready()) {
-            assertThat(Http.get(tarn, "/Plants/").statusCode()).isEqualTo(404);
+            assertThat(Http.get(tarn, "/Plants/oak").statusCode()).isEqualTo(404);
             Files.createDirectories(application);
             Files.writeString(application.resolve("schema.graphql"), """
                     type Plants @table @export {
