@@ -8,10 +8,22 @@ import java.time.Clock;
 
 /** What all connections share. Safe on any thread. */
 record Broker(
-        Resources resources,
-        Users users,
+        Doors doors,
         Messages messages,
         Sessions sessions,
+        SessionTables tables,
         Limits limits,
         Traffic traffic,
-        Clock clock) {}
+        Clock clock) {
+
+    /** Where the rest of the node is reached. */
+    record Doors(Resources resources, Users users) {}
+
+    Resources resources() {
+        return doors.resources();
+    }
+
+    Users users() {
+        return doors.users();
+    }
+}

@@ -5,48 +5,80 @@ import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.security.User;
 import dev.tarn.transport.Connection;
-import dev.tarn.transport.Printable;
 import io.netty.buffer.ByteBuf;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** A client that was let in: what it publishes, what it is told, and its will. For the connection's loop. */
+/** A client that was let in: what it publishes, what it is told, its session and its will. For the connection's loop. */
 final class Client {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Client.class);
 
     private final Line line;
     private final Broker broker;
-    private final Context context;
+    private final Session session;
+    private final @Nullable Ledger ledger;
     private final PacketReader reader;
     private final Publishing publishing;
     private final Delivering delivering;
     private final Subscribing subscribing;
     private final Mailbox mailbox;
-    private final KeepAlive keepAlive;
-    private final long sessionExpiry;
+    private final boolean expires;
+    private @Nullable KeepAlive keepAlive;
     private Packet.@Nullable Will will;
+    private boolean closed;
 
-    Client(Line line, Broker broker, Packet.Connect connect, User user) {
+    Client(Line line, Broker broker, Packet.Connect connect, User user, Session session) {
         this.line = line;
         this.broker = broker;
-        Agreement agreement = line.agreement();
-        Connection peer = Connection.of(line.channel());
-        this.context = broker.resources().context(user, "mqtt", "mqtt/" + agreement.clientId(), peer.remote());
-        this.reader = new PacketReader(agreement.version());
-        this.publishing = new Publishing(line, context, broker);
-        this.delivering = new Delivering(line, broker);
-        this.mailbox = broker.resources().mailbox(context, line.channel().eventLoop(), delivering);
-        this.subscribing = new Subscribing(line, mailbox, broker.limits(), broker.clock());
-        this.keepAlive = new KeepAlive(
-                line.channel().eventLoop(),
-                agreement.keepAlive(),
-                () -> line.end(Reason.KEEP_ALIVE_TIMEOUT, "no packet for one and a half keep-alive periods"));
-        this.sessionExpiry = connect.properties().number(PropertyType.SESSION_EXPIRY, 0);
+        this.session = session;
         this.will = connect.will();
-        delivering.start(mailbox);
+        this.expires = connect.properties().number(PropertyType.SESSION_EXPIRY, 0) != 0;
+        Connection peer = Connection.of(line.channel());
+        Context context = broker.resources().context(user, "mqtt", Wills.origin(session.clientId()), peer.remote());
+        session.user(user);
+        session.context(context);
+        this.ledger = session.durable()
+                ? new Ledger(session, broker.tables(), line.channel().eventLoop(), this::notStored)
+                : null;
+        this.reader = new PacketReader(line.agreement().version());
+        this.publishing = new Publishing(line, context, broker, session);
+        this.delivering = new Delivering(line, broker, session, ledger);
+        this.mailbox = broker.resources().mailbox(context, line.channel().eventLoop(), delivering);
+        this.subscribing = new Subscribing(line, session, mailbox, delivering, broker);
+    }
+
+    private void notStored(Throwable failure) {
+        if (Failures.of(failure) == null) {
+            line.fail(failure);
+        } else {
+            line.end(Reason.UNSPECIFIED_ERROR, "the session could not be stored");
+        }
+    }
+
+    /** Goes on where the session was; after CONNACK. */
+    void begin() {
+        keepAlive = new KeepAlive(
+                line.channel().eventLoop(),
+                line.agreement().keepAlive(),
+                () -> line.end(Reason.KEEP_ALIVE_TIMEOUT, "no packet for one and a half keep-alive periods"));
+        delivering.awayUpTo(broker.tables().sequence());
+        subscribing.resume();
+        Resumption.of(session, broker, line, delivering)
+                .whenCompleteAsync(
+                        (unsettled, failure) -> {
+                            if (closed) {
+                                return;
+                            }
+                            if (failure != null) {
+                                notStored(failure);
+                            } else {
+                                delivering.begin(mailbox, unsettled);
+                            }
+                        },
+                        line.channel().eventLoop());
+    }
+
+    /** Whether CONNACK was sent. */
+    boolean begun() {
+        return keepAlive != null;
     }
 
     /**
@@ -55,7 +87,7 @@ final class Client {
      * @return false when it was the last
      */
     boolean packet(int header, ByteBuf content) {
-        keepAlive.heard();
+        heard();
         Packet packet = reader.read(header, content);
         switch (header >> 4) {
             case Packet.PUBLISH -> publishing.publish((Packet.Publish) packet);
@@ -74,20 +106,26 @@ final class Client {
         return true;
     }
 
-    /** Part of a large packet came. */
+    /** A packet, or part of a large one, came. */
     void heard() {
-        keepAlive.heard();
+        KeepAlive running = keepAlive;
+        if (running != null) {
+            running.heard();
+        }
     }
 
     /** [MQTT-3.14.4-3], [MQTT-3.1.2-10] */
     private void disconnect(Packet.Disconnect disconnect) {
-        if (sessionExpiry == 0 && disconnect.properties().number(PropertyType.SESSION_EXPIRY, 0) != 0) {
-            throw Violation.protocol("a session expiry where CONNECT had none"); // §3.14.2.2.2
+        PropertySet properties = disconnect.properties();
+        if (properties.has(PropertyType.SESSION_EXPIRY)) {
+            long seconds = properties.number(PropertyType.SESSION_EXPIRY, 0);
+            if (seconds != 0 && !expires) {
+                throw Violation.protocol("a session expiry where CONNECT had none"); // §3.14.2.2.2
+            }
+            session.expiry(Math.min(seconds, broker.limits().times().session()));
         }
         if (disconnect.reason() == Reason.SUCCESS) {
             will = null;
-        } else {
-            bequeath();
         }
     }
 
@@ -95,41 +133,19 @@ final class Client {
         delivering.replenish();
     }
 
-    /**
-     * Ends the session with the connection.
-     *
-     * @param lost whether the will is due
-     */
-    void close(boolean lost) {
-        keepAlive.stop();
+    /** Gives the session back; a will that no goodbye took away is due. */
+    void close() {
+        closed = true;
+        if (keepAlive != null) {
+            keepAlive.stop();
+        }
+        if (ledger != null) {
+            ledger.close();
+        }
         mailbox.close();
-        if (lost) {
-            bequeath();
+        for (Held held : session.subscriptions().values()) {
+            held.live(null);
         }
-    }
-
-    /** Publishes the will, once [MQTT-3.1.2-8], [MQTT-3.1.2-10]. */
-    private void bequeath() {
-        Packet.Will last = will;
-        will = null;
-        if (last == null) {
-            return;
-        }
-        Messages.Message message = new Messages.Message(
-                last.topic().path(),
-                last.payload(),
-                last.qos(),
-                last.retain(),
-                last.properties(),
-                line.agreement().sends());
-        broker.messages().send(context, message, List.of()).whenComplete((done, refused) -> {
-            if (refused != null) {
-                LOG.warn(
-                        "will not published: client={} topic={} reason={}",
-                        Printable.of(line.agreement().clientId()),
-                        Printable.of(last.topic().path().text()),
-                        refused.getMessage());
-            }
-        });
+        broker.sessions().close(session, will);
     }
 }

@@ -69,8 +69,19 @@ final class Connecting {
         return capped ? longest : wanted;
     }
 
+    /** How long the session is to outlast the connection, in seconds [MQTT-3.1.2-23], 3.1.1 [MQTT-3.1.2-6]. */
+    static long expiry(Packet.Connect connect, Broker broker) {
+        if (!broker.sessions().lasting()) {
+            return 0;
+        }
+        long wanted = connect.version().five()
+                ? connect.properties().number(PropertyType.SESSION_EXPIRY, 0)
+                : connect.clean() ? 0 : Session.NEVER;
+        return Math.min(wanted, broker.limits().times().session());
+    }
+
     /** What the server adds to a CONNACK that accepts. */
-    static PropertySet properties(Packet.Connect connect, Agreement agreement, Limits limits) {
+    static PropertySet properties(Packet.Connect connect, Agreement agreement, Limits limits, long expiry) {
         PropertySet set = new PropertySet();
         if (!connect.version().five()) {
             return set;
@@ -81,8 +92,8 @@ final class Connecting {
         if (agreement.keepAlive().toSeconds() != connect.keepAlive()) {
             set.with(PropertyType.SERVER_KEEP_ALIVE, agreement.keepAlive().toSeconds());
         }
-        if (connect.properties().number(PropertyType.SESSION_EXPIRY, 0) != 0) {
-            set.with(PropertyType.SESSION_EXPIRY, 0L);
+        if (connect.properties().number(PropertyType.SESSION_EXPIRY, 0) != expiry) {
+            set.with(PropertyType.SESSION_EXPIRY, expiry); // §3.2.2.3.2
         }
         set.with(PropertyType.RECEIVE_MAXIMUM, limits.received());
         set.with(PropertyType.MAXIMUM_PACKET_SIZE, limits.packet());

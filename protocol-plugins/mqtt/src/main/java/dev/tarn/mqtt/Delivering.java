@@ -9,8 +9,6 @@ import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.transport.Traffic;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -26,38 +24,56 @@ final class Delivering implements Subscriber {
     private static final int REQUESTED_BYTES = 1_048_576;
 
     private final Line line;
-    private final Agreement agreement;
+    private final Session session;
+    private final @Nullable Ledger ledger;
+    private final InFlight inFlight;
+    private final Sender sender;
     private final Clock clock;
     private final Traffic traffic;
-    private final boolean five;
     private final int window;
-    private final InFlight inFlight = new InFlight();
 
     /** Handed over by the mailbox, but the client has not settled enough of what came before. */
     private final ArrayDeque<Delivery> waiting = new ArrayDeque<>();
 
-    private final Own own = new Own();
-    private final AliasesSent aliases;
+    /** In flight since an earlier connection, not sent on this one yet. */
+    private final ArrayDeque<Resumption.Again> again = new ArrayDeque<>();
+
     private @Nullable Mailbox mailbox;
     private int requested;
-    private int average = 256;
+    private boolean held;
 
-    Delivering(Line line, Broker broker) {
+    /** Changes up to here happened while the client was away; at quality of service 0 they are not owed. */
+    private long awayUpTo;
+
+    /**
+     * @param ledger of a durable session; null for one that ends with the connection
+     */
+    Delivering(Line line, Broker broker, Session session, @Nullable Ledger ledger) {
         this.line = line;
-        this.agreement = line.agreement();
+        this.session = session;
+        this.ledger = ledger;
+        this.inFlight = session.inFlight();
+        this.sender = new Sender(line, broker);
         this.clock = broker.clock();
         this.traffic = broker.traffic();
-        this.five = agreement.version().five();
-        this.window =
-                Math.min(agreement.window().receiveMaximum(), broker.limits().sent());
-        this.aliases = new AliasesSent(
-                Math.min(agreement.window().aliases(), broker.limits().aliases()));
+        this.window = Math.min(
+                line.agreement().window().receiveMaximum(), broker.limits().sent());
     }
 
-    /** Begins to take changes out of the mailbox. */
-    void start(Mailbox from) {
-        mailbox = from;
-        replenish();
+    /** Changes up to this sequence happened while the client was away. */
+    void awayUpTo(long sequence) {
+        awayUpTo = sequence;
+    }
+
+    /** Keeps everything back until {@link #release}. */
+    void hold() {
+        held = true;
+    }
+
+    void release() {
+        held = false;
+        advance();
+        flush();
     }
 
     /** Asks for as many changes as can be sent or kept for a moment. */
@@ -66,7 +82,7 @@ final class Delivering implements Subscriber {
         if (from == null || !line.channel().isWritable()) {
             return;
         }
-        int most = Math.max(1, Math.min(2 * window + 64, REQUESTED_BYTES / average));
+        int most = Math.max(1, Math.min(2 * window + 64, REQUESTED_BYTES / sender.averageSize()));
         int room = most - requested - waiting.size() - inFlight.size();
         if (room > 0 && (requested == 0 || room > most / 2)) {
             requested += room;
@@ -78,144 +94,190 @@ final class Delivering implements Subscriber {
     public void deliver(List<Delivery> batch) {
         requested -= batch.size();
         for (Delivery delivery : batch) {
-            if (!waiting.isEmpty() || !send(delivery)) {
+            if (held || !waiting.isEmpty() || !take(delivery)) {
                 waiting.add(delivery);
             }
         }
         replenish();
+        flush();
+    }
+
+    private void flush() {
+        if (ledger != null) {
+            ledger.flush();
+        }
         line.outbox().flush();
     }
 
     /** Sends one change, or returns false when the client must first settle another [MQTT-3.3.4-9]. */
-    private boolean send(Delivery delivery) {
+    private boolean take(Delivery delivery) {
         Change change = delivery.change();
-        if (change.kind() == Kind.EXPIRE) {
-            return true;
-        }
+        long sequence = delivery.current() ? 0 : change.sequence();
+        int qos = sender.address(delivery);
         long expiresAt = change.attributes().expiresAt();
-        long life = expiresAt == 0 ? 0 : expiresAt - clock.millis();
-        if (life < 0 || (expiresAt != 0 && life == 0)) {
-            return true; // [MQTT-3.3.2-5]
-        }
-        int granted = 0;
-        boolean asPublished = false;
-        boolean retained = false;
-        own.clear();
-        List<Subscription> matched = delivery.matched();
-        for (int i = 0; i < matched.size(); i++) {
-            if (matched.get(i).tag() instanceof Wanted wanted) {
-                granted = Math.max(granted, wanted.options().qos());
-                asPublished |= wanted.options().retainAsPublished();
-                retained |= delivery.current() && change.version() <= wanted.since();
-                if (wanted.identifier() != 0) {
-                    own.subscriptionId(wanted.identifier()); // [MQTT-3.3.4-3] to [MQTT-3.3.4-5]
-                }
-            }
-        }
-        int qos = Math.min(change.attributes().qos(), granted); // [MQTT-3.8.4-8]
-        if (qos > 0 && inFlight.size() >= window) {
+        boolean over = change.kind() == Kind.EXPIRE
+                || (expiresAt != 0 && expiresAt <= clock.millis()) // [MQTT-3.3.2-5]
+                || (qos == 0 && sequence != 0 && sequence <= awayUpTo);
+        if (!over && qos > 0 && (!again.isEmpty() || inFlight.size() >= window)) {
             return false;
         }
-        boolean retain = retained || (asPublished && change.kind() != Kind.MESSAGE); // [MQTT-3.3.1-8], -12, -13
-        if (five && expiresAt != 0) {
-            own.expirySeconds((life + 999) / 1_000);
+        session.sentUpTo(sequence);
+        if (!over) {
+            send(delivery, sequence, qos);
+        } else if (ledger != null) {
+            ledger.changed();
         }
-        write(matched.get(0).topic(change), change, qos, retain);
         return true;
     }
 
-    private void write(String topic, Change change, int qos, boolean retain) {
-        Publication publication = Publications.of(change, agreement.format(), five, qos > 0);
-        String canonical = change.path().text();
-        boolean spelled = !topic.equals(canonical);
-        if (spelled) {
-            own.topic(topic.getBytes(StandardCharsets.UTF_8));
+    private void send(Delivery delivery, long sequence, int qos) {
+        int packetId = 0;
+        if (qos > 0) {
+            packetId = inFlight.add(
+                    qos == 1 ? InFlight.Stage.PUBACK : InFlight.Stage.PUBREC,
+                    sender.retain(),
+                    sequence,
+                    delivery.current() ? delivery.change().path().text() : null);
         }
-        int alias = aliases.find(topic);
-        boolean newAlias = alias < 0;
-        if (alias > 0) {
-            own.alias(alias);
-            own.nameless();
-        } else if (newAlias) {
-            own.alias(-alias);
-        }
-        boolean shared = own.isEmpty();
-        int size = shared ? publication.size() : publication.size(own);
-        if (size > agreement.window().largestPacket()) {
-            traffic.dropped.increment(); // [MQTT-3.1.2-24], [MQTT-3.1.2-25]
-            return;
-        }
-        if (newAlias) {
-            aliases.set(topic, -alias);
-        }
-        int packetId = qos == 0 ? 0 : inFlight.add(qos == 1 ? InFlight.Stage.PUBACK : InFlight.Stage.PUBREC);
-        int first = Packet.PUBLISH << 4 | qos << 1 | (retain ? 1 : 0);
-        ByteBuf out = line.outbox().open();
-        if (shared) {
-            publication.write(out, first, packetId);
+        if (ledger == null) {
+            write(packetId, qos);
+        } else if (qos == 2) {
+            // Exactly once also when the server dies: the identifier is stored before the client sees it.
+            int id = packetId;
+            ledger.changed(() -> writeLater(delivery, id, qos));
         } else {
-            publication.write(out, first, packetId, own);
+            ledger.changed();
+            if (ledger.busy()) {
+                int id = packetId;
+                ledger.after(() -> writeLater(delivery, id, qos));
+            } else {
+                write(packetId, qos);
+            }
         }
-        if (publication.byReference()) {
-            line.outbox().share(publication.payload());
+    }
+
+    private void writeLater(Delivery delivery, int packetId, int qos) {
+        sender.address(delivery);
+        write(packetId, qos);
+        line.outbox().flush();
+    }
+
+    /** Writes what the sender was addressed to. */
+    private void write(int packetId, int qos) {
+        if (!sender.write(packetId, qos)) {
+            traffic.dropped.increment(); // [MQTT-3.1.2-24], [MQTT-3.1.2-25]
+            if (packetId != 0) {
+                inFlight.remove(packetId);
+            }
         }
-        average = (average * 15 + Math.min(size, REQUESTED_BYTES)) / 16 + 1;
-        traffic.out.increment();
+    }
+
+    private boolean resend() {
+        int underWay = inFlight.size() - again.size();
+        for (Resumption.Again next = again.peek(); next != null && underWay < window; next = again.peek()) {
+            again.remove();
+            InFlight.Sent sent = next.sent();
+            Change change = next.change();
+            if (inFlight.get(sent.packetId()) == null) {
+                continue; // settled by a late answer
+            }
+            if (change == null) {
+                inFlight.remove(sent.packetId());
+                changed();
+            } else {
+                underWay++;
+                sender.address(change, session.covering(change.path()), sent.retain());
+                write(sent.packetId(), sent.stage() == InFlight.Stage.PUBACK ? 1 : 2);
+            }
+        }
+        return again.isEmpty();
+    }
+
+    /** Sends PUBREL, again if need be [MQTT-4.3.3-4]. */
+    void sendPubrel(int packetId, Reason reason) {
+        line.writer().acknowledge(line.outbox().open(), Packet.PUBREL, packetId, reason, null);
     }
 
     /** PUBACK, PUBREC or PUBCOMP of the client. */
     void acknowledged(Packet.Acknowledge packet) {
-        int packetId = packet.packetId();
-        InFlight.Stage stage = inFlight.stage(packetId);
+        InFlight.Sent sent = inFlight.get(packet.packetId());
         switch (packet.type()) {
-            case Packet.PUBACK -> settled(packetId, stage, InFlight.Stage.PUBACK);
-            case Packet.PUBCOMP -> settled(packetId, stage, InFlight.Stage.PUBCOMP);
-            case Packet.PUBREC -> received(packet, stage);
+            case Packet.PUBACK -> settled(packet, sent, InFlight.Stage.PUBACK);
+            case Packet.PUBCOMP -> settled(packet, sent, InFlight.Stage.PUBCOMP);
+            case Packet.PUBREC -> received(packet, sent);
             default -> throw new IllegalArgumentException("packet type " + packet.type());
         }
+        flush();
     }
 
-    private void settled(int packetId, InFlight.@Nullable Stage stage, InFlight.Stage expected) {
-        if (stage == null) {
+    private void settled(Packet.Acknowledge packet, InFlight.@Nullable Sent sent, InFlight.Stage expected) {
+        if (sent == null) {
             return; // a late or repeated answer
         }
-        if (stage != expected) {
-            throw Violation.protocol(expected + " for packet " + packetId + ", where " + stage + " is due");
+        if (sent.stage() != expected) {
+            throw Violation.protocol(
+                    expected + " for packet " + packet.packetId() + ", where " + sent.stage() + " is due");
         }
-        inFlight.remove(packetId);
+        finished(sent);
+    }
+
+    private void finished(InFlight.Sent sent) {
+        inFlight.remove(sent.packetId());
+        changed();
         advance();
     }
 
-    /** [MQTT-4.3.3-4], [MQTT-4.3.3-5] */
-    private void received(Packet.Acknowledge pubrec, InFlight.@Nullable Stage stage) {
+    private void changed() {
+        if (ledger != null) {
+            ledger.changed();
+        }
+    }
+
+    private void received(Packet.Acknowledge pubrec, InFlight.@Nullable Sent sent) {
         int packetId = pubrec.packetId();
-        if (stage == InFlight.Stage.PUBACK) {
+        if (sent != null && sent.stage() == InFlight.Stage.PUBACK) {
             throw Violation.protocol("PUBREC for packet " + packetId + ", where PUBACK is due");
         }
         if (pubrec.reason().refusal()) {
-            if (stage != null) {
-                inFlight.remove(packetId);
-                advance();
+            if (sent != null) {
+                finished(sent);
             }
-            return;
+        } else if (sent == null) {
+            sendPubrel(packetId, Reason.PACKET_IDENTIFIER_NOT_FOUND);
+        } else {
+            inFlight.release(sent);
+            if (ledger == null) {
+                sendPubrel(packetId, Reason.SUCCESS);
+            } else {
+                // Once the client has seen PUBREL it forgets the identifier: the message must never be sent again.
+                ledger.changed(() -> {
+                    sendPubrel(packetId, Reason.SUCCESS);
+                    line.outbox().flush();
+                });
+            }
         }
-        if (stage != null) {
-            inFlight.release(packetId);
-        }
-        line.writer()
-                .acknowledge(
-                        line.outbox().open(),
-                        Packet.PUBREL,
-                        packetId,
-                        stage == null ? Reason.PACKET_IDENTIFIER_NOT_FOUND : Reason.SUCCESS,
-                        null);
     }
 
     private void advance() {
-        for (Delivery next = waiting.peek(); next != null && send(next); next = waiting.peek()) {
+        if (held || !resend()) {
+            return;
+        }
+        for (Delivery next = waiting.peek(); next != null && take(next); next = waiting.peek()) {
             waiting.remove();
         }
         replenish();
+    }
+
+    /**
+     * Sends again what an earlier connection did not settle [MQTT-4.4.0-1], as far as there is room, then begins to take
+     * changes out of the mailbox.
+     */
+    void begin(Mailbox from, List<Resumption.Again> unsettled) {
+        again.addAll(unsettled);
+        mailbox = from;
+        advance();
+        replenish();
+        flush();
     }
 
     @Override
@@ -225,7 +287,12 @@ final class Delivering implements Subscriber {
 
     @Override
     public void current(Subscription subscription, long sequence) {
-        // Rows and changes look alike to a client; nothing tells it where one ends.
+        if (subscription.tag() instanceof Held scanned && scanned.scanning()) {
+            scanned.scanning(false);
+            if (scanned.live() != subscription) {
+                subscription.cancel(); // it was there for the rows alone
+            }
+        }
     }
 
     @Override

@@ -20,6 +20,7 @@ record Limits(int packet, int received, int receivedBytes, int sent, int aliases
      *
      * @param keepAlive the longest keep-alive; zero for any, and for none
      * @param connect from the connection's start to its CONNECT
+     * @param session how long a session may outlast its connection, in seconds; {@link Session#NEVER} for ever
      */
-    record Times(Duration keepAlive, Duration connect) {}
+    record Times(Duration keepAlive, Duration connect, long session) {}
 }

@@ -98,7 +98,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         if (!ended) {
             frames.settle();
             if (inputEnded && !paused) {
-                finish(true);
+                finish();
             }
         }
     }
@@ -108,7 +108,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         if (connected == null) {
             connect(content);
         } else if (!connected.packet(header, content)) {
-            finish(false);
+            finish();
             channel.close();
         }
     }
@@ -164,23 +164,42 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             }
             return;
         }
-        Sessions.Claimed claimed = broker.sessions().claim(agreed.clientId(), this);
-        claim = claimed.claim();
-        claimed.ready().whenComplete((ready, never) -> later(() -> accept(connect, agreed, user)));
+        Sessions.Claim held = broker.sessions().claim(agreed.clientId(), this);
+        claim = held;
+        held.ready().whenComplete((ready, never) -> later(() -> open(connect, agreed, user)));
     }
 
-    private void accept(Packet.Connect connect, Agreement agreed, User user) {
+    /** The one before is gone: the session is ours. */
+    private void open(Packet.Connect connect, Agreement agreed, User user) {
         if (ended) {
             return;
         }
+        long expiry = Connecting.expiry(connect, broker);
+        Sessions.Opened opened = broker.sessions().open(agreed.clientId(), connect.clean(), expiry);
         frames.connected(broker.limits().packet());
-        writer.connack(outbox.open(), false, Reason.SUCCESS, Connecting.properties(connect, agreed, broker.limits()));
-        client = new Client(this, broker, connect, user);
+        client = new Client(this, broker, connect, user, opened.session());
+        opened.stored().whenComplete((stored, failure) -> later(() -> accept(connect, agreed, opened, failure)));
+    }
+
+    private void accept(Packet.Connect connect, Agreement agreed, Sessions.Opened opened, @Nullable Throwable failure) {
+        Client accepted = client;
+        if (ended || accepted == null) {
+            return;
+        }
+        if (failure != null) {
+            LOG.warn("session not stored: connection={} reason={}", peer.id(), failure.getMessage());
+            refuse(Reason.SERVER_UNAVAILABLE, "the session could not be stored");
+            return;
+        }
+        PropertySet properties =
+                Connecting.properties(connect, agreed, broker.limits(), Connecting.expiry(connect, broker));
+        writer.connack(outbox.open(), opened.present(), Reason.SUCCESS, properties);
+        accepted.begin();
         LOG.debug(
-                "connected: client={} user={} version={} connection={}",
-                agreed.clientId(),
-                user.name(),
+                "connected: client={} version={} present={} connection={}",
+                Printable.of(agreed.clientId()),
                 agreed.version(),
+                opened.present(),
                 peer.id());
         resume();
         outbox.flush();
@@ -207,7 +226,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         LOG.debug("ended: reason={} text={} connection={}", reason, text == null ? "" : Printable.of(text), peer.id());
-        if (client != null && writer.version().five() && reason.in(Packet.DISCONNECT)) {
+        if (client != null && client.begun() && writer.version().five() && reason.in(Packet.DISCONNECT)) {
             writer.disconnect(outbox.open(), reason, text); // [MQTT-4.13.1-1]
         }
         hangUp();
@@ -223,7 +242,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
 
     private void hangUp() {
         outbox.flush();
-        finish(true);
+        finish();
         Farewell.close(channel, peer);
     }
 
@@ -240,7 +259,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     public void channelInactive(ChannelHandlerContext ctx) {
         inputEnded = true;
         if (!paused && !ended) {
-            finish(true);
+            finish();
         }
         ctx.fireChannelInactive();
     }
@@ -270,16 +289,12 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         } else if (!ended) {
             LOG.error("closed because of a bug: connection={}", peer.id(), cause);
         }
-        finish(true);
+        finish();
         channel.close();
     }
 
-    /**
-     * Lets go of everything, once.
-     *
-     * @param lost whether the client has not said goodbye, so that its will is due [MQTT-3.1.2-8]
-     */
-    private void finish(boolean lost) {
+    /** Lets go of everything, once. */
+    private void finish() {
         if (ended) {
             return;
         }
@@ -288,7 +303,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             connectTimeout.cancel(false);
         }
         if (client != null) {
-            client.close(lost);
+            client.close();
         }
         if (claim != null) {
             broker.sessions().release(claim);

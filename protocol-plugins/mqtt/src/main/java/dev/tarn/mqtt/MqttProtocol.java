@@ -2,8 +2,10 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.security.Users;
+import dev.tarn.api.store.Store;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
 import io.netty.buffer.ByteBuf;
@@ -11,9 +13,12 @@ import io.netty.channel.ChannelPipeline;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -47,28 +52,33 @@ public final class MqttProtocol implements StreamProtocol {
         @AttributeDefinition(description = "seconds until a connection must have sent CONNECT")
         int connectTimeout() default 10;
 
+        @AttributeDefinition(description = "longest session expiry in seconds, up to 4,294,967,295 for ever")
+        long maximumSessionExpiry() default 4_294_967_295L;
+
         @AttributeDefinition(description = "subscriptions of one client")
         int subscriptions() default 10_000;
     }
 
+    private final Sessions sessions;
     private final Broker broker;
 
     @Activate
     public MqttProtocol(
             @Reference Resources resources,
+            @Reference(cardinality = ReferenceCardinality.OPTIONAL) @Nullable DurableSessions durable,
+            @Reference Store store,
             @Reference Users users,
             @Reference Bodies bodies,
             @Reference Meter meter,
             Config config) {
         Clock clock = Clock.systemUTC();
+        Limits limits = limits(config);
+        Messages messages = new Messages(resources, bodies, clock);
+        SessionTables tables = new SessionTables(store, bodies);
+        Wills wills = new Wills(resources, messages);
+        this.sessions = new Sessions(tables, durable, clock, wills::publish);
         this.broker = new Broker(
-                resources,
-                users,
-                new Messages(resources, bodies, clock),
-                new Sessions(),
-                limits(config),
-                meter.traffic("mqtt"),
-                clock);
+                new Broker.Doors(resources, users), messages, sessions, tables, limits, meter.traffic("mqtt"), clock);
     }
 
     private static Limits limits(Config config) {
@@ -81,7 +91,16 @@ public final class MqttProtocol implements StreamProtocol {
                 within("subscriptions", config.subscriptions(), 1, Integer.MAX_VALUE),
                 new Limits.Times(
                         Duration.ofSeconds(within("maximumKeepAlive", config.maximumKeepAlive(), 0, 65_535)),
-                        Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600))));
+                        Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600)),
+                        session(config.maximumSessionExpiry())));
+    }
+
+    private static long session(long seconds) {
+        if (seconds < 0 || seconds > Session.NEVER) {
+            throw new IllegalArgumentException(
+                    "mqtt.maximumSessionExpiry is " + seconds + ", must be 0 to " + Session.NEVER);
+        }
+        return seconds;
     }
 
     private static int within(String name, int value, int least, int greatest) {
@@ -114,5 +133,11 @@ public final class MqttProtocol implements StreamProtocol {
     @Override
     public void open(ChannelPipeline pipeline) {
         pipeline.addLast("mqtt", new MqttConnection(broker, pipeline.channel()));
+    }
+
+    /** Ends what runs by the clock; connections are closed by their listener before. */
+    @Deactivate
+    public void close() {
+        sessions.close();
     }
 }

@@ -112,8 +112,15 @@ final class PacketReader {
 
     private Packet.Wish wish(ByteBuf in) {
         String spelling = Fields.text(in);
-        Packet.Options options = options(Fields.unsignedByte(in));
-        if (!version.five() || !spelling.startsWith(SHARE)) {
+        return wish(spelling, options(Fields.unsignedByte(in)));
+    }
+
+    /**
+     * What a filter asks for, shared subscriptions included; those of clients before 5.0 too, which is an extension that
+     * other brokers have.
+     */
+    static Packet.Wish wish(String spelling, Packet.Options options) {
+        if (!spelling.startsWith(SHARE)) {
             return new Packet.Wish(spelling, null, filter(spelling), options);
         }
         int end = spelling.indexOf('/', SHARE.length());
@@ -172,7 +179,7 @@ final class PacketReader {
         List<String> spellings = new ArrayList<>(4);
         while (in.isReadable()) {
             String spelling = Fields.text(in);
-            if (!version.five() || !spelling.startsWith(SHARE)) {
+            if (!spelling.startsWith(SHARE)) {
                 filter(spelling);
             }
             spellings.add(spelling);

@@ -4,6 +4,7 @@ package dev.tarn.mqtt;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.store.Draft;
 import dev.tarn.transport.Traffic;
 import java.util.ArrayDeque;
 import java.util.BitSet;
@@ -36,19 +37,26 @@ final class Publishing {
     private final AtomicBoolean settling = new AtomicBoolean();
 
     /** Packet identifiers of quality of service 2 that are not released yet [MQTT-4.3.3-10]. */
-    private final BitSet unreleased = new BitSet();
+    private final BitSet unreleased;
+
+    private final Session session;
+    private final SessionTables tables;
 
     private @Nullable Topic[] aliases = new @Nullable Topic[0];
     private int unsettled;
     private int bytes;
     private boolean full;
 
-    Publishing(Line line, Context context, Broker broker) {
+    Publishing(Line line, Context context, Broker broker, Session session) {
         this.line = line;
         this.context = context;
         this.messages = broker.messages();
         this.limits = broker.limits();
         this.traffic = broker.traffic();
+        this.session = session;
+        this.tables = broker.tables();
+        this.unreleased = session.unreleased();
+        this.unsettled = unreleased.cardinality();
         this.five = line.agreement().version().five();
     }
 
@@ -102,7 +110,7 @@ final class Publishing {
                 publish.properties(),
                 line.agreement().sends());
         CompletableFuture<Commit> stage =
-                messages.send(context, message, List.of()).toCompletableFuture();
+                messages.send(context, message, alongside(qos, packetId)).toCompletableFuture();
         if (pending.isEmpty() && stage.isDone() && !stage.isCompletedExceptionally()) {
             acknowledge(qos, packetId, Reason.SUCCESS, null);
             return;
@@ -115,6 +123,11 @@ final class Publishing {
             full = true;
             line.pause();
         }
+    }
+
+    /** A durable session remembers the identifier in the commit of what came with it. */
+    private List<Draft> alongside(int qos, int packetId) {
+        return qos == 2 && session.durable() ? List.of(tables.received(session, packetId)) : List.of();
     }
 
     /** The same packet again: the answer is repeated, the message is not [MQTT-4.3.3-10]. */
@@ -157,18 +170,31 @@ final class Publishing {
 
     /** PUBREL: the identifier may be used again [MQTT-4.3.3-11]. */
     void released(Packet.Acknowledge pubrel) {
-        boolean known = unreleased.get(pubrel.packetId());
-        if (known) {
-            unreleased.clear(pubrel.packetId());
-            unsettled--;
+        int packetId = pubrel.packetId();
+        if (!unreleased.get(packetId)) {
+            completed(packetId, Reason.PACKET_IDENTIFIER_NOT_FOUND);
+            return;
         }
-        line.writer()
-                .acknowledge(
-                        line.outbox().open(),
-                        Packet.PUBCOMP,
-                        pubrel.packetId(),
-                        known ? Reason.SUCCESS : Reason.PACKET_IDENTIFIER_NOT_FOUND,
-                        null);
+        unreleased.clear(packetId);
+        unsettled--;
+        if (!session.durable()) {
+            completed(packetId, Reason.SUCCESS);
+            return;
+        }
+        // Forgotten for good before the client hears of it, since it will use the identifier for something else.
+        tables.commit(List.of(tables.released(session, packetId)))
+                .whenComplete((commit, failure) -> line.channel().eventLoop().execute(() -> {
+                    if (failure != null) {
+                        line.end(Reason.UNSPECIFIED_ERROR, "the release could not be stored");
+                    } else {
+                        completed(packetId, Reason.SUCCESS);
+                        line.outbox().flush();
+                    }
+                }));
+    }
+
+    private void completed(int packetId, Reason reason) {
+        line.writer().acknowledge(line.outbox().open(), Packet.PUBCOMP, packetId, reason, null);
     }
 
     private void settleLater() {

@@ -1,30 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.resource.DurableSession;
+import dev.tarn.api.resource.DurableSessions;
+import dev.tarn.api.store.Draft;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Who is connected under which client identifier: one connection at a time [MQTT-3.1.4-3]. Safe on any thread. */
-final class Sessions {
+/**
+ * Who is connected under which client identifier, one connection at a time [MQTT-3.1.4-3], and the sessions of those who
+ * are away. A session belongs to the connection that holds the claim to its identifier, else to this class, which touches
+ * it only where no claim can appear meanwhile. Safe on any thread.
+ */
+final class Sessions implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
+    private final SessionTables tables;
+    private final @Nullable DurableSessions durable;
+    private final Clock clock;
+    private final BiConsumer<Session, Packet.Will> publishWill;
     private final ConcurrentMap<String, Claim> claims = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, Session> sessions = new ConcurrentHashMap<>();
+    private final ScheduledThreadPoolExecutor timer;
+    private final AtomicLong numbers = new AtomicLong();
     private final AtomicLong assigned = new AtomicLong();
-    private final String run = Long.toString(System.currentTimeMillis(), 36);
+    private final String run;
 
     /** A connection's hold on its client identifier. */
     static final class Claim {
         private final String clientId;
         private final MqttConnection connection;
-        private final CompletableFuture<Void> released = new CompletableFuture<>();
+        private final CompletionStage<@Nullable Void> ready;
+        private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
 
-        private Claim(String clientId, MqttConnection connection) {
+        private Claim(String clientId, MqttConnection connection, CompletionStage<@Nullable Void> ready) {
             this.clientId = clientId;
             this.connection = connection;
+            this.ready = ready;
         }
+
+        /** Completes, on any thread, when the one before is gone. */
+        CompletionStage<@Nullable Void> ready() {
+            return ready;
+        }
+    }
+
+    /**
+     * A session for a connection.
+     *
+     * @param present whether it was there before
+     * @param stored completes, on any thread, when it is safe to tell the client
+     */
+    record Opened(Session session, boolean present, CompletionStage<?> stored) {}
+
+    /**
+     * Reads what is stored; blocks while it does.
+     *
+     * @param durable null where sessions end with their connections
+     * @param publishWill publishes a will whose time has come
+     */
+    Sessions(
+            SessionTables tables,
+            @Nullable DurableSessions durable,
+            Clock clock,
+            BiConsumer<Session, Packet.Will> publishWill) {
+        this.tables = tables;
+        this.durable = durable;
+        this.clock = clock;
+        this.publishWill = publishWill;
+        this.run = Long.toString(clock.millis(), 36);
+        this.timer = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "tarn-mqtt-sessions");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timer.setRemoveOnCancelPolicy(true);
+        if (durable != null) {
+            load(durable);
+        }
+    }
+
+    private void load(DurableSessions engine) {
+        List<Session> stored = tables.load(
+                (clientId, number, cursor) -> new Session(clientId, number, engine.open(name(clientId), cursor)));
+        for (Session session : stored) {
+            numbers.accumulateAndGet(session.number(), Math::max);
+            DurableSession owed = session.owed();
+            if (owed != null) {
+                for (Held held : session.subscriptions().values()) {
+                    owed.cover(held.wish().filter(), held.options().qos(), held.start());
+                }
+            }
+            if (session.disconnectedAt() == 0) {
+                // It was connected when the server ended.
+                session.disconnectedAt(clock.millis());
+            }
+            sessions.put(session.clientId(), session);
+            watch(session);
+        }
+        if (!stored.isEmpty()) {
+            LOG.info("sessions restored: count={}", stored.size());
+        }
+    }
+
+    private static String name(String clientId) {
+        return "mqtt/" + clientId;
+    }
+
+    /** Whether a session can outlast its connection. */
+    boolean lasting() {
+        return durable != null;
     }
 
     /** An identifier for a client that gave none; unique on this node [MQTT-3.1.3-6]. */
@@ -36,31 +134,163 @@ final class Sessions {
      * Gives the identifier to this connection, from the moment on when the one that had it is gone: that one is told, and
      * closed.
      */
-    Claimed claim(String clientId, MqttConnection connection) {
-        Claim claim = new Claim(clientId, connection);
-        Claim previous = claims.put(clientId, claim);
-        if (previous == null) {
-            return new Claimed(claim, CompletableFuture.completedFuture(null));
-        }
-        previous.connection.takeOver();
-        return new Claimed(claim, previous.released);
+    Claim claim(String clientId, MqttConnection connection) {
+        Claim[] made = new Claim[1];
+        claims.compute(clientId, (same, previous) -> {
+            CompletionStage<@Nullable Void> ready =
+                    previous == null ? CompletableFuture.<@Nullable Void>completedFuture(null) : previous.released;
+            made[0] = new Claim(clientId, connection, ready);
+            if (previous != null) {
+                previous.connection.takeOver();
+            }
+            return made[0];
+        });
+        return made[0];
     }
-
-    /**
-     * A claim, and when it takes effect.
-     *
-     * @param ready completes on any thread
-     */
-    record Claimed(Claim claim, CompletionStage<@Nullable Void> ready) {}
 
     /** Ends a hold; the next in line may go on. */
     void release(Claim claim) {
         claims.remove(claim.clientId, claim);
-        claim.released.complete(null);
+        claim.ready.whenComplete((ready, never) -> claim.released.complete(null));
+    }
+
+    /**
+     * The session of a connection whose claim is ready: the one that was there, unless the client wants none of it or it
+     * is over; else a new one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
+     *
+     * @param expiry how long it is to outlast the connection, in seconds
+     */
+    Opened open(String clientId, boolean clean, long expiry) {
+        Session known = sessions.get(clientId);
+        List<Draft> drafts = new ArrayList<>();
+        if (known != null) {
+            DurableSession owed = known.owed();
+            boolean lost = owed != null && owed.lost();
+            if (!clean && !lost && !known.over(clock.millis())) {
+                known.watch(null);
+                known.disconnectedAt(0);
+                known.expiry(expiry);
+                known.bequest(null); // [MQTT-3.1.3-9]
+                return new Opened(known, true, tables.commit(List.of(tables.put(known))));
+            }
+            drafts.addAll(forget(known));
+        }
+        Session made;
+        if (durable == null || expiry == 0) {
+            made = new Session(clientId, 0, null);
+        } else {
+            long cursor = tables.sequence();
+            made = new Session(clientId, numbers.incrementAndGet(), durable.open(name(clientId), cursor));
+            made.sentUpTo(cursor);
+            made.expiry(expiry);
+            sessions.put(clientId, made);
+            drafts.add(tables.put(made));
+        }
+        return new Opened(
+                made, false, drafts.isEmpty() ? CompletableFuture.completedFuture(null) : tables.commit(drafts));
+    }
+
+    /** The end of a session; what must be removed from the store. Its will does not wait any longer. */
+    private List<Draft> forget(Session session) {
+        sessions.remove(session.clientId(), session);
+        session.watch(null);
+        DurableSession owed = session.owed();
+        if (owed != null) {
+            owed.close();
+        }
+        Session.Bequest bequest = session.bequest();
+        if (bequest != null) {
+            session.bequest(null);
+            publishWill.accept(session, bequest.will());
+        }
+        return tables.delete(session);
+    }
+
+    /**
+     * Takes a session back from a connection that ends, before its claim is released.
+     *
+     * @param will the will that is due, or null
+     */
+    void close(Session session, Packet.@Nullable Will will) {
+        long now = clock.millis();
+        long delay = will == null ? 0 : will.properties().number(PropertyType.WILL_DELAY, 0);
+        if (!session.durable() || session.expiry() == 0) {
+            if (will != null) {
+                publishWill.accept(session, will);
+            }
+            if (session.durable()) {
+                store(forget(session));
+            }
+            return;
+        }
+        if (will != null && delay > 0) {
+            long seconds = session.expiry() == Session.NEVER ? delay : Math.min(delay, session.expiry());
+            session.bequest(new Session.Bequest(will, now + seconds * 1_000));
+        } else if (will != null) {
+            publishWill.accept(session, will);
+        }
+        session.disconnectedAt(now);
+        store(List.of(tables.put(session)));
+        watch(session);
+    }
+
+    private void store(List<Draft> drafts) {
+        tables.commit(drafts).whenComplete((commit, failure) -> {
+            if (failure != null) {
+                LOG.error("a session could not be stored: reason={}", failure.getMessage());
+            }
+        });
+    }
+
+    /** Looks again when the session's will or its end is due. */
+    private void watch(Session session) {
+        long now = clock.millis();
+        Session.Bequest bequest = session.bequest();
+        long due = session.expiry() == Session.NEVER
+                ? Long.MAX_VALUE
+                : session.disconnectedAt() + session.expiry() * 1_000;
+        due = bequest == null ? due : Math.min(due, bequest.due());
+        if (due != Long.MAX_VALUE && !timer.isShutdown()) {
+            session.watch(timer.schedule(() -> look(session), Math.max(0, due - now) + 1, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    private void look(Session session) {
+        claims.compute(session.clientId(), (clientId, claim) -> {
+            if (claim == null && sessions.get(clientId) == session) {
+                due(session);
+            }
+            return claim;
+        });
+    }
+
+    private void due(Session session) {
+        long now = clock.millis();
+        Session.Bequest bequest = session.bequest();
+        if (session.over(now)) {
+            store(forget(session));
+        } else if (bequest != null && bequest.due() <= now) {
+            session.bequest(null);
+            publishWill.accept(session, bequest.will());
+            store(List.of(tables.put(session)));
+            watch(session);
+        } else if (session.disconnectedAt() != 0) {
+            watch(session);
+        }
     }
 
     /** How many identifiers are connected. */
     int connected() {
         return claims.size();
+    }
+
+    /** How many sessions outlast their connections, those of connected clients included. */
+    int stored() {
+        return sessions.size();
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
     }
 }

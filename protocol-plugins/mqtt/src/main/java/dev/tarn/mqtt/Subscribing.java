@@ -2,64 +2,91 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.resource.Interest;
+import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
+import dev.tarn.api.store.Draft;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A client's subscriptions. For the connection's loop. */
+/**
+ * A client's subscriptions: begun and ended at once, stored before they are acknowledged where the session is durable.
+ * For the connection's loop.
+ */
 final class Subscribing {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Subscribing.class);
+
     private final Line line;
+    private final Session session;
+    private final @Nullable SessionTables tables;
     private final Mailbox mailbox;
+    private final Delivering delivering;
     private final Clock clock;
     private final int most;
-    private final Map<String, Subscription> subscriptions = new HashMap<>();
 
-    Subscribing(Line line, Mailbox mailbox, Limits limits, Clock clock) {
+    Subscribing(Line line, Session session, Mailbox mailbox, Delivering delivering, Broker broker) {
         this.line = line;
+        this.session = session;
+        this.tables = session.durable() ? broker.tables() : null;
         this.mailbox = mailbox;
-        this.clock = clock;
-        this.most = limits.subscriptions();
+        this.delivering = delivering;
+        this.clock = broker.clock();
+        this.most = broker.limits().subscriptions();
     }
 
-    /** One answer for each filter [MQTT-3.8.4-5]; rows and changes come after it, since the mailbox tells them later. */
+    /** One answer for each filter [MQTT-3.8.4-5]; rows and changes come after it. */
     void subscribe(Packet.Subscribe subscribe) {
         int identifier = (int) subscribe.properties().number(PropertyType.SUBSCRIPTION_ID, 0);
         List<Reason> reasons = new ArrayList<>(subscribe.wishes().size());
+        List<Draft> drafts = new ArrayList<>();
         for (Packet.Wish wish : subscribe.wishes()) {
-            reasons.add(subscribe(wish, identifier));
+            reasons.add(subscribe(wish, identifier, drafts));
         }
-        line.writer().suback(line.outbox().open(), subscribe.packetId(), reasons);
+        stored(drafts, () -> line.writer().suback(line.outbox().open(), subscribe.packetId(), reasons));
     }
 
-    private Reason subscribe(Packet.Wish wish, int identifier) {
-        Packet.Options options = wish.options();
-        Wanted wanted = new Wanted(wish.spelling(), options, identifier, now());
-        Interest interest = new Interest(options.qos(), options.noLocal(), wish.group());
-        Subscription known = subscriptions.get(wish.spelling());
+    private Reason subscribe(Packet.Wish wish, int identifier, List<Draft> drafts) {
+        Held known = session.subscriptions().get(wish.spelling());
+        if (known == null && session.subscriptions().size() >= most) {
+            return Reason.QUOTA_EXCEEDED;
+        }
+        Held held = known == null ? session.held(wish) : known;
+        held.renew(wish.options(), identifier, now());
+        DurableSession owed = session.owed();
         try {
-            if (known != null) {
-                // [MQTT-3.8.4-3], [MQTT-3.8.4-4]
-                known.renew(start(wish, false), interest, wanted);
-            } else if (subscriptions.size() >= most) {
-                return Reason.QUOTA_EXCEEDED;
+            Start start = start(wish, known == null);
+            held.scanning(held.scanning() || start.from() == Start.From.CURRENT);
+            if (owed != null) {
+                long from = owed.cover(wish.filter(), wish.options().qos());
+                if (known == null) {
+                    held.start(from);
+                    start = start.from() == Start.From.LIVE ? Start.after(from) : start;
+                }
+            }
+            Subscription live = held.live();
+            if (live != null) {
+                live.renew(start, held.interest(), held); // [MQTT-3.8.4-3], [MQTT-3.8.4-4]
             } else {
-                subscriptions.put(
-                        wish.spelling(), mailbox.subscribe(wish.filter(), start(wish, true), interest, wanted));
+                held.live(mailbox.subscribe(wish.filter(), start, held.interest(), held));
             }
         } catch (Failure failure) {
+            uncover(held);
             return wish.group() != null && failure.code() == Failure.Code.UNSUPPORTED
                     ? Reason.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED
                     : Failures.subscribed(failure.code());
         }
-        return switch (options.qos()) {
+        session.subscriptions().put(wish.spelling(), held);
+        if (tables != null) {
+            drafts.add(tables.put(session, held));
+        }
+        return switch (wish.options().qos()) {
             case 0 -> Reason.SUCCESS;
             case 1 -> Reason.GRANTED_QOS_1;
             default -> Reason.GRANTED_QOS_2;
@@ -81,17 +108,84 @@ final class Subscribing {
     /** One answer for each filter [MQTT-3.11.3-1]. */
     void unsubscribe(Packet.Unsubscribe unsubscribe) {
         List<Reason> reasons = new ArrayList<>(unsubscribe.spellings().size());
+        List<Draft> drafts = new ArrayList<>();
         for (String spelling : unsubscribe.spellings()) {
-            Subscription known = subscriptions.remove(spelling);
-            if (known != null) {
-                known.cancel();
+            Held held = session.subscriptions().remove(spelling);
+            reasons.add(held == null ? Reason.NO_SUBSCRIPTION_EXISTED : Reason.SUCCESS);
+            if (held != null) {
+                Subscription live = held.live();
+                if (live != null) {
+                    live.cancel();
+                }
+                uncover(held);
+                if (tables != null) {
+                    drafts.add(tables.delete(session, held));
+                }
             }
-            reasons.add(known == null ? Reason.NO_SUBSCRIPTION_EXISTED : Reason.SUCCESS);
         }
-        line.writer().unsuback(line.outbox().open(), unsubscribe.packetId(), reasons);
+        stored(drafts, () -> line.writer().unsuback(line.outbox().open(), unsubscribe.packetId(), reasons));
+    }
+
+    private void uncover(Held held) {
+        DurableSession owed = session.owed();
+        if (owed == null) {
+            return;
+        }
+        for (Held other : session.subscriptions().values()) {
+            if (other != held && other.wish().filter().equals(held.wish().filter())) {
+                return;
+            }
+        }
+        owed.uncover(held.wish().filter());
+    }
+
+    /** Answers, when it is stored what the answer promises; nothing else is read or sent meanwhile. */
+    private void stored(List<Draft> drafts, Runnable answer) {
+        if (tables == null || drafts.isEmpty()) {
+            answer.run();
+            return;
+        }
+        line.pause();
+        delivering.hold();
+        tables.commit(drafts)
+                .whenComplete((commit, failure) -> line.channel().eventLoop().execute(() -> {
+                    if (failure != null) {
+                        LOG.warn("subscriptions not stored: reason={}", failure.getMessage());
+                        line.end(Reason.UNSPECIFIED_ERROR, "the subscriptions could not be stored");
+                        return;
+                    }
+                    answer.run();
+                    delivering.release();
+                    line.resume();
+                    line.outbox().flush();
+                }));
+    }
+
+    /** Begins again, on a new connection, what the session was told of [MQTT-3.1.2-4]. */
+    void resume() {
+        for (Held held : List.copyOf(session.subscriptions().values())) {
+            try {
+                resume(held);
+            } catch (Failure refused) {
+                LOG.info("subscription of a resumed session refused: reason={}", refused.reason());
+                session.subscriptions().remove(held.wish().spelling());
+                uncover(held);
+            }
+        }
+    }
+
+    private void resume(Held held) {
+        long from = Math.max(session.sentUpTo(), held.start());
+        boolean owing = held.options().qos() > 0 && session.owed() != null;
+        Start start = owing ? Start.after(from) : Start.LIVE;
+        held.live(mailbox.subscribe(held.wish().filter(), start, held.interest(), held));
+        if (held.scanning()) {
+            // Its rows were not all sent: they are sent from the first one on, beside what happened since.
+            mailbox.subscribe(held.wish().filter(), Start.CURRENT, held.interest(), held);
+        }
     }
 
     int count() {
-        return subscriptions.size();
+        return session.subscriptions().size();
     }
 }

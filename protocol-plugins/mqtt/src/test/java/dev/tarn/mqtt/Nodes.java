@@ -17,6 +17,8 @@ final class Nodes {
     static Node.Setup in(Path directory, Map<String, ?> settings) {
         return Node.in(directory).stream(services -> new MqttProtocol(
                 services.resources(),
+                null,
+                services.store(),
                 services.users(),
                 services.bodies(),
                 services.meter(),

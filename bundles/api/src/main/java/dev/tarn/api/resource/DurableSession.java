@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.resource;
 
+import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Filter;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -37,6 +40,12 @@ public interface DurableSession extends AutoCloseable {
 
     /** Whether the log no longer reaches back to the cursor, so that something owed is gone. */
     boolean lost();
+
+    /**
+     * Logged changes again, by their sequences, as a subscriber gets them; those that the log no longer has are left out.
+     * Completes on a worker.
+     */
+    CompletionStage<List<Change>> changes(List<Long> sequences);
 
     /** Changes that are owed now. */
     long owedChanges();

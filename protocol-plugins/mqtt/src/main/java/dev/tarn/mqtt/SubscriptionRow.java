@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.mqtt;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A subscription as it is stored. */
+final class SubscriptionRow {
+    private SubscriptionRow() {}
+
+    static Map<String, @Nullable Object> of(Held held) {
+        Packet.Options options = held.options();
+        Map<String, @Nullable Object> row = new LinkedHashMap<>();
+        row.put("filter", held.wish().spelling());
+        row.put("qos", (long) options.qos());
+        row.put("noLocal", options.noLocal());
+        row.put("retainAsPublished", options.retainAsPublished());
+        row.put("retainHandling", (long) options.retainHandling());
+        row.put("identifier", (long) held.identifier());
+        row.put("since", held.since());
+        row.put("start", held.start());
+        row.put("scanning", held.scanning());
+        return row;
+    }
+
+    static Held read(int number, Map<?, ?> row) {
+        Packet.Options options = new Packet.Options(
+                (int) number(row, "qos"),
+                Boolean.TRUE.equals(row.get("noLocal")),
+                Boolean.TRUE.equals(row.get("retainAsPublished")),
+                (int) number(row, "retainHandling"));
+        Held held = new Held(PacketReader.wish(String.valueOf(row.get("filter")), options), number);
+        held.renew(options, (int) number(row, "identifier"), number(row, "since"));
+        held.start(number(row, "start"));
+        held.scanning(Boolean.TRUE.equals(row.get("scanning")));
+        return held;
+    }
+
+    private static long number(Map<?, ?> row, String name) {
+        return row.get(name) instanceof Number number ? number.longValue() : 0;
+    }
+}
