@@ -63,11 +63,6 @@ final class LogReader {
         cursor = sequence;
     }
 
-    /** The last logged change that came before whatever comes next from the queue. */
-    long before() {
-        return active ? skipped : cursor;
-    }
-
     /** Whether the log has been read past this change. */
     boolean past(long sequence) {
         return sequence <= cursor;
@@ -152,7 +147,7 @@ final class LogReader {
         }
         if (cursor >= skipped) {
             active = false;
-            mailbox.live();
+            mailbox.release(Long.MAX_VALUE);
             return false;
         }
         read(limit);

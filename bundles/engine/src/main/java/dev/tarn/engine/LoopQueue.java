@@ -44,16 +44,18 @@ final class LoopQueue {
     private static final class Offer extends Entry {
         private final Change change;
         private final Route.Target[] targets;
+        private final long after;
 
-        Offer(Change change, Route.Target[] targets) {
+        Offer(Change change, Route.Target[] targets, long after) {
             this.change = change;
             this.targets = targets;
+            this.after = after;
         }
 
         @Override
         int run(LoopQueue queue) {
             for (Route.Target target : targets) {
-                target.mailbox().take(change, target.matched());
+                target.mailbox().take(change, target.matched(), after);
             }
             queue.processed = Math.max(queue.processed, change.sequence());
             return targets.length;
@@ -64,15 +66,17 @@ final class LoopQueue {
     private static final class SharedOffer extends Entry {
         private final Change change;
         private final Route.Target member;
+        private final long after;
 
-        SharedOffer(Change change, Route.Target member) {
+        SharedOffer(Change change, Route.Target member, long after) {
             this.change = change;
             this.member = member;
+            this.after = after;
         }
 
         @Override
         int run(LoopQueue queue) {
-            member.mailbox().takeShared(change, member.matched());
+            member.mailbox().takeShared(change, member.matched(), after);
             return 1;
         }
     }
@@ -142,12 +146,12 @@ final class LoopQueue {
      * @return whether the queue is above its high-water mark now
      */
     boolean offer(Change change, Route.Target[] targets) {
-        return offered(new Offer(change, targets), change);
+        return offered(new Offer(change, targets, horizon.durable()), change);
     }
 
     /** As {@link #offer}, to the member that a group has chosen; also logged changes, which the log cannot give it. */
     boolean offerShared(Change change, Route.Target member) {
-        return offered(new SharedOffer(change, member), change);
+        return offered(new SharedOffer(change, member, horizon.durable()), change);
     }
 
     private boolean offered(Entry entry, Change change) {
@@ -166,7 +170,7 @@ final class LoopQueue {
             pass(() -> overran(last));
             return;
         }
-        push(new Offer(change, targets), Weight.of(change));
+        push(new Offer(change, targets, 0), Weight.of(change));
     }
 
     /** Runs a task on the loop after all that was offered so far. On any thread. */

@@ -229,31 +229,36 @@ final class QueuedMailbox implements Mailbox {
 
     // What the loop's queue brings.
 
-    /** Takes a change that was routed here. */
-    void take(Change change, List<FilterSubscription> matched) {
-        if (!closed && !rows.parks(change, matched, false)) {
-            pass(change, matched, false);
+    /**
+     * Takes a change that was routed here.
+     *
+     * @param after for an unlogged message, the last sequence that was durable when it was published: all that its
+     *     publisher wrote before is at or below, all that he writes later is above
+     */
+    void take(Change change, List<FilterSubscription> matched, long after) {
+        if (!closed && !rows.parks(change, matched, after, false)) {
+            pass(change, matched, after, false);
         }
     }
 
     /** Takes a change that a group gave to its member here. */
-    void takeShared(Change change, List<FilterSubscription> member) {
+    void takeShared(Change change, List<FilterSubscription> member, long after) {
         if (closed) {
             giveBack(change, member.get(0));
-        } else if (!rows.parks(change, member, true)) {
-            pass(change, member, true);
+        } else if (!rows.parks(change, member, after, true)) {
+            pass(change, member, after, true);
         }
     }
 
     /** Goes on with a change that is not parked, or no longer. */
-    void pass(Change change, List<FilterSubscription> matched, boolean shared) {
+    void pass(Change change, List<FilterSubscription> matched, long after, boolean shared) {
         if (closed && !shared) {
             return;
         }
         if (shared) {
-            passShared(change, matched);
+            passShared(change, matched, after);
         } else if (!change.logged()) {
-            passUnlogged(change, matched);
+            passUnlogged(change, matched, after);
         } else if (!log.skips(change.sequence())) {
             List<Subscription> wanting = wanting(change, matched);
             if (wanting.isEmpty() || outbox.add(delivery(change, wanting))) {
@@ -265,23 +270,23 @@ final class QueuedMailbox implements Mailbox {
         }
     }
 
-    private void passUnlogged(Change change, List<FilterSubscription> matched) {
+    private void passUnlogged(Change change, List<FilterSubscription> matched, long after) {
         List<Subscription> wanting = wanting(change, matched);
         if (!wanting.isEmpty()) {
             Delivery delivery = new Delivery(change, wanting, false, 0);
-            if (!(log.active() ? outbox.hold(delivery, log.before()) : outbox.add(delivery))) {
+            if (!(log.active() ? outbox.hold(delivery, after) : outbox.add(delivery))) {
                 drop(change, wanting);
             }
             touch();
         }
     }
 
-    private void passShared(Change change, List<FilterSubscription> member) {
+    private void passShared(Change change, List<FilterSubscription> member, long after) {
         FilterSubscription subscription = member.get(0);
         if (closed || !subscription.wants(change, context.origin())) {
             giveBack(change, subscription);
         } else if (!change.logged() || (log.active() && log.past(change.sequence()))) {
-            passUnlogged(change, member);
+            passUnlogged(change, member, after);
         } else {
             boolean room = !log.active() && outbox.add(new Delivery(change, List.of(subscription), false, 0));
             if (!room) {
@@ -348,14 +353,15 @@ final class QueuedMailbox implements Mailbox {
         }
     }
 
-    /** Messages may pass that waited for the log to be read up to here. */
+    /** The log has been read up to here: what waited for that may pass. */
     void release(long reached) {
         outbox.release(reached);
+        rows.finish(reached);
     }
 
-    /** The log has been read to its end: the queue brings all that follows. */
-    void live() {
-        outbox.release(Long.MAX_VALUE);
+    /** Whether the loop's queue brings all that is new. */
+    boolean live() {
+        return !log.active();
     }
 
     /** Takes a current row. */

@@ -21,7 +21,10 @@ final class RowReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(RowReader.class);
 
-    private record Parked(Change change, List<FilterSubscription> matched, boolean shared) {}
+    private record Parked(Change change, List<FilterSubscription> matched, long after, boolean shared) {}
+
+    /** A scan that has sent its last chunk, read at a sequence that the mailbox has not passed yet. */
+    private record Finished(CurrentScan scan, long sequence) {}
 
     private final Commons commons;
     private final LoopQueue queue;
@@ -32,6 +35,7 @@ final class RowReader {
     private @Nullable List<Parked> parked;
 
     private long parkedBytes;
+    private @Nullable Finished finished;
     private int epoch;
     private int most = CurrentScan.ROWS;
 
@@ -43,7 +47,7 @@ final class RowReader {
 
     /** Whether nothing is left to send. */
     boolean isEmpty() {
-        return scans.isEmpty();
+        return scans.isEmpty() && finished == null;
     }
 
     /** Sends the current rows of a subscription, again from the beginning if it is at it. */
@@ -66,12 +70,15 @@ final class RowReader {
                 abandon();
             }
             scans.remove(scan);
+            if (finished != null && finished.scan() == scan) {
+                finished = null;
+            }
             subscription.scan(null);
         }
     }
 
     /** Keeps a change while a chunk is being read; false when none is. */
-    boolean parks(Change change, List<FilterSubscription> matched, boolean shared) {
+    boolean parks(Change change, List<FilterSubscription> matched, long after, boolean shared) {
         List<Parked> list = parked;
         if (list == null) {
             return false;
@@ -82,7 +89,7 @@ final class RowReader {
             abandon();
             return false;
         }
-        list.add(new Parked(change, matched, shared));
+        list.add(new Parked(change, matched, after, shared));
         parkedBytes += Weight.of(change);
         return true;
     }
@@ -101,7 +108,7 @@ final class RowReader {
         parkedBytes = 0;
         if (list != null) {
             for (Parked each : list) {
-                mailbox.pass(each.change(), each.matched(), each.shared());
+                mailbox.pass(each.change(), each.matched(), each.after(), each.shared());
             }
         }
     }
@@ -138,11 +145,26 @@ final class RowReader {
             unpark();
             if (chunk.last()) {
                 scans.remove(scan);
-                scan.subscription().scan(null);
-                mailbox.current(scan.subscription(), chunk.sequence());
+                finished = new Finished(scan, chunk.sequence());
+                if (mailbox.live()) {
+                    finish(chunk.sequence());
+                }
             }
         }
         mailbox.touch();
+    }
+
+    /**
+     * The mailbox has passed this sequence. A scan is over when the sequence of its last chunk is passed: until then the
+     * log may bring changes that its rows have already.
+     */
+    void finish(long reached) {
+        Finished last = finished;
+        if (last != null && last.sequence() <= reached) {
+            finished = null;
+            last.scan().subscription().scan(null);
+            mailbox.current(last.scan().subscription(), last.sequence());
+        }
     }
 
     private void failed(RuntimeException failure) {
