@@ -382,23 +382,17 @@ class DeliveryStressTest {
                     .qos(0)
                     .correlation(Witness.number(number))
                     .build());
-            switch (random.nextInt(8)) {
-                case 0:
-                    return door.engine.delete(context, path, terms);
-                case 1:
-                    if (path.first().equalsIgnoreCase("sensors")) {
-                        return door.engine.patch(context, path, door.json("{\"location\":\"" + body + "\"}"), terms);
-                    }
-                    return door.engine.put(context, path, door.bytes(body), terms);
-                case 2:
-                case 3:
-                    return message(path, body, terms);
-                default:
-                    if (path.first().equalsIgnoreCase("sensors")) {
-                        return door.engine.put(context, path, door.json("{\"location\":\"" + body + "\"}"), terms);
-                    }
-                    return door.engine.put(context, path, door.bytes(body), terms);
+            boolean sensor = path.first().equalsIgnoreCase("sensors");
+            int kind = random.nextInt(8);
+            if (kind == 0) {
+                return door.engine.delete(context, path, terms);
+            } else if (kind < 3) {
+                return message(path, body, terms);
+            } else if (kind == 3 && sensor) {
+                return door.engine.patch(context, path, door.json("{\"location\":\"" + body + "\"}"), terms);
             }
+            return door.engine.put(
+                    context, path, sensor ? door.json("{\"location\":\"" + body + "\"}") : door.bytes(body), terms);
         }
 
         private CompletionStage<Commit> message(Path path, String body, Terms terms) {
