@@ -17,6 +17,7 @@ import dev.tarn.transport.Loops;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,10 +25,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** The components of a {@link Node}, in the order in which they need one another, closed in the opposite one. */
 final class Parts {
+
+    private static final Set<String> LEAVING = Set.of("close", "stop");
 
     private final Deque<AutoCloseable> closing = new ArrayDeque<>();
     private final Map<String, Listener> listeners = new LinkedHashMap<>();
@@ -106,12 +110,13 @@ final class Parts {
         return part;
     }
 
-    /** Deactivates a protocol as the framework would: those that hold anything have a method {@code close}. */
+    /** Deactivates a protocol as the framework would: those that hold anything have {@code close} or {@code stop}. */
     private static void leave(Object protocol) throws IllegalAccessException, InvocationTargetException {
-        try {
-            protocol.getClass().getMethod("close").invoke(protocol);
-        } catch (NoSuchMethodException holdsNothing) {
-            return;
+        for (Method method : protocol.getClass().getMethods()) {
+            if (method.getParameterCount() == 0 && LEAVING.contains(method.getName())) {
+                method.invoke(protocol);
+                return;
+            }
         }
     }
 
