@@ -187,6 +187,33 @@ class SseTest {
     }
 
     @Test
+    void a_stream_begins_at_a_moment_or_some_changes_back() throws Exception {
+        node.put("Sensors/1", "{\"temp\":1}");
+        long moment = node.put("Sensors/1", "{\"temp\":2}").timestamp();
+        node.put("Orders/1", "{}");
+        node.put("Sensors/1", "{\"temp\":3}");
+        try (EventReader events = new EventReader(node.http("/Sensors/1?previousCount=2"))) {
+            assertThat(events.next(2).stream().map(this::brief))
+                    .containsExactly("put 1 {id=1, temp=2}", "put 1 {id=1, temp=3}");
+            events.expectSilence(Duration.ofMillis(50));
+        }
+        try (EventReader events = new EventReader(node.http("/Sensors/1?startTime=" + (moment + 3_600_000)))) {
+            events.head();
+            events.expectSilence(Duration.ofMillis(50));
+            node.put("Sensors/1", "{\"temp\":4}");
+            assertThat(brief(events.next())).isEqualTo("put 1 {id=1, temp=4}");
+        }
+        try (EventReader events = new EventReader(node.http("/Sensors/1?startTime=0"))) {
+            assertThat(events.next(4).stream().map(this::brief))
+                    .containsExactly(
+                            "put 1 {id=1, temp=1}",
+                            "put 1 {id=1, temp=2}",
+                            "put 1 {id=1, temp=3}",
+                            "put 1 {id=1, temp=4}");
+        }
+    }
+
+    @Test
     void a_browser_that_saw_no_change_still_knows_where_to_resume() throws Exception {
         long sequence = node.put("Sensors/1", "{\"temp\":1}").sequence();
         try (RawClient client = stream("/Sensors/1")) {
@@ -229,8 +256,8 @@ class SseTest {
                     /Sensors/a%23                | X: y                           | 400
                     /Sensors/%23/a               | X: y                           | 400
                     /Sensors/?temp=gt=5          | X: y                           | 501
-                    /Sensors/?startTime=1        | X: y                           | 501
-                    /Sensors/?previousCount=1    | X: y                           | 501
+                    /Sensors/?startTime=x        | X: y                           | 400
+                    /Sensors/?previousCount=-1   | X: y                           | 400
                     """)
     void a_bad_request_is_told_by_its_status(String url, String header, int status) throws IOException {
         try (RawClient client = stream(url, header)) {

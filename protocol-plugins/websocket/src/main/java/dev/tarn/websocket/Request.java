@@ -4,6 +4,7 @@ package dev.tarn.websocket;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.resource.Start;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
@@ -80,9 +81,23 @@ record Request(Verb verb, Map<?, ?> members) {
         throw new Failure(Failure.Code.MALFORMED, member + " is text, not " + shown(value));
     }
 
+    /** Where a subscription should begin; with the current rows when nothing is said. */
+    Start start() {
+        Long since = number("since");
+        Long startTime = number("startTime");
+        Long previousCount = number("previousCount");
+        if (since != null) {
+            return Start.after(since);
+        } else if (startTime != null) {
+            return new Start(Start.From.SINCE, startTime);
+        } else if (previousCount != null) {
+            return new Start(Start.From.LAST, previousCount);
+        }
+        return Boolean.TRUE.equals(members.get("omitCurrent")) ? Start.LIVE : Start.CURRENT;
+    }
+
     /** The number that a member has, or null. */
-    @Nullable
-    Long number(String member) {
+    private @Nullable Long number(String member) {
         Object value = members.get(member);
         if (value == null) {
             return null;
@@ -91,10 +106,6 @@ record Request(Verb verb, Map<?, ?> members) {
             return number;
         }
         throw new Failure(Failure.Code.MALFORMED, member + " is a whole number from 0 on, not " + shown(value));
-    }
-
-    boolean flag(String member) {
-        return Boolean.TRUE.equals(members.get(member));
     }
 
     /**

@@ -74,7 +74,8 @@ final class RowFeed implements Subscriber {
     void subscribe(Filter filter, Start start, boolean paths, @Nullable Object ref, boolean marked) {
         Tag tag = new Tag(paths, ref, marked);
         for (Subscription subscription : subscriptions) {
-            if (subscription.filter().equals(filter) && start.from() != Start.From.AFTER) {
+            if (subscription.filter().equals(filter)
+                    && (start.from() == Start.From.CURRENT || start.from() == Start.From.LIVE)) {
                 subscription.renew(start, SERVICE, tag);
                 return;
             }

@@ -6,7 +6,6 @@ import dev.tarn.api.codec.Codec;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
-import dev.tarn.api.resource.Start;
 import dev.tarn.transport.Envelope.Format;
 import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
@@ -188,9 +187,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
 
     private void subscribe(RowFeed watched, Request request, @Nullable Object ref) {
         Filter filter = requests.place().filter(request);
-        Long since = request.number("since");
-        Start start = since != null ? Start.after(since) : request.flag("omitCurrent") ? Start.LIVE : Start.CURRENT;
-        watched.subscribe(filter, start, true, ref, ref != null);
+        watched.subscribe(filter, request.start(), true, ref, ref != null);
         // The answer first, then rows: nothing is delivered before this method returns.
         answer(ref, Map.of());
     }
