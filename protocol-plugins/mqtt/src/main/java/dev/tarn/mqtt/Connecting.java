@@ -98,7 +98,6 @@ final class Connecting {
         set.with(PropertyType.RECEIVE_MAXIMUM, limits.received());
         set.with(PropertyType.MAXIMUM_PACKET_SIZE, limits.packet());
         set.with(PropertyType.TOPIC_ALIAS_MAXIMUM, limits.aliases());
-        set.with(PropertyType.SHARED_AVAILABLE, 0L);
         return set;
     }
 

@@ -256,4 +256,62 @@ class SubscribeTest extends WireTest {
         three("publisher").publish("many/4999", "x", 1, false);
         assertThat(live.receive().text()).isEqualTo("x");
     }
+
+    @Test
+    void members_of_a_group_share_what_comes() throws IOException {
+        MqttClient publisher = three("publisher");
+        publisher.publish("sh/row", "row", 1, true);
+        List<MqttClient> members = List.of(five("m1"), five("m2"), three("m3"));
+        for (MqttClient member : members) {
+            assertThat(member.subscribe("$share/g/sh/#", 1)).isEqualTo(1);
+        }
+        MqttClient other = five("other");
+        other.subscribe("$share/h/sh/#", 0);
+        MqttClient alone = five("alone");
+        alone.subscribe("sh/#", 0x20);
+        for (int i = 0; i < 30; i++) {
+            publisher.publish("sh/" + i, "m" + i, 1, i % 2 == 0);
+        }
+        List<String> all = new ArrayList<>();
+        for (MqttClient member : members) {
+            int count = 0;
+            member.send("C0 00");
+            for (MqttPacket packet = member.next(); packet.type() != 13; packet = member.next()) {
+                all.add(packet.text());
+                assertThat(packet.retain()).isFalse();
+                member.send(String.format("40 02 %02X %02X", packet.packetId() >> 8, packet.packetId() & 255));
+                count++;
+            }
+            assertThat(count).isBetween(5, 15);
+        }
+        assertThat(all).hasSize(30).doesNotHaveDuplicates();
+        for (int i = 0; i < 30; i++) {
+            assertThat(other.receive().text()).isEqualTo("m" + i);
+            assertThat(alone.receive().text()).isEqualTo("m" + i);
+        }
+        assertThat(members.get(0)
+                        .send("A2 [ 00 01 [ ] s\"$share/g/sh/#\" ]")
+                        .expect(11)
+                        .content())
+                .endsWith(0);
+        members.get(1).disconnect();
+        publisher.publish("sh/last", "last", 1, false);
+        assertThat(members.get(2).receive().text()).isEqualTo("last");
+    }
+
+    @Test
+    void a_shared_and_a_plain_subscription_are_two() throws IOException {
+        MqttClient live = five("live");
+        live.subscribe("two/#", 0, "0B 01");
+        live.subscribe("$share/g/two/#", 0, "0B 02");
+        three("publisher").publish("two/x", "x", 0, false);
+        Set<Long> identifiers = new TreeSet<>();
+        live.send("C0 00");
+        for (MqttPacket packet = live.next(); packet.type() != 13 || identifiers.size() < 2; packet = live.next()) {
+            if (packet.type() == 3) {
+                packet.properties().forEach(one -> identifiers.add((Long) one.value()));
+            }
+        }
+        assertThat(identifiers).containsExactly(1L, 2L);
+    }
 }
