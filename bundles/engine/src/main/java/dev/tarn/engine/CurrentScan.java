@@ -38,11 +38,6 @@ final class CurrentScan {
     private final List<Exported> tables;
     private Position position = new Position(0, null);
 
-    /** Where the last chunk began, and the sequence of its snapshot. */
-    private Position previous = position;
-
-    private long sequence;
-
     /** A scan of all tables that may have rows for the subscription, as deployed now. */
     CurrentScan(FilterSubscription subscription, Payloads payloads, Exports exports, List<Exported> tables) {
         this.subscription = subscription;
@@ -56,9 +51,9 @@ final class CurrentScan {
         return subscription;
     }
 
-    /** Whether a change to a row is delivered: it is behind the position, and newer than the row that was read. */
+    /** Whether a change to a row is delivered: it is behind the position. What is ahead of it will be read as a row. */
     boolean passes(Change change) {
-        return behind(change, position) && (change.sequence() > sequence || behind(change, previous));
+        return behind(change, position);
     }
 
     private boolean behind(Change change, Position where) {
@@ -76,9 +71,7 @@ final class CurrentScan {
 
     /** Moves on to the end of the chunk, whose rows have been sent. */
     void advance(Chunk chunk) {
-        previous = position;
         position = chunk.end();
-        sequence = chunk.sequence();
     }
 
     /** Reads the next chunk, at most so many rows. On a worker; blocks. */

@@ -3,10 +3,14 @@ package dev.tarn.engine;
 
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Kind;
+import dev.tarn.api.data.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The current rows that a mailbox still has to send, one subscription after the other, in chunks. While a chunk is being
  * read, whatever comes for the mailbox is parked, since only the chunk tells on which side of it a change is, and since
- * the order of a publisher must hold whichever side that is; then the rows go first. A chunk during which too much comes
+ * the order of a publisher must hold whichever side that is. Then the rows go first, but for those that a parked change
+ * made: such a change comes in its place, after what its publisher said before it. A chunk during which too much comes
  * is abandoned and read again, smaller. Confined to the mailbox's loop.
  */
 final class RowReader {
@@ -138,8 +143,11 @@ final class RowReader {
         mailbox.reading(false);
         if (!mailbox.closed() && started == epoch) {
             most = Math.min(CurrentScan.ROWS, most * 2);
+            Set<Path> news = parkedPaths(chunk.sequence());
             for (Change row : chunk.rows()) {
-                mailbox.takeRow(row, scan.subscription());
+                if (!news.contains(row.path())) {
+                    mailbox.takeRow(row, scan.subscription());
+                }
             }
             scan.advance(chunk);
             unpark();
@@ -165,6 +173,23 @@ final class RowReader {
             last.scan().subscription().scan(null);
             mailbox.current(last.scan().subscription(), last.sequence());
         }
+    }
+
+    /** Rows that changed while the chunk was read: the chunk has them as the last of these changes up to it left them. */
+    private Set<Path> parkedPaths(long sequence) {
+        List<Parked> list = parked;
+        if (list == null || list.isEmpty()) {
+            return Set.of();
+        }
+        Set<Path> paths = new HashSet<>();
+        for (Parked each : list) {
+            if (each.change().logged()
+                    && each.change().kind() != Kind.MESSAGE
+                    && each.change().sequence() <= sequence) {
+                paths.add(each.change().path());
+            }
+        }
+        return paths;
     }
 
     private void failed(RuntimeException failure) {
