@@ -39,8 +39,8 @@ import java.util.function.Function;
  *
  * <pre>
  * try (Node node = Node.in(directory)
- *         .stream(services -&gt; new MqttProtocol(services.resources(), ...))
- *         .http(100, services -&gt; new SseProtocol(services.resources(), ...))
+ *         .stream(services -&gt; services.make(MqttProtocol.class))
+ *         .http(100, services -&gt; services.make(SseProtocol.class))
  *         .start()) {
  *     node.deploy(table);
  *     new RawClient(node.port("mqtt"));
@@ -68,7 +68,22 @@ public final class Node implements AutoCloseable {
             Tables tables,
             Loops loops,
             Meter meter,
-            List<StreamProtocol> streams) {}
+            List<StreamProtocol> streams) {
+
+        /** A component as the framework would make it, with its default configuration. */
+        public <T> T make(Class<T> component) {
+            return make(component, Map.of());
+        }
+
+        /**
+         * A component as the framework would make it: its one public constructor gets these services, a configuration
+         * with these values, and null for what is optional and not here.
+         */
+        public <T> T make(Class<T> component, Map<String, ?> configuration) {
+            return Components.make(
+                    component, configuration, List.of(store, bodies, users, access, resources, tables, loops, meter));
+        }
+    }
 
     /** An HTTP protocol to be made, and its place among others. */
     record HttpFactory(int ranking, Function<Services, HttpProtocol> make) {}

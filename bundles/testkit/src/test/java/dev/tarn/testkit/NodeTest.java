@@ -10,6 +10,7 @@ import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Mailbox;
+import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
@@ -32,10 +33,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -199,6 +202,29 @@ class NodeTest {
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(node.value(answer.body())).isEqualTo(node.value("{\"id\":\"7\",\"temp\":7.5}"));
             assertThatThrownBy(() -> node.port("mqtt")).hasMessageContaining("mqtt");
+        }
+    }
+
+    /** A component with an optional reference. */
+    public record Part(Resources resources, @Nullable Runnable optional, Config config) {
+        /** Its configuration. */
+        public @interface Config {
+            int size() default 3;
+        }
+    }
+
+    /** A component with a reference that nothing here satisfies. */
+    public record Missing(Runnable needed) {}
+
+    @Test
+    void components_are_made_of_services_and_configuration() {
+        try (Node node = Node.in(directory).start()) {
+            Part part = node.services().make(Part.class, Map.of("size", 7));
+
+            assertThat(part.resources()).isSameAs(node.services().resources());
+            assertThat(part.optional()).isNull();
+            assertThat(part.config().size()).isEqualTo(7);
+            assertThatThrownBy(() -> node.services().make(Missing.class)).hasMessageContaining("needs a");
         }
     }
 
