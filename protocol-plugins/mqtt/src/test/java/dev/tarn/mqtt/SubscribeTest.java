@@ -272,23 +272,20 @@ class SubscribeTest extends WireTest {
         for (int i = 0; i < 30; i++) {
             publisher.publish("sh/" + i, "m" + i, 1, i % 2 == 0);
         }
-        List<String> all = new ArrayList<>();
-        for (MqttClient member : members) {
-            int count = 0;
-            member.send("C0 00");
-            for (MqttPacket packet = member.next(); packet.type() != 13; packet = member.next()) {
-                all.add(packet.text());
-                assertThat(packet.retain()).isFalse();
-                member.send(String.format("40 02 %02X %02X", packet.packetId() >> 8, packet.packetId() & 255));
-                count++;
-            }
-            assertThat(count).isBetween(5, 15);
-        }
-        assertThat(all).hasSize(30).doesNotHaveDuplicates();
         for (int i = 0; i < 30; i++) {
             assertThat(other.receive().text()).isEqualTo("m" + i);
             assertThat(alone.receive().text()).isEqualTo("m" + i);
         }
+        List<String> all = new ArrayList<>();
+        for (MqttClient member : members) {
+            for (int i = 0; i < 10; i++) {
+                MqttPacket packet = member.receive();
+                assertThat(packet.retain()).isFalse();
+                all.add(packet.text());
+            }
+            member.expectNothing();
+        }
+        assertThat(all).hasSize(30).doesNotHaveDuplicates();
         assertThat(members.get(0)
                         .send("A2 [ 00 01 [ ] s\"$share/g/sh/#\" ]")
                         .expect(11)
@@ -305,13 +302,8 @@ class SubscribeTest extends WireTest {
         live.subscribe("two/#", 0, "0B 01");
         live.subscribe("$share/g/two/#", 0, "0B 02");
         three("publisher").publish("two/x", "x", 0, false);
-        Set<Long> identifiers = new TreeSet<>();
-        live.send("C0 00");
-        for (MqttPacket packet = live.next(); packet.type() != 13 || identifiers.size() < 2; packet = live.next()) {
-            if (packet.type() == 3) {
-                packet.properties().forEach(one -> identifiers.add((Long) one.value()));
-            }
-        }
-        assertThat(identifiers).containsExactly(1L, 2L);
+        List<Long> identifiers =
+                List.of(live.receive().number(0x0B), live.receive().number(0x0B));
+        assertThat(identifiers).containsExactlyInAnyOrder(1L, 2L);
     }
 }
