@@ -163,11 +163,13 @@ class DeployTest {
                         .isTrue();
                 return null;
             });
+            assertThat(Http.put(tarn, "/Plants/elm", "{\"height\":9}").statusCode())
+                    .isEqualTo(201);
             Files.delete(application.resolve("schema.graphql"));
             Files.delete(application.resolve("config.yaml"));
             Files.delete(application);
             Eventually.passes(SOON, () -> {
-                assertThat(Http.get(tarn, "/Plants/oak").statusCode()).isEqualTo(404);
+                assertThat(Http.get(tarn, "/Plants/elm").statusCode()).isEqualTo(404);
                 return null;
             });
         }

@@ -172,7 +172,7 @@ class StockClientsTest {
                     "",
                     List.of(
                             "/usr/bin/python3",
-                            scripts.resolve("paho.py").toString(),
+                            scripts.resolve("with_paho.py").toString(),
                             "subscribe",
                             "paho-" + version,
                             port,
@@ -218,7 +218,7 @@ class StockClientsTest {
                     json);
         } else if (name.startsWith("paho")) {
             line = List.of(
-                    "/usr/bin/python3", scripts.resolve("paho.py").toString(), "publish", name, port, path, json);
+                    "/usr/bin/python3", scripts.resolve("with_paho.py").toString(), "publish", name, port, path, json);
         } else {
             line = List.of(
                     "curl",
@@ -266,11 +266,11 @@ class StockClientsTest {
         try (Listeners early = everybody(path)) {
             write(writer, path, "{\"temp\":72.5,\"location\":\"warehouse\"}");
             assertTold(early, row, 1, false);
-            write("curl", path, "{\"temp\":73}");
-            assertTold(early, "{\"id\":\"" + id + "\",\"temp\":73.0}", 2, false);
+            write("curl", path, "{\"temp\":73.25}");
+            assertTold(early, "{\"id\":\"" + id + "\",\"temp\":73.25}", 2, false);
         }
         try (Listeners late = everybody(path)) {
-            assertTold(late, "{\"id\":\"" + id + "\",\"temp\":73.0}", 1, true);
+            assertTold(late, "{\"id\":\"" + id + "\",\"temp\":73.25}", 1, true);
         }
     }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""paho.py subscribe|publish NAME PORT PATH [JSON]: the same as subscribe.js and publish.js with python3-paho-mqtt."""
+"""with_paho.py subscribe|publish NAME PORT PATH [JSON]: the same as subscribe.js and publish.js with python3-paho-mqtt."""
 import json
 import sys
 
