@@ -91,18 +91,13 @@ final class Accept {
         return quality;
     }
 
-    /** The media type that the client likes best, the first of those it likes equally; null when it likes none. */
-    @Nullable
-    String best(List<String> offered) {
-        String best = null;
-        int quality = 0;
-        for (String candidate : offered) {
-            int other = quality(candidate);
-            if (other > quality) {
-                best = candidate;
-                quality = other;
+    /** Whether it has exactly this media type and not just a range that covers it. */
+    boolean names(String essence) {
+        for (Range range : ranges) {
+            if (range.precision(essence) == 2) {
+                return true;
             }
         }
-        return best;
+        return false;
     }
 }

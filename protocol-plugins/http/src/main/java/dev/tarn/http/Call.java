@@ -18,7 +18,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +38,9 @@ record Call(
     /** For headers that this bundle makes itself; those with text of a client are checked by hand. */
     static final HttpHeadersFactory UNCHECKED =
             DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
+    /** The methods of what can only be read. */
+    static final String READ_ONLY = "GET, HEAD, OPTIONS";
 
     private static final HttpHeadersFactory NO_TRAILERS = DefaultHttpHeadersFactory.trailersFactory();
 
@@ -89,10 +91,6 @@ record Call(
 
     /** As {@link #then(CompletionStage, Consumer)}, with another answer to a failure. */
     <T> void then(CompletionStage<T> stage, Consumer<T> use, Consumer<Throwable> otherwise) {
-        if (stage instanceof CompletableFuture<T> future && future.isDone() && !future.isCompletedExceptionally()) {
-            guarded(() -> use.accept(future.join()));
-            return;
-        }
         stage.whenComplete((value, failure) -> {
             Runnable task = () -> guarded(() -> {
                 if (failure == null) {
@@ -128,9 +126,31 @@ record Call(
         return new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, content, UNCHECKED, NO_TRAILERS);
     }
 
+    /** The methods that are for what this names. */
+    String verbs() {
+        if (namesTable()) {
+            return "GET, HEAD, POST, OPTIONS";
+        } else if (!folder) {
+            return "GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS";
+        }
+        return prefix().isEmpty() && table != null && !opaque() ? "GET, HEAD, PUT, POST, OPTIONS" : READ_ONLY;
+    }
+
     /** Answers 405 with what is possible instead (RFC 9110 §15.5.6). */
-    void notAllowed(String allow, String detail) {
+    void notAllowed(String detail) {
+        notAllowed(exchange, verbs(), detail);
+    }
+
+    /** See {@link #notAllowed(String)}, before it is known what is named. */
+    static void notAllowed(HttpExchange exchange, String allow, String detail) {
         FullHttpResponse response = Problem.answer(HttpResponseStatus.METHOD_NOT_ALLOWED, detail, List.of());
+        response.headers().set(HttpHeaderNames.ALLOW, allow);
+        exchange.respond(response);
+    }
+
+    /** Answers OPTIONS (RFC 9110 §9.3.7). */
+    static void options(HttpExchange exchange, String allow) {
+        FullHttpResponse response = empty(HttpResponseStatus.NO_CONTENT);
         response.headers().set(HttpHeaderNames.ALLOW, allow);
         exchange.respond(response);
     }

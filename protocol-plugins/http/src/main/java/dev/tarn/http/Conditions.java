@@ -76,7 +76,8 @@ final class Conditions {
     static @Nullable Expectation write(HttpHeaders headers, long version) {
         List<String> ifMatch = headers.getAll(HttpHeaderNames.IF_MATCH);
         if (!ifMatch.isEmpty()) {
-            boolean holds = any(ifMatch) ? version != 0 : Tag.versions(ifMatch).contains(version);
+            boolean holds =
+                    version != 0 && (any(ifMatch) || Tag.versions(ifMatch).contains(version));
             if (!holds) {
                 return null;
             }
@@ -84,7 +85,7 @@ final class Conditions {
             return null;
         }
         List<String> ifNoneMatch = headers.getAll(HttpHeaderNames.IF_NONE_MATCH);
-        boolean excluded = any(ifNoneMatch) || Tag.versions(ifNoneMatch).contains(version);
+        boolean excluded = any(ifNoneMatch) || Tag.anyVersions(ifNoneMatch).contains(version);
         if (version != 0 && !ifNoneMatch.isEmpty() && excluded) {
             return null;
         }

@@ -11,16 +11,16 @@ import org.jspecify.annotations.Nullable;
 /** Media types of this protocol and what they are called elsewhere. */
 final class Media {
     static final String NDJSON = "application/x-ndjson";
-    static final String PROBLEM = "application/problem+json";
+    static final String CSV = "text/csv";
 
     /** Formats in which any structured body can be read, by the server's preference. */
     static final List<String> STRUCTURED = List.of(Bodies.JSON, Bodies.CBOR, Bodies.MSGPACK);
 
     /** Formats in which many rows can be read, by the server's preference. */
-    static final List<String> LISTS = List.of(Bodies.JSON, NDJSON, Bodies.CBOR, Bodies.MSGPACK, "text/csv");
+    static final List<String> LISTS = List.of(Bodies.JSON, NDJSON, Bodies.CBOR, Bodies.MSGPACK, CSV);
 
     private static final Map<String, String> SUFFIXES =
-            Map.of("json", Bodies.JSON, "cbor", Bodies.CBOR, "msgpack", Bodies.MSGPACK, "ndjson", NDJSON);
+            Map.of("json", Bodies.JSON, "cbor", Bodies.CBOR, "msgpack", Bodies.MSGPACK, "ndjson", NDJSON, "csv", CSV);
 
     private static final Map<String, String> OTHER_NAMES = Map.of(
             "application/msgpack", Bodies.MSGPACK,
@@ -50,22 +50,34 @@ final class Media {
             case Bodies.JSON -> "j";
             case Bodies.CBOR -> "c";
             case Bodies.MSGPACK -> "m";
+            case NDJSON -> "n";
+            case CSV -> "v";
             default -> "o";
         };
     }
 
     /** Which of the offered types the client likes best, whichever of its names it says; null for none. */
     static @Nullable String choose(Accept accept, List<String> offered) {
-        String best = accept.best(offered);
-        if (best != null) {
-            return best;
-        }
-        for (Map.Entry<String, String> other : OTHER_NAMES.entrySet()) {
-            if (offered.contains(other.getValue()) && accept.quality(other.getKey()) > 0) {
-                return other.getValue();
+        String best = null;
+        int quality = 0;
+        for (String candidate : offered) {
+            int other = quality(accept, candidate);
+            if (other > quality) {
+                best = candidate;
+                quality = other;
             }
         }
-        return null;
+        return best;
+    }
+
+    private static int quality(Accept accept, String mediaType) {
+        int quality = accept.quality(mediaType);
+        for (Map.Entry<String, String> other : OTHER_NAMES.entrySet()) {
+            if (other.getValue().equals(mediaType)) {
+                quality = accept.names(other.getKey()) ? accept.quality(other.getKey()) : quality;
+            }
+        }
+        return quality;
     }
 
     /** The media type as it may stand in a header: what a device said it is may be anything. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.http;
 
+import io.netty.handler.codec.DateFormatter;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
+import java.util.Date;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +27,12 @@ final class Moment {
         return version / 1_000_000;
     }
 
-    /** Seconds since 1970, or null when the text is no such date, which RFC 9110 §13.1.3 says to ignore. */
+    /**
+     * Seconds since 1970 of a date in one of the three forms that are to be understood, or null when the text is none,
+     * which RFC 9110 §13.1.3 says to ignore.
+     */
     static @Nullable Long parse(String text) {
-        try {
-            return Instant.from(FORMAT.parse(text.strip())).getEpochSecond();
-        } catch (DateTimeParseException other) {
-            return null;
-        }
+        Date date = DateFormatter.parseHttpDate(text.strip());
+        return date == null ? null : date.toInstant().getEpochSecond();
     }
 }

@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** GET and HEAD: a row, one of its properties, the rows of a folder, what a table is. On the exchange's loop. */
@@ -47,7 +48,20 @@ final class Reading {
             Selection.none(call.exchange().query(), "a row");
             call.then(
                     resources.get(call.exchange().context(), call.path()),
-                    found -> found.ifPresentOrElse(row -> row(call, row, null), () -> missed(call)));
+                    found -> found.ifPresentOrElse(row -> row(call, row, null), () -> missed(call)),
+                    failure -> refused(call, failure));
+        }
+    }
+
+    /** Where ids are numbers, one with a suffix is no id at all. */
+    private void refused(Call call, Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        Table table = call.table();
+        boolean suffix = table != null && table.numericIds() && call.text().indexOf('.') >= 0;
+        if (suffix && cause instanceof Failure refusal && refusal.code() == Failure.Code.MALFORMED) {
+            missed(call);
+        } else {
+            call.exchange().fail(failure);
         }
     }
 
@@ -164,7 +178,8 @@ final class Reading {
             call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "rows can be had as " + String.join(", ", Media.LISTS));
             return;
         }
-        boolean root = call.table() == null || call.table().root();
+        boolean root = call.resource().isEmpty()
+                || (call.table() != null && call.table().root());
         Query query =
                 new Query(root ? "" : call.resource(), call.prefix(), null, selection.offset(), selection.limit());
         call.then(resources.find(call.exchange().context(), query), found -> {

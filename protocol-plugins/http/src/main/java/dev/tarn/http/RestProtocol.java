@@ -10,11 +10,8 @@ import dev.tarn.api.resource.Resources;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.Units;
-import io.netty.handler.codec.http.FullHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -51,9 +48,7 @@ public final class RestProtocol implements HttpProtocol {
         String bodyLimit() default "16MB";
     }
 
-    private static final String ROW_VERBS = "GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS";
-    private static final String FOLDER_VERBS = "GET, HEAD, PUT, POST, OPTIONS";
-    private static final String TABLE_VERBS = "GET, HEAD, POST, OPTIONS";
+    private static final String ALL_VERBS = "GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS";
 
     private final Resources resources;
     private final Reading reading;
@@ -85,7 +80,7 @@ public final class RestProtocol implements HttpProtocol {
     }
 
     @Deactivate
-    public void stop() {
+    public void close() {
         disk.shutdown();
     }
 
@@ -101,18 +96,26 @@ public final class RestProtocol implements HttpProtocol {
 
     @Override
     public void open(HttpExchange exchange) {
-        HttpMethod method = exchange.head().method();
-        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
-            Site site = site(exchange.path());
-            if (site != null) {
-                files.answer(exchange, site);
-                return;
-            }
+        Site site = site(exchange.path());
+        if (site != null) {
+            file(exchange, site);
+            return;
         }
         try {
             answer(call(exchange));
         } catch (Failure refused) {
             exchange.fail(refused);
+        }
+    }
+
+    private void file(HttpExchange exchange, Site site) {
+        HttpMethod method = exchange.head().method();
+        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            files.answer(exchange, site);
+        } else if (method.equals(HttpMethod.OPTIONS)) {
+            Call.options(exchange, Call.READ_ONLY);
+        } else {
+            Call.notAllowed(exchange, Call.READ_ONLY, "an application has a file here, and files are only read");
         }
     }
 
@@ -147,25 +150,15 @@ public final class RestProtocol implements HttpProtocol {
             case "PATCH" -> writing.patch(call);
             case "POST" -> writing.post(call);
             case "DELETE" -> writing.delete(call);
-            case "OPTIONS" -> {
-                FullHttpResponse response = Call.empty(HttpResponseStatus.NO_CONTENT);
-                response.headers().set(HttpHeaderNames.ALLOW, verbs(call));
-                call.exchange().respond(response);
-            }
-            default -> call.notAllowed(verbs(call), call.method() + " is not for rows");
+            case "OPTIONS" -> Call.options(call.exchange(), call.verbs());
+            default -> call.notAllowed(call.method() + " is not for rows");
         }
-    }
-
-    private static String verbs(Call call) {
-        return call.folder() ? FOLDER_VERBS : call.namesTable() ? TABLE_VERBS : ROW_VERBS;
     }
 
     /** The path {@code /}, and {@code *} of OPTIONS: no row can be there. */
     private static void nothingAtTheRoot(Call call) {
         if (call.method().equals(HttpMethod.OPTIONS)) {
-            FullHttpResponse response = Call.empty(HttpResponseStatus.NO_CONTENT);
-            response.headers().set(HttpHeaderNames.ALLOW, ROW_VERBS);
-            call.exchange().respond(response);
+            Call.options(call.exchange(), call.folder() ? Call.READ_ONLY : ALL_VERBS);
         } else {
             throw new Failure(
                     Failure.Code.NOT_FOUND,

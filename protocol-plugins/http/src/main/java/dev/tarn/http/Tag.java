@@ -41,13 +41,22 @@ final class Tag {
 
     /** The versions that If-Match names; weak tags and those of others name none (RFC 9110 §13.1.1). */
     static Set<Long> versions(List<String> headers) {
+        return versions(headers, false);
+    }
+
+    /** The versions that If-None-Match of a write names, also with weak tags (RFC 9110 §13.1.2). */
+    static Set<Long> anyVersions(List<String> headers) {
+        return versions(headers, true);
+    }
+
+    private static Set<Long> versions(List<String> headers, boolean weak) {
         Set<Long> versions = new HashSet<>();
         for (String header : headers) {
             Matcher matcher = ONE.matcher(header);
             while (matcher.lookingAt()) {
                 String tag = matcher.group(2);
                 int dash = tag.indexOf('-');
-                if (matcher.group(1) == null && dash > 0 && dash <= 13) {
+                if ((weak || matcher.group(1) == null) && dash > 0 && dash <= 13) {
                     version(tag.substring(0, dash), versions);
                 }
                 matcher.region(matcher.end(), header.length());

@@ -44,7 +44,7 @@ final class Writing {
         if (call.folder()) {
             putAll(call);
         } else if (call.namesTable()) {
-            call.notAllowed("GET, HEAD, POST, OPTIONS", "a table is not a row; PUT /" + call.resource() + "/id");
+            call.notAllowed("a table is not a row; PUT /" + call.resource() + "/id");
         } else {
             body(
                     call,
@@ -62,7 +62,7 @@ final class Writing {
 
     private void putAll(Call call) {
         if (call.table() == null || call.table().root() || !call.prefix().isEmpty() || call.opaque()) {
-            call.notAllowed("GET, HEAD, OPTIONS", "rows are put all at once at /Table/ of a declared table");
+            call.notAllowed("rows are put all at once at /Table/ of a declared table");
             return;
         }
         if (unsupported(call)) {
@@ -107,7 +107,7 @@ final class Writing {
     void patch(Call call) {
         Selection.none(call.exchange().query(), "PATCH");
         if (call.folder() || call.namesTable()) {
-            call.notAllowed("GET, HEAD, OPTIONS", "PATCH changes one row: /Table/id");
+            call.notAllowed("PATCH changes one row: /Table/id");
             return;
         }
         if (!PATCHES.contains(Media.essence(contentType(call))) && unsupported(call)) {
@@ -141,7 +141,7 @@ final class Writing {
             }
             body(call, bytes -> create(call, bodies.structured(contentType(call), bytes)));
         } else if (call.folder()) {
-            call.notAllowed("GET, HEAD, OPTIONS", "POST creates a row at /Table/ or says something at a path");
+            call.notAllowed("POST creates a row at /Table/ or says something at a path");
         } else {
             body(call, bytes -> {
                 Body body = structured(call) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
@@ -175,7 +175,7 @@ final class Writing {
     void delete(Call call) {
         if (call.folder() || call.namesTable()) {
             Selection.none(call.exchange().query(), "DELETE of many rows");
-            call.notAllowed("GET, HEAD, OPTIONS", "DELETE removes one row: /Table/id");
+            call.notAllowed("DELETE removes one row: /Table/id");
             return;
         }
         Selection.none(call.exchange().query(), "DELETE");
