@@ -9,6 +9,8 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.DurableSession;
+import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Query;
 import dev.tarn.api.resource.Resources;
@@ -41,11 +43,11 @@ import org.slf4j.LoggerFactory;
 
 /** The one door, and the tables behind it. Delegates to its parts; safe on any thread. */
 @Component(
-        service = {Resources.class, Tables.class},
+        service = {Resources.class, Tables.class, DurableSessions.class},
         configurationPid = "dev.tarn.engine",
         immediate = true)
 @Designate(ocd = Engine.Config.class)
-public final class Engine implements Resources, Tables {
+public final class Engine implements Resources, Tables, DurableSessions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
@@ -84,6 +86,7 @@ public final class Engine implements Resources, Tables {
     private final Deployments deployments;
     private final Mailboxes mailboxes;
     private final Rejections rejections;
+    private final OwedSessions sessions;
     private final AutoCloseable observing;
 
     @Activate
@@ -108,6 +111,7 @@ public final class Engine implements Resources, Tables {
         this.deployments = new Deployments(commons);
         this.mailboxes = new Mailboxes(commons);
         this.rejections = new Rejections(commons);
+        this.sessions = new OwedSessions(commons);
         this.observing = store.observe(publishing);
         // What was durable before the observer came is in no queue and needs none.
         long durable = store.sequence();
@@ -124,6 +128,7 @@ public final class Engine implements Resources, Tables {
             LOG.warn("the engine could not stop observing the store", failure);
         }
         mailboxes.close();
+        sessions.close();
         commons.workers().close();
     }
 
@@ -197,6 +202,11 @@ public final class Engine implements Resources, Tables {
     @Override
     public Mailbox mailbox(Context context, Executor loop, Subscriber subscriber) {
         return mailboxes.open(CallContext.of(context), loop, subscriber);
+    }
+
+    @Override
+    public DurableSession open(String name, long cursor) {
+        return sessions.open(name, cursor);
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** One filter of one mailbox. Confined to the mailbox's loop, but for what says otherwise. */
-final class FilterSubscription implements Subscription {
+final class FilterSubscription implements Subscription, Placed {
 
     private static final long[] NONE = new long[0];
     private static final AtomicInteger NUMBERS = new AtomicInteger();
@@ -61,8 +61,8 @@ final class FilterSubscription implements Subscription {
         plain = !cancelled && scan == null && !interest.noLocal() && denied.isEmpty();
     }
 
-    /** Unique among those that live; never changes. Any thread. */
-    int number() {
+    @Override
+    public int number() {
         return number;
     }
 
@@ -76,12 +76,13 @@ final class FilterSubscription implements Subscription {
         return filter;
     }
 
-    /** The filter as the tree has it. Any thread. */
-    Filter canonical() {
+    @Override
+    public Filter canonical() {
         return canonical;
     }
 
-    void canonical(Filter changed) {
+    @Override
+    public void canonical(Filter changed) {
         canonical = changed;
     }
 

@@ -40,7 +40,10 @@ final class Publishing implements Store.CommitObserver {
         commons.permissions().check(context, Access.Verb.PUBLISH, exported, route.path());
         long now = commons.settings().clock().millis();
         Attributes attributes = terms.attributes().accepted(context.origin(), now);
-        if (!terms.alongside().isEmpty() || !exported.table().rules().history().isZero()) {
+        boolean owed = attributes.qos() > 0 && !route.owed().isEmpty();
+        if (owed
+                || !terms.alongside().isEmpty()
+                || !exported.table().rules().history().isZero()) {
             return writes.message(context, route, body, attributes, terms);
         }
         Change change = new Change(0, Kind.MESSAGE, exported.name(), route.path(), body, 0, 0, attributes);
@@ -116,7 +119,11 @@ final class Publishing implements Store.CommitObserver {
 
     private void offerLogged(Change stored) {
         Route route = commons.routing().route(stored.path(), stored.table());
-        if (route == null || route.isEmpty()) {
+        if (route == null) {
+            return;
+        }
+        OwedSessions.owe(route.owed(), stored);
+        if (route.isEmpty()) {
             return;
         }
         Change change = commons.payloads().change(stored);

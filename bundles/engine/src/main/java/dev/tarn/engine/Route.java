@@ -81,18 +81,28 @@ final class Route {
     private final Path path;
     private final Group[] groups;
     private final Sharing[] sharing;
+    private final List<OwedFilter> owed;
     private final int targets;
 
-    private Route(String spelled, Exported exported, Path path, Group[] groups, Sharing[] sharing, int targets) {
+    private Route(
+            String spelled,
+            Exported exported,
+            Path path,
+            Group[] groups,
+            Sharing[] sharing,
+            List<OwedFilter> owed,
+            int targets) {
         this.spelled = spelled;
         this.exported = exported;
         this.path = path;
         this.groups = groups;
         this.sharing = sharing;
+        this.owed = owed;
         this.targets = targets;
     }
 
-    static Route of(String spelled, Exported exported, Path path, List<FilterSubscription> covering) {
+    static Route of(
+            String spelled, Exported exported, Path path, List<FilterSubscription> covering, List<OwedFilter> owed) {
         Map<LoopQueue, Map<QueuedMailbox, List<FilterSubscription>>> loops = new LinkedHashMap<>();
         Map<SharedGroup, List<FilterSubscription>> shared = new LinkedHashMap<>();
         for (FilterSubscription subscription : covering) {
@@ -111,7 +121,7 @@ final class Route {
                 : shared.entrySet().stream()
                         .map(entry -> new Sharing(entry.getKey(), entry.getValue()))
                         .toArray(Sharing[]::new);
-        return new Route(spelled, exported, path, groups(loops), sharing, covering.size());
+        return new Route(spelled, exported, path, groups(loops), sharing, owed, covering.size() + owed.size());
     }
 
     private static Group[] groups(Map<LoopQueue, Map<QueuedMailbox, List<FilterSubscription>>> loops) {
@@ -164,7 +174,12 @@ final class Route {
         return groups.length == 0 && sharing.length == 0;
     }
 
-    /** How many subscriptions it names. */
+    /** Filters of durable sessions that may be owed what is said here, those of one session next to each other. */
+    List<OwedFilter> owed() {
+        return owed;
+    }
+
+    /** How many subscriptions and filters it names. */
     int targets() {
         return targets;
     }

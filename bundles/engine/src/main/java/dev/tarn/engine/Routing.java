@@ -17,13 +17,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Routing {
 
-    private record State(Exports exports, TopicTree tree, RouteCache cache) {}
+    private record State(
+            Exports exports, TopicTree<FilterSubscription> tree, TopicTree<OwedFilter> owed, RouteCache cache) {
+
+        State(Exports exports, TopicTree<FilterSubscription> tree, TopicTree<OwedFilter> owed) {
+            this(exports, tree, owed, new RouteCache());
+        }
+    }
 
     private final AtomicReference<State> state;
     private final SharedGroup.Registry groups = new SharedGroup.Registry();
 
     Routing(Exports exports) {
-        this.state = new AtomicReference<>(new State(exports, TopicTree.EMPTY, new RouteCache()));
+        this.state = new AtomicReference<>(new State(exports, TopicTree.empty(), TopicTree.empty()));
     }
 
     private State now() {
@@ -61,7 +67,9 @@ final class Routing {
     private static Route made(State now, String spelled, Exported exported, Path canonical) {
         List<FilterSubscription> covering = new ArrayList<>();
         now.tree().covering(canonical, covering::add);
-        Route made = Route.of(spelled, exported, canonical, covering);
+        List<OwedFilter> owed = new ArrayList<>();
+        now.owed().covering(canonical, owed::add);
+        Route made = Route.of(spelled, exported, canonical, covering, OwedSessions.arranged(owed));
         now.cache().put(made);
         return made;
     }
@@ -84,8 +92,7 @@ final class Routing {
             State now = now();
             Filter canonical = now.exports().canonical(subscription.filter());
             subscription.canonical(canonical);
-            TopicTree tree = now.tree().with(canonical, subscription);
-            if (state.compareAndSet(now, new State(now.exports(), tree, new RouteCache()))) {
+            if (replaced(now, now.tree().with(canonical, subscription), now.owed())) {
                 return;
             }
         }
@@ -95,30 +102,63 @@ final class Routing {
     void remove(FilterSubscription subscription) {
         while (true) {
             State now = now();
-            TopicTree tree = now.tree().without(placed(now.exports(), subscription.filter()), subscription);
-            if (state.compareAndSet(now, new State(now.exports(), tree, new RouteCache()))) {
+            Filter canonical = placed(now.exports(), subscription.filter());
+            if (replaced(now, now.tree().without(canonical, subscription), now.owed())) {
                 return;
             }
         }
     }
 
-    /** Replaces the exports; subscriptions whose filters now mean another table move with them. One call at a time. */
+    /** Adds a filter of a durable session; also one that no table answers for now. */
+    void own(OwedFilter filter) {
+        while (true) {
+            State now = now();
+            Filter canonical = placed(now.exports(), filter.filter());
+            filter.canonical(canonical);
+            if (replaced(now, now.tree(), now.owed().with(canonical, filter))) {
+                return;
+            }
+        }
+    }
+
+    /** Removes a filter of a durable session that was added. */
+    void disown(OwedFilter filter) {
+        while (true) {
+            State now = now();
+            Filter canonical = placed(now.exports(), filter.filter());
+            if (replaced(now, now.tree(), now.owed().without(canonical, filter))) {
+                return;
+            }
+        }
+    }
+
+    private boolean replaced(State now, TopicTree<FilterSubscription> tree, TopicTree<OwedFilter> owed) {
+        return state.compareAndSet(now, new State(now.exports(), tree, owed));
+    }
+
+    /** Replaces the exports; filters that now mean another table move with them. One call at a time. */
     void deploy(Exports exports) {
         while (true) {
             State now = now();
             Set<String> names = now.exports().differences(exports);
-            TopicTree tree = now.tree();
-            List<FilterSubscription> moved = tree.below(first -> names.contains(Exports.fold(first)));
-            for (FilterSubscription subscription : moved) {
-                Filter filter = subscription.filter();
-                tree = tree.without(placed(now.exports(), filter), subscription)
-                        .with(placed(exports, filter), subscription);
-            }
-            if (state.compareAndSet(now, new State(exports, tree, new RouteCache()))) {
-                moved.forEach(subscription -> subscription.canonical(placed(exports, subscription.filter())));
+            List<Placed> moved = new ArrayList<>();
+            TopicTree<FilterSubscription> tree = moved(now.tree(), now.exports(), exports, names, moved);
+            TopicTree<OwedFilter> owed = moved(now.owed(), now.exports(), exports, names, moved);
+            if (state.compareAndSet(now, new State(exports, tree, owed))) {
+                moved.forEach(each -> each.canonical(placed(exports, each.filter())));
                 return;
             }
         }
+    }
+
+    private static <T extends Placed> TopicTree<T> moved(
+            TopicTree<T> tree, Exports before, Exports after, Set<String> names, List<Placed> moved) {
+        TopicTree<T> made = tree;
+        for (T each : tree.below(first -> names.contains(Exports.fold(first)))) {
+            made = made.without(placed(before, each.filter()), each).with(placed(after, each.filter()), each);
+            moved.add(each);
+        }
+        return made;
     }
 
     /** Where a filter is in the tree: its canonical form, or as it is where no table answers for it. */

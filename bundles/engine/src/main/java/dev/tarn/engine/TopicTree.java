@@ -15,39 +15,41 @@ import org.jspecify.annotations.Nullable;
  * than {@value #DEPTH} segments are kept in a list at that depth and compared one by one, so that a long filter costs no
  * more memory than its text.
  */
-final class TopicTree {
+final class TopicTree<T extends Placed> {
 
     static final int DEPTH = 64;
 
-    static final TopicTree EMPTY = new TopicTree(Node.EMPTY, 0);
+    private static final TopicTree<?> EMPTY = new TopicTree<>(Node.named(""), 0);
+
+    @SuppressWarnings("unchecked")
+    static <T extends Placed> TopicTree<T> empty() {
+        return (TopicTree<T>) EMPTY;
+    }
 
     /**
      * @param here filters that end here
      * @param rest filters that end with {@code #} here
      * @param deep filters that go on below the deepest level
      */
-    private record Node(
+    private record Node<T extends Placed>(
             String segment,
-            HashTrie<Node> children,
-            @Nullable Node plus,
-            HashTrie<FilterSubscription> here,
-            HashTrie<FilterSubscription> rest,
-            HashTrie<FilterSubscription> deep) {
+            HashTrie<Node<T>> children,
+            @Nullable Node<T> plus,
+            HashTrie<T> here,
+            HashTrie<T> rest,
+            HashTrie<T> deep) {
 
-        static final Node EMPTY =
-                new Node("", HashTrie.empty(), null, HashTrie.empty(), HashTrie.empty(), HashTrie.empty());
-
-        static Node named(String segment) {
-            return new Node(segment, EMPTY.children, null, EMPTY.here, EMPTY.rest, EMPTY.deep);
+        static <T extends Placed> Node<T> named(String segment) {
+            return new Node<>(segment, HashTrie.empty(), null, HashTrie.empty(), HashTrie.empty(), HashTrie.empty());
         }
 
-        Node withChild(Node child, boolean wild) {
+        Node<T> withChild(Node<T> child, boolean wild) {
             if (wild) {
-                return new Node(segment, children, child.vacant() ? null : child, here, rest, deep);
+                return new Node<>(segment, children, child.vacant() ? null : child, here, rest, deep);
             }
             String name = child.segment;
             int hash = HashTrie.hash(name, 0, name.length());
-            return new Node(
+            return new Node<>(
                     segment,
                     child.vacant() ? children.without(hash, name) : children.with(hash, name, child),
                     plus,
@@ -56,8 +58,8 @@ final class TopicTree {
                     deep);
         }
 
-        Node withEnd(End end, FilterSubscription subscription, boolean present) {
-            return new Node(
+        Node<T> withEnd(End end, T subscription, boolean present) {
+            return new Node<>(
                     segment,
                     children,
                     plus,
@@ -66,8 +68,7 @@ final class TopicTree {
                     end == End.DEEP ? changed(deep, subscription, present) : deep);
         }
 
-        private static HashTrie<FilterSubscription> changed(
-                HashTrie<FilterSubscription> set, FilterSubscription subscription, boolean present) {
+        private static <T extends Placed> HashTrie<T> changed(HashTrie<T> set, T subscription, boolean present) {
             int hash = HashTrie.hash(subscription.number());
             return present ? set.with(hash, subscription, subscription) : set.without(hash, subscription);
         }
@@ -83,10 +84,10 @@ final class TopicTree {
         DEEP
     }
 
-    private final Node root;
+    private final Node<T> root;
     private final int size;
 
-    private TopicTree(Node root, int size) {
+    private TopicTree(Node<T> root, int size) {
         this.root = root;
         this.size = size;
     }
@@ -102,18 +103,18 @@ final class TopicTree {
     }
 
     /** This tree with one more subscription, which it must not have under this filter yet. */
-    TopicTree with(Filter filter, FilterSubscription subscription) {
-        return new TopicTree(changed(filter.text(), subscription, true), size + 1);
+    TopicTree<T> with(Filter filter, T subscription) {
+        return new TopicTree<>(changed(filter.text(), subscription, true), size + 1);
     }
 
     /** This tree without a subscription that it has under this filter. */
-    TopicTree without(Filter filter, FilterSubscription subscription) {
-        return new TopicTree(changed(filter.text(), subscription, false), size - 1);
+    TopicTree<T> without(Filter filter, T subscription) {
+        return new TopicTree<>(changed(filter.text(), subscription, false), size - 1);
     }
 
-    private Node changed(String filter, FilterSubscription subscription, boolean present) {
-        List<Node> way = new ArrayList<>();
-        Node node = root;
+    private Node<T> changed(String filter, T subscription, boolean present) {
+        List<Node<T>> way = new ArrayList<>();
+        Node<T> node = root;
         int at = 0;
         End end = null;
         while (end == null) {
@@ -130,14 +131,14 @@ final class TopicTree {
                 node = node.plus() == null ? Node.named("+") : node.plus();
                 at = to + 1;
             } else {
-                Node child = node.children().get(HashTrie.hash(filter, at, to), filter, at, to);
+                Node<T> child = node.children().get(HashTrie.hash(filter, at, to), filter, at, to);
                 node = child == null ? Node.named(filter.substring(at, to)) : child;
                 at = to + 1;
             }
         }
-        Node made = way.get(way.size() - 1).withEnd(end, subscription, present);
+        Node<T> made = way.get(way.size() - 1).withEnd(end, subscription, present);
         for (int i = way.size() - 2; i >= 0; i--) {
-            Node parent = way.get(i);
+            Node<T> parent = way.get(i);
             // A segment of one character "+" is a wildcard in every filter, so the name tells the kind.
             made = parent.withChild(made, made.segment().equals("+"));
         }
@@ -145,14 +146,14 @@ final class TopicTree {
     }
 
     /** Hands over every subscription whose filter covers the path. */
-    void covering(Path path, Consumer<FilterSubscription> found) {
+    void covering(Path path, Consumer<? super T> found) {
         String topic = path.text();
         boolean hidden = topic.charAt(0) == '$';
-        List<Node> level = new ArrayList<>(4);
+        List<Node<T>> level = new ArrayList<>(4);
         level.add(root);
         int at = 0;
         for (int depth = 0; !level.isEmpty(); depth++) {
-            for (Node node : level) {
+            for (Node<T> node : level) {
                 if (depth > 0 || !hidden) {
                     node.rest().forEach(found);
                 }
@@ -165,7 +166,7 @@ final class TopicTree {
                 }
             }
             if (at > topic.length()) {
-                for (Node node : level) {
+                for (Node<T> node : level) {
                     node.here().forEach(found);
                 }
                 return;
@@ -173,9 +174,9 @@ final class TopicTree {
             int slash = topic.indexOf('/', at);
             int to = slash < 0 ? topic.length() : slash;
             int hash = HashTrie.hash(topic, at, to);
-            List<Node> next = new ArrayList<>(4);
-            for (Node node : level) {
-                Node child = node.children().get(hash, topic, at, to);
+            List<Node<T>> next = new ArrayList<>(4);
+            for (Node<T> node : level) {
+                Node<T> child = node.children().get(hash, topic, at, to);
                 if (child != null) {
                     next.add(child);
                 }
@@ -189,9 +190,9 @@ final class TopicTree {
     }
 
     /** Every subscription whose filter begins with a segment that passes the test; wildcards are not asked about. */
-    List<FilterSubscription> below(Predicate<String> first) {
-        List<FilterSubscription> found = new ArrayList<>();
-        List<Node> open = new ArrayList<>();
+    List<T> below(Predicate<String> first) {
+        List<T> found = new ArrayList<>();
+        List<Node<T>> open = new ArrayList<>();
         root.children().forEach(child -> {
             if (first.test(child.segment())) {
                 open.add(child);
@@ -202,17 +203,17 @@ final class TopicTree {
     }
 
     /** Every subscription. */
-    List<FilterSubscription> all() {
-        List<FilterSubscription> found = new ArrayList<>(size);
-        List<Node> open = new ArrayList<>();
+    List<T> all() {
+        List<T> found = new ArrayList<>(size);
+        List<Node<T>> open = new ArrayList<>();
         open.add(root);
         collect(open, found);
         return found;
     }
 
-    private static void collect(List<Node> open, List<FilterSubscription> found) {
+    private static <T extends Placed> void collect(List<Node<T>> open, List<T> found) {
         while (!open.isEmpty()) {
-            Node node = open.remove(open.size() - 1);
+            Node<T> node = open.remove(open.size() - 1);
             node.here().forEach(found::add);
             node.rest().forEach(found::add);
             node.deep().forEach(found::add);

@@ -20,7 +20,7 @@ class TopicTreeTest {
         Random random = new Random(42);
         for (int round = 0; round < 300; round++) {
             List<FilterSubscription> subscriptions = new ArrayList<>();
-            TopicTree tree = TopicTree.EMPTY;
+            TopicTree<FilterSubscription> tree = TopicTree.empty();
             for (int i = 0; i < 40; i++) {
                 FilterSubscription subscription = subscription(filter(random, 6));
                 subscriptions.add(subscription);
@@ -43,7 +43,7 @@ class TopicTreeTest {
         Random random = new Random(43);
         for (int round = 0; round < 20; round++) {
             List<FilterSubscription> subscriptions = new ArrayList<>();
-            TopicTree tree = TopicTree.EMPTY;
+            TopicTree<FilterSubscription> tree = TopicTree.empty();
             for (int i = 0; i < 30; i++) {
                 int depth = TopicTree.DEPTH - 3 + random.nextInt(6);
                 StringBuilder filter = new StringBuilder("a");
@@ -70,7 +70,7 @@ class TopicTreeTest {
         FilterSubscription slashes = subscription(Filter.of(deepest));
         FilterSubscription pluses = subscription(Filter.of("+" + "/+".repeat(32_767)));
         FilterSubscription all = subscription(Filter.of("#"));
-        TopicTree tree = TopicTree.EMPTY
+        TopicTree<FilterSubscription> tree = TopicTree.<FilterSubscription>empty()
                 .with(slashes.filter(), slashes)
                 .with(pluses.filter(), pluses)
                 .with(all.filter(), all);
@@ -84,7 +84,7 @@ class TopicTreeTest {
 
     @Test
     void an_emptied_tree_holds_on_to_nothing() {
-        TopicTree tree = TopicTree.EMPTY;
+        TopicTree<FilterSubscription> tree = TopicTree.empty();
         List<FilterSubscription> subscriptions = new ArrayList<>();
         for (String text : List.of("a/b/c", "a/+/c", "a/#", "#", "+", "/", "a/b")) {
             FilterSubscription subscription = subscription(Filter.of(text));
@@ -108,7 +108,7 @@ class TopicTreeTest {
 
     private static long nanosToAdd(int count) {
         long start = System.nanoTime();
-        TopicTree tree = TopicTree.EMPTY;
+        TopicTree<FilterSubscription> tree = TopicTree.empty();
         for (int i = 0; i < count; i++) {
             Filter filter = i % 2 == 0 ? Filter.of("devices/" + i + "/commands/#") : Filter.of("devices/all");
             tree = tree.with(filter, subscription(filter));
@@ -117,7 +117,8 @@ class TopicTreeTest {
         return System.nanoTime() - start;
     }
 
-    private static void assertCovers(TopicTree tree, List<FilterSubscription> subscriptions, Path path) {
+    private static void assertCovers(
+            TopicTree<FilterSubscription> tree, List<FilterSubscription> subscriptions, Path path) {
         List<FilterSubscription> found = new ArrayList<>();
         tree.covering(path, found::add);
         List<FilterSubscription> expected = new ArrayList<>();

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine;
+
+import java.util.Arrays;
+
+/**
+ * What one session is owed, as counters: for each change its sequence and bytes, exact for the last {@value #MOST}, older
+ * ones summed up in pairs and pairs of pairs, so that a backlog of millions takes no more memory. Written by the sync
+ * thread, a worker and the session's protocol: the lock is held for a few instructions and never while anything else is
+ * called.
+ */
+final class Ledger {
+
+    private static final int MOST = 4_096;
+
+    private long[] last = new long[8];
+    private long[] changes = new long[8];
+    private long[] bytes = new long[8];
+    private int head;
+    private int size;
+    private long allChanges;
+    private long allBytes;
+
+    /** Changes up to here are counted by {@link #older}, not by {@link #owe}. */
+    private long base;
+
+    Ledger(long base) {
+        this.base = base;
+    }
+
+    /** One more change is owed. In the order of the log. */
+    synchronized void owe(long sequence, long length) {
+        if (sequence > base) {
+            add(sequence, 1, length);
+        }
+    }
+
+    private void add(long sequence, long count, long length) {
+        if (size == MOST) {
+            sumUp();
+        }
+        if (head + size == last.length) {
+            int room = size < last.length / 2 ? last.length : last.length * 2;
+            last = moved(last, room);
+            changes = moved(changes, room);
+            bytes = moved(bytes, room);
+            head = 0;
+        }
+        int at = head + size++;
+        last[at] = sequence;
+        changes[at] = count;
+        bytes[at] = length;
+        allChanges += count;
+        allBytes += length;
+    }
+
+    private long[] moved(long[] from, int room) {
+        long[] to = new long[room];
+        System.arraycopy(from, head, to, 0, size);
+        return to;
+    }
+
+    /** Adds the older half together in pairs. */
+    private void sumUp() {
+        int pairs = size / 4;
+        int from = head;
+        int to = head;
+        for (int i = 0; i < pairs; i++) {
+            last[to] = last[from + 1];
+            changes[to] = changes[from] + changes[from + 1];
+            bytes[to] = bytes[from] + bytes[from + 1];
+            from += 2;
+            to++;
+        }
+        int rest = size - 2 * pairs;
+        for (long[] column : new long[][] {last, changes, bytes}) {
+            System.arraycopy(column, from, column, to, rest);
+        }
+        size = pairs + rest;
+    }
+
+    /** Everything up to this sequence is no longer owed. What was summed up goes when all of it is. */
+    synchronized void settle(long sequence) {
+        while (size > 0 && last[head] <= sequence) {
+            allChanges -= changes[head];
+            allBytes -= bytes[head];
+            head++;
+            size--;
+        }
+    }
+
+    /** Forgets everything; what is owed up to this sequence will come by {@link #older}. */
+    synchronized void restart(long sequence) {
+        head = 0;
+        size = 0;
+        allChanges = 0;
+        allBytes = 0;
+        base = sequence;
+    }
+
+    /** Puts what is owed from before the base in front, and lets go of what is settled by now. */
+    synchronized void older(Ledger before, long settled) {
+        long[][] mine = {
+            Arrays.copyOfRange(last, head, head + size),
+            Arrays.copyOfRange(changes, head, head + size),
+            Arrays.copyOfRange(bytes, head, head + size)
+        };
+        last = before.last;
+        changes = before.changes;
+        bytes = before.bytes;
+        head = before.head;
+        size = before.size;
+        allChanges = before.allChanges;
+        allBytes = before.allBytes;
+        for (int i = 0; i < mine[0].length; i++) {
+            add(mine[0][i], mine[1][i], mine[2][i]);
+        }
+        settle(settled);
+    }
+
+    synchronized long base() {
+        return base;
+    }
+
+    synchronized long changes() {
+        return allChanges;
+    }
+
+    synchronized long bytes() {
+        return allBytes;
+    }
+}
