@@ -32,6 +32,9 @@ final class Schema {
     private final String key;
     private final Map<String, Attribute> declared = new LinkedHashMap<>();
 
+    /** As declared, but for the two properties of the server's own wrapper, which take whatever a sender sends. */
+    private final Map<String, Attribute> wrapping = new LinkedHashMap<>();
+
     /** A body that the table takes and the attributes that it is stored with. */
     record Checked(Body body, Attributes attributes) {}
 
@@ -43,6 +46,9 @@ final class Schema {
         for (Attribute attribute : table.attributes()) {
             declared.put(attribute.name(), attribute);
         }
+        wrapping.putAll(declared);
+        wrapping.computeIfPresent("contentType", (name, any) -> Attribute.of(name, Attribute.Type.ANY));
+        wrapping.computeIfPresent("data", (name, any) -> Attribute.of(name, Attribute.Type.ANY));
     }
 
     /** The property that holds the id. */
@@ -75,7 +81,8 @@ final class Schema {
         }
         String attribute = under == null ? "data" : under;
         wrapper.put(attribute, payload);
-        return new Checked(bodies.of(checked(id, wrapper)), Payloads.marked(attributes, read, attribute));
+        Map<String, @Nullable Object> checked = checked(id, wrapper, under == null ? wrapping : declared);
+        return new Checked(bodies.of(checked), Payloads.marked(attributes, read, attribute));
     }
 
     /**
@@ -147,10 +154,15 @@ final class Schema {
      * @throws Failure INVALID with every violation
      */
     Map<String, @Nullable Object> checked(String id, Map<String, @Nullable Object> object) {
+        return checked(id, object, declared);
+    }
+
+    private Map<String, @Nullable Object> checked(
+            String id, Map<String, @Nullable Object> object, Map<String, Attribute> attributes) {
         Map<String, @Nullable Object> keyed = withId(id, object);
         List<String> violations = new ArrayList<>();
         Map<String, @Nullable Object> checked =
-                checked(keyed, declared, table.rules().sealed(), "", violations);
+                checked(keyed, attributes, table.rules().sealed(), "", violations);
         if (!violations.isEmpty()) {
             throw new Failure(
                     Failure.Code.INVALID,

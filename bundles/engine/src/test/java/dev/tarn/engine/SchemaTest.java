@@ -200,6 +200,19 @@ class SchemaTest {
     }
 
     @Test
+    void a_declared_data_does_not_refuse_what_the_server_wraps_in_it() {
+        Schema schema = schema(
+                rules(true, true, null),
+                Attribute.primaryKey("id", Attribute.Type.ID),
+                Attribute.of("data", Attribute.Type.OBJECT),
+                Attribute.of("contentType", Attribute.Type.STRING));
+        byte[] text = "plain text".getBytes(StandardCharsets.UTF_8);
+        assertComesBackRaw(schema, bodies.opaque(Body.OPAQUE, text), Body.OPAQUE, text);
+        assertThatThrownBy(() -> schema.row("1", json("{\"data\":\"text\"}"), Attributes.NONE))
+                .isInstanceOf(Failure.class);
+    }
+
+    @Test
     void an_opaque_body_is_kept_under_data_and_comes_back_with_its_type() {
         byte[] bytes = {1, 2, 3};
         assertComesBackRaw(everything(true), bodies.opaque("image/png", bytes), "image/png", bytes);
