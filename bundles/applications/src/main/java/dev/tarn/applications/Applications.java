@@ -12,6 +12,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -39,11 +41,13 @@ public final class Applications implements Site {
         @AttributeDefinition(description = "A folder whose folders are applications; empty for none")
         String directory() default "";
 
-        @AttributeDefinition(description = "How often folders are looked at, in milliseconds, 50 to 60000")
-        int interval() default 300;
+        @AttributeDefinition(description = "How often folders are looked at, 50ms to 60s")
+        String interval() default "300ms";
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Applications.class);
+
+    private static final Pattern INTERVAL = Pattern.compile("([0-9]{1,5})(ms|s)");
 
     private final AtomicReference<List<Application>> serving = new AtomicReference<>(List.of());
     private final Watch watch;
@@ -52,11 +56,7 @@ public final class Applications implements Site {
 
     @Activate
     public Applications(@Reference Tables tables, Config config) {
-        interval = config.interval();
-        if (interval < 50 || interval > 60_000) {
-            throw new IllegalArgumentException(
-                    "dev.tarn.applications interval is 50 to 60000 milliseconds, not " + interval);
-        }
+        interval = milliseconds(config.interval());
         List<Path> folders = Arrays.stream(config.folders())
                 .filter(folder -> !folder.isBlank())
                 .map(Path::of)
@@ -75,6 +75,17 @@ public final class Applications implements Site {
                 new ThreadPoolExecutor.DiscardPolicy());
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         next(interval);
+    }
+
+    private static int milliseconds(String interval) {
+        Matcher matcher = INTERVAL.matcher(interval);
+        int milliseconds = matcher.matches()
+                ? Integer.parseInt(matcher.group(1)) * (matcher.group(2).equals("s") ? 1_000 : 1)
+                : 0;
+        if (milliseconds < 50 || milliseconds > 60_000) {
+            throw new IllegalArgumentException("applications.interval is 50ms to 60s, not " + interval);
+        }
+        return milliseconds;
     }
 
     private void next(long milliseconds) {

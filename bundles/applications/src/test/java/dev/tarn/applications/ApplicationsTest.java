@@ -88,7 +88,7 @@ class ApplicationsTest {
                                                 .map(Path::toString)
                                                 .toArray(String[]::new),
                                 "directory", directory.resolve("deploy").toString(),
-                                "interval", 50)));
+                                "interval", "50ms")));
     }
 
     @BeforeEach
@@ -283,7 +283,7 @@ class ApplicationsTest {
                 tables,
                 Configs.of(
                         Applications.Config.class,
-                        Map.of("folders", new String[] {directory.resolve("app").toString()}, "interval", 60_000)));
+                        Map.of("folders", new String[] {directory.resolve("app").toString()}, "interval", "60s")));
 
         Files.delete(directory.resolve("app/web/index.html"));
         Files.createSymbolicLink(directory.resolve("app/web/index.html"), directory.resolve("secret.txt"));
@@ -305,7 +305,8 @@ class ApplicationsTest {
 
     @Test
     void an_interval_out_of_range_is_refused() {
-        assertThatThrownBy(() -> new Applications(tables, Configs.of(Applications.Config.class, Map.of("interval", 1))))
+        assertThatThrownBy(() ->
+                        new Applications(tables, Configs.of(Applications.Config.class, Map.of("interval", "1ms"))))
                 .hasMessageContaining("interval");
     }
 }

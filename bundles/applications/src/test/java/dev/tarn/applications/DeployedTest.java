@@ -48,7 +48,7 @@ class DeployedTest {
                 node.services().tables(),
                 Configs.of(
                         Applications.Config.class,
-                        Map.of("directory", directory.resolve("deploy").toString(), "interval", 50)));
+                        Map.of("directory", directory.resolve("deploy").toString(), "interval", "50ms")));
     }
 
     private void write(String file, String text) throws IOException {
