@@ -8,8 +8,6 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
-import dev.tarn.api.resource.Context;
-import dev.tarn.api.resource.Resources;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -70,13 +68,13 @@ public final class Envelope {
         }
     }
 
-    private record Maker(Envelope envelope, Context context, Change change, Format format) {}
+    private record Maker(Envelope envelope, Change change, Format format) {}
 
-    private final Resources resources;
+    private final KnownTables tables;
     private final Bodies bodies;
 
-    public Envelope(Resources resources, Bodies bodies) {
-        this.resources = resources;
+    public Envelope(KnownTables tables, Bodies bodies) {
+        this.tables = tables;
         this.bodies = bodies;
     }
 
@@ -97,13 +95,10 @@ public final class Envelope {
      * @param path how the subscriber spells the change's path, or null to leave it out
      * @param sequence 0 to leave it out
      */
-    public void write(
-            ByteBuf out, Context context, Change change, Format format, @Nullable String path, long sequence) {
+    public void write(ByteBuf out, Change change, Format format, @Nullable String path, long sequence) {
         Change.FormKey<Entries> key = Objects.requireNonNull(SHARED.get(format));
         Entries shared = change.form(
-                key,
-                new Maker(this, context, change, format),
-                maker -> maker.envelope().entries(maker));
+                key, new Maker(this, change, format), maker -> maker.envelope().entries(maker));
         Writer own = new Writer(format);
         if (path != null) {
             own.entry("path", path);
@@ -162,7 +157,7 @@ public final class Envelope {
         Change change = maker.change();
         Writer writer = new Writer(maker.format());
         Path path = change.path();
-        writer.entry("id", id(maker.context(), path));
+        writer.entry("id", id(path));
         writer.entry("type", type(change.kind()));
         Body body = change.body();
         if (body != null) {
@@ -178,9 +173,8 @@ public final class Envelope {
     }
 
     /** The row's id in its table: a number where the table has such, null for the table itself. */
-    private @Nullable Object id(Context context, Path path) {
-        return resources
-                .table(context, path)
+    private @Nullable Object id(Path path) {
+        return tables.answering(path)
                 .map(table -> {
                     String id = table.id(path);
                     return Optional.<Object>ofNullable(

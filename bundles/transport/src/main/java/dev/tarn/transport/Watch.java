@@ -4,7 +4,6 @@ package dev.tarn.transport;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
-import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Start;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +38,7 @@ public record Watch(List<Filter> filters, Start start, boolean paths) {
      * @param lastEventId where the client stopped, before {@code since}; null or empty when it did not say
      * @throws Failure MALFORMED for what cannot be read, UNSUPPORTED for a query
      */
-    public static Watch of(
-            HttpExchange exchange, Resources resources, Set<String> words, @Nullable String lastEventId) {
+    public static Watch of(HttpExchange exchange, KnownTables tables, Set<String> words, @Nullable String lastEventId) {
         Map<String, List<String>> parameters = exchange.parameters();
         for (String name : parameters.keySet()) {
             if (!WORDS.contains(name) && !words.contains(name)) {
@@ -56,7 +54,7 @@ public record Watch(List<Filter> filters, Start start, boolean paths) {
         boolean root =
                 segments.isEmpty() || (segments.size() == 1 && segments.get(0).isEmpty());
         if (!root || more.isEmpty()) {
-            filters.add(root ? Filter.of("#") : filter(exchange, resources, segments));
+            filters.add(root ? Filter.of("#") : filter(tables, segments));
         }
         for (String text : more) {
             filters.add(Filter.of(text));
@@ -68,23 +66,20 @@ public record Watch(List<Filter> filters, Start start, boolean paths) {
         return new Watch(filters, start(parameters, lastEventId), paths);
     }
 
-    private static Filter filter(HttpExchange exchange, Resources resources, List<String> segments) {
+    private static Filter filter(KnownTables tables, List<String> segments) {
         boolean below = segments.size() > 1 && segments.get(segments.size() - 1).isEmpty();
         List<String> named = below ? segments.subList(0, segments.size() - 1) : segments;
         String text = String.join("/", named);
-        if (named.size() == 1 && isTable(exchange, resources, text)) {
+        if (named.size() == 1 && isTable(tables, text)) {
             return Filter.of(text + "/#");
         }
         // "/+/#" is everything below, without the row itself, which "/#" would include. [MQTT-4.7.1-2]
         return Filter.of(below ? text + "/+/#" : text);
     }
 
-    private static boolean isTable(HttpExchange exchange, Resources resources, String name) {
+    private static boolean isTable(KnownTables tables, String name) {
         return !Filter.of(name).startsWithWildcard()
-                && resources
-                        .table(exchange.context(), Path.of(name))
-                        .map(table -> !table.root())
-                        .orElse(false);
+                && tables.answering(Path.of(name)).map(table -> !table.root()).orElse(false);
     }
 
     private static Start start(Map<String, List<String>> parameters, @Nullable String lastEventId) {

@@ -163,7 +163,7 @@ final class EventStream implements Subscriber {
         }
         String path = watch.paths() ? delivery.matched().get(0).topic(delivery.change()) : null;
         ascii(out, "data: ");
-        envelope.write(out, exchange.context(), delivery.change(), Format.JSON, path, 0);
+        envelope.write(out, delivery.change(), Format.JSON, path, 0);
         ascii(out, "\n\n");
     }
 

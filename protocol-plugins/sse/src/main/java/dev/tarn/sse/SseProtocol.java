@@ -7,6 +7,7 @@ import dev.tarn.api.resource.Resources;
 import dev.tarn.transport.Envelope;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
+import dev.tarn.transport.KnownTables;
 import dev.tarn.transport.Units;
 import dev.tarn.transport.Watch;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -52,13 +53,15 @@ public final class SseProtocol implements HttpProtocol {
     private static final String EVENT_STREAM = "text/event-stream";
 
     private final Resources resources;
+    private final KnownTables tables;
     private final Envelope envelope;
     private final Settings settings;
 
     @Activate
     public SseProtocol(@Reference Resources resources, @Reference Bodies bodies, Config config) {
         this.resources = resources;
-        this.envelope = new Envelope(resources, bodies);
+        this.tables = new KnownTables(resources);
+        this.envelope = new Envelope(tables, bodies);
         this.settings = new Settings(
                 Units.duration("sse.heartbeat", config.heartbeat()),
                 Units.duration("sse.retry", config.retry()),
@@ -106,10 +109,7 @@ public final class SseProtocol implements HttpProtocol {
         EventStream stream;
         try {
             Watch watch = Watch.of(
-                    exchange,
-                    resources,
-                    Set.of(EVENT),
-                    exchange.head().headers().get("Last-Event-ID"));
+                    exchange, tables, Set.of(EVENT), exchange.head().headers().get("Last-Event-ID"));
             stream = new EventStream(exchange, envelope, settings, watch, namesTypes(exchange));
             stream.subscribe(resources);
         } catch (Failure refused) {

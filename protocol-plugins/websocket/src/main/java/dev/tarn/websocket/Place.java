@@ -5,8 +5,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
-import dev.tarn.api.resource.Context;
-import dev.tarn.api.resource.Resources;
+import dev.tarn.transport.KnownTables;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +19,14 @@ import org.jspecify.annotations.Nullable;
 record Place(String resource, @Nullable Path row) {
 
     /** The place that these segments of a URL name. */
-    static Place of(List<String> segments, Context context, Resources resources) {
+    static Place of(List<String> segments, KnownTables tables) {
         String text = String.join("/", segments);
         if (text.isEmpty() || text.indexOf('+') >= 0 || text.indexOf('#') >= 0) {
             String first = segments.isEmpty() ? "" : segments.get(0);
             return new Place(first.equals("+") || first.equals("#") ? "" : first, null);
         }
         Path path = Path.of(text);
-        Optional<Table> table = resources.table(context, path);
+        Optional<Table> table = tables.answering(path);
         boolean root = table.map(Table::root).orElse(false);
         boolean whole = segments.size() == 1 && !root;
         boolean below = segments.get(segments.size() - 1).isEmpty();

@@ -40,7 +40,6 @@ final class RowFeed implements Subscriber {
     private static final Interest SERVICE = Interest.atMost(0);
 
     private final ChannelHandlerContext socket;
-    private final Context context;
     private final Envelope envelope;
     private final Format format;
     private final Credit credit;
@@ -59,7 +58,6 @@ final class RowFeed implements Subscriber {
             Format format,
             int buffer) {
         this.socket = socket;
-        this.context = context;
         this.envelope = envelope;
         this.format = format;
         this.credit = new Credit(buffer);
@@ -123,7 +121,7 @@ final class RowFeed implements Subscriber {
                     newest = Math.max(newest, change.sequence());
                 }
                 payload.clear();
-                envelope.write(payload, context, change, format, path(delivery), delivery.resume());
+                envelope.write(payload, change, format, path(delivery), delivery.resume());
                 Frames.write(out, format, payload);
             }
         } catch (RuntimeException | Error bug) {
@@ -139,7 +137,7 @@ final class RowFeed implements Subscriber {
         request();
     }
 
-    private Traffic traffic() {
+    Traffic traffic() {
         return Traffic.of(socket.channel());
     }
 

@@ -7,6 +7,7 @@ import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.transport.Envelope.Format;
+import dev.tarn.transport.Printable;
 import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -256,7 +257,14 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(@Nullable Object ref, Failure failure) {
-        LOG.debug("request refused connection={} code={} reason={}", connection, failure.code(), failure.reason());
+        LOG.debug(
+                "request refused connection={} code={} reason=\"{}\"",
+                connection,
+                failure.code(),
+                Printable.of(failure.reason()));
+        if (feed != null) {
+            feed.traffic().refused.increment();
+        }
         Map<String, Object> error = new LinkedHashMap<>();
         error.put("type", "error");
         if (ref != null) {

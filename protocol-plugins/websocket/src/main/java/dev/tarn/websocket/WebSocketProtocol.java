@@ -9,6 +9,7 @@ import dev.tarn.transport.Envelope;
 import dev.tarn.transport.Envelope.Format;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
+import dev.tarn.transport.KnownTables;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.OpenChannels;
 import dev.tarn.transport.StreamProtocol;
@@ -90,6 +91,7 @@ public final class WebSocketProtocol implements HttpProtocol {
 
     private final Resources resources;
     private final Bodies bodies;
+    private final KnownTables tables;
     private final Envelope envelope;
     private final Meter meter;
     private final Settings settings;
@@ -102,7 +104,8 @@ public final class WebSocketProtocol implements HttpProtocol {
             @Reference Resources resources, @Reference Bodies bodies, @Reference Meter meter, Config config) {
         this.resources = resources;
         this.bodies = bodies;
-        this.envelope = new Envelope(resources, bodies);
+        this.tables = new KnownTables(resources);
+        this.envelope = new Envelope(tables, bodies);
         this.meter = meter;
         this.settings = new Settings(
                 Units.duration("websocket.ping", config.ping()),
@@ -207,9 +210,9 @@ public final class WebSocketProtocol implements HttpProtocol {
     }
 
     private void openRows(HttpExchange exchange, Format format, @Nullable String subprotocol) {
-        Watch watch = Watch.of(exchange, resources, Set.of(BARE, SUBSCRIBE, CURRENT), null);
+        Watch watch = Watch.of(exchange, tables, Set.of(BARE, SUBSCRIBE, CURRENT), null);
         boolean bare = Watch.flag(exchange.parameters(), BARE);
-        Place place = Place.of(exchange.segments(), exchange.context(), resources);
+        Place place = Place.of(exchange.segments(), tables);
         Requests requests = new Requests(exchange.context(), resources, bodies, envelope, format, place);
         FrameDecoder decoder = new FrameDecoder(settings.messageLimit());
         String id = exchange.connection().id();

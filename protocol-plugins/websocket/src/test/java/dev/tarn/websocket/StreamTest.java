@@ -109,6 +109,8 @@ class StreamTest {
                     a key of 15 bytes               | Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAA          | 400
                     a key that is not base64        | Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!==      | 400
                     an empty key                    | Sec-WebSocket-Key:                               | 400
+                    a page of somebody else         | Origin: http://evil.example                      | 403
+                    a page without an origin        | Origin: null                                     | 403
                     a body                          | Content-Length: 1                                | 400
                     """)
     void a_wrong_handshake_is_refused(String what, String header, int status) throws IOException {
