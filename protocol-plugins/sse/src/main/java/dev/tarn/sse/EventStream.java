@@ -17,6 +17,7 @@ import dev.tarn.transport.Envelope;
 import dev.tarn.transport.Envelope.Format;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpExchange.HttpStream;
+import dev.tarn.transport.Printable;
 import dev.tarn.transport.Watch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -203,9 +204,9 @@ final class EventStream implements Subscriber {
     @Override
     public void ended(Failure why) {
         LOG.debug(
-                "stream ended by the server connection={} reason={}",
+                "stream ended by the server connection={} reason=\"{}\"",
                 exchange.connection().id(),
-                why.reason());
+                Printable.of(why.reason()));
         mailbox = null;
         if (stream != null) {
             // The client reconnects by itself and is then told by a status, or resumes.
