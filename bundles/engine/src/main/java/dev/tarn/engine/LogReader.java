@@ -63,11 +63,6 @@ final class LogReader {
         cursor = sequence;
     }
 
-    /** Whether the log has been read past this change. */
-    boolean past(long sequence) {
-        return sequence <= cursor;
-    }
-
     /** A subscription has joined that wants changes after this sequence only. */
     void joined(FilterSubscription subscription, long durable) {
         subscription.from(durable);
@@ -79,7 +74,7 @@ final class LogReader {
 
     /** A member of a group here was given a logged change that it has to read from the log. */
     void assigned(long sequence) {
-        if (active) {
+        if (active && sequence > cursor) {
             skipped = Math.max(skipped, sequence);
         } else {
             rewind(sequence - 1);
@@ -115,10 +110,15 @@ final class LogReader {
     /** Reads from a sequence on that may be in the past for some subscriptions, without a repeat for these. */
     void rewind(long after) {
         long position = position();
+        boolean alone = true;
         for (FilterSubscription subscription : subscriptions) {
             subscription.from(Math.max(subscription.from(), position));
+            alone &= subscription.group() != null;
         }
-        fallBack(Math.min(after, position), commons.horizon().durable());
+        // Members of groups know one by one what they read, so there is nothing before it for them.
+        fallBack(
+                alone && !active ? after : Math.min(after, position),
+                commons.horizon().durable());
     }
 
     /** Reads on from the log after a sequence, at least as far as the last one. */

@@ -285,7 +285,7 @@ final class QueuedMailbox implements Mailbox {
         FilterSubscription subscription = member.get(0);
         if (closed || !subscription.wants(change, context.origin())) {
             giveBack(change, subscription);
-        } else if (!change.logged() || (log.active() && log.past(change.sequence()))) {
+        } else if (!change.logged()) {
             passUnlogged(change, member, after);
         } else {
             boolean room = !log.active() && outbox.add(new Delivery(change, List.of(subscription), false, 0));
@@ -347,7 +347,13 @@ final class QueuedMailbox implements Mailbox {
     /** Takes a change that was read from the log. */
     void takeLogged(Change change, List<FilterSubscription> matched) {
         outbox.release(change.sequence() - 1);
-        List<Subscription> wanting = wanting(change, matched);
+        List<Subscription> wanting = new ArrayList<>(wanting(change, matched));
+        for (FilterSubscription subscription : matched) {
+            if (subscription.group() != null && wanting.remove(subscription)) {
+                // Never taken back from the outbox, since nothing remembers that the group gave it to this one.
+                outbox.force(new Delivery(change, List.of(subscription), false, 0));
+            }
+        }
         if (!wanting.isEmpty()) {
             outbox.force(delivery(change, wanting));
         }
