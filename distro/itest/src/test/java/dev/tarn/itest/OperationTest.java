@@ -3,6 +3,8 @@ package dev.tarn.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.testkit.EventReader;
+import dev.tarn.testkit.RawClient;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -42,6 +44,24 @@ class OperationTest {
         assertThat(tarn.out()).as("a banner").anyMatch(line -> line.contains("administrator"));
         assertThat(tarn.stop()).as(tarn::said).isZero();
         assertThat(tarn.err()).isEmpty();
+    }
+
+    @Test
+    void sigterm_says_goodbye_to_clients_and_lets_streams_end() throws Exception {
+        Tarn tarn = Tarn.dev(folder).ready();
+        try (RawClient mqtt = new RawClient(tarn.port("mqtt"));
+                EventReader events = new EventReader(tarn.uri("/a/b"), "Accept", "text/event-stream")) {
+            // CONNECT: MQTT 5, clean start, keep alive 60 s, client id "x".
+            mqtt.send("10 0E 00 04 4D 51 54 54 05 02 00 3C 00 00 01 78");
+            assertThat(mqtt.readMqttPacket()[0]).isEqualTo((byte) 0x20);
+            assertThat(events.head().statusCode()).isEqualTo(200);
+            assertThat(tarn.stop()).as(tarn::said).isZero();
+            byte[] goodbye = mqtt.readMqttPacket();
+            assertThat(goodbye[0]).as("DISCONNECT").isEqualTo((byte) 0xe0);
+            assertThat(goodbye[2]).as("server shutting down").isEqualTo((byte) 0x8b);
+            mqtt.expectClosed();
+            events.awaitEnd();
+        }
     }
 
     @Test

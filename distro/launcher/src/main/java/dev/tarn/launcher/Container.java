@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.launcher;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +16,15 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkEvent;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
+import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
 
 /** The OSGi framework with the image's bundles in it. Started and stopped by one thread each. */
 final class Container {
@@ -86,8 +94,14 @@ final class Container {
         reached.await();
     }
 
-    /** Stops all bundles, highest level first. Returns false when they take longer than this. */
+    /**
+     * Closes the listeners, which lets running requests end and says goodbye to clients while every protocol is still
+     * there; then stops all bundles, highest level first. Returns false when that takes longer than this.
+     */
     boolean stop(long seconds) {
+        if (framework.getState() == Bundle.ACTIVE) {
+            closeListeners(seconds / 2);
+        }
         try {
             framework.stop();
             return framework.waitForStop(TimeUnit.SECONDS.toMillis(seconds)).getType() != FrameworkEvent.WAIT_TIMEDOUT;
@@ -97,6 +111,48 @@ final class Container {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    private void closeListeners(long seconds) {
+        ServiceReference<ConfigurationAdmin> reference = context().getServiceReference(ConfigurationAdmin.class);
+        if (reference == null) {
+            return;
+        }
+        try {
+            org.osgi.service.cm.Configuration[] listeners =
+                    context().getService(reference).listConfigurations("(service.factoryPid=" + Catalog.LISTENER + ")");
+            for (org.osgi.service.cm.Configuration listener :
+                    listeners == null ? new org.osgi.service.cm.Configuration[0] : listeners) {
+                listener.delete();
+            }
+            CountDownLatch never = new CountDownLatch(1);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+            // Each goes once its connections have ended or its own drain time is over.
+            while (System.nanoTime() < end && !listening().isEmpty()) {
+                never.await(10, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | InvalidSyntaxException failure) {
+            throw Refusal.failed("the listeners do not close: " + Cause.line(failure));
+        }
+    }
+
+    /** The components that hold a listening socket. */
+    private List<ComponentConfigurationDTO> listening() {
+        ServiceReference<ServiceComponentRuntime> reference =
+                context().getServiceReference(ServiceComponentRuntime.class);
+        if (reference == null) {
+            return List.of();
+        }
+        ServiceComponentRuntime runtime = context().getService(reference);
+        List<ComponentConfigurationDTO> found = new ArrayList<>();
+        for (ComponentDescriptionDTO description : runtime.getComponentDescriptionDTOs()) {
+            if (Arrays.asList(description.configurationPid).contains(Catalog.LISTENER)) {
+                found.addAll(runtime.getComponentConfigurationDTOs(description));
+            }
+        }
+        return found;
     }
 
     /** Waits until somebody stops the framework. */
