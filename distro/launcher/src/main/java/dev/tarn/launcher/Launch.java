@@ -4,13 +4,12 @@ package dev.tarn.launcher;
 import dev.tarn.launcher.Plan.Configuration;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -205,9 +204,9 @@ final class Launch {
     }
 
     private void announce(List<Listening> listening, Configured configured) {
-        long millis = Duration.between(
-                        ProcessHandle.current().info().startInstant().orElseGet(Instant::now), Instant.now())
-                .toMillis();
+        // Not the start of the process, which may have been a shell for long before.
+        long millis = System.currentTimeMillis()
+                - ManagementFactory.getRuntimeMXBean().getStartTime();
         if (dev()) {
             out.println("""
                     ==================================================================
@@ -243,10 +242,14 @@ final class Launch {
         if (ended.getAndSet(true)) {
             return;
         }
-        boolean stopped = container.stop(STOP_SECONDS);
-        held.close();
-        Logging.end();
-        out.flush();
-        Runtime.getRuntime().halt(stopped ? 0 : Refusal.FAILED);
+        boolean stopped = false;
+        try {
+            stopped = container.stop(STOP_SECONDS);
+            held.close();
+        } finally {
+            Logging.end();
+            out.flush();
+            Runtime.getRuntime().halt(stopped ? 0 : Refusal.FAILED);
+        }
     }
 }
