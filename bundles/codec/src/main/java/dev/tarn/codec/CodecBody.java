@@ -92,6 +92,15 @@ final class CodecBody implements Body {
         return remembered(VALUE, () -> decoded(source()));
     }
 
+    @Override
+    public int size() {
+        if (bytes != null) {
+            return bytes.length;
+        }
+        Made encoded = find(made.get(), Bodies.CBOR);
+        return encoded != null && encoded.what instanceof CodecBody form ? form.size() : Body.super.size();
+    }
+
     /** What was made under this name, made now if need be; a failure is thrown again. */
     private @Nullable Object remembered(String name, Supplier<@Nullable Object> maker) {
         Made known = find(made.get(), name);

@@ -51,6 +51,11 @@ final class CurrentScan {
         return subscription;
     }
 
+    /** Whether it is about one row. */
+    boolean exact() {
+        return filter.exact();
+    }
+
     /** Whether a change to a row is delivered: it is behind the position. What is ahead of it will be read as a row. */
     boolean passes(Change change) {
         return behind(change, position);

@@ -56,6 +56,7 @@ final class Deployments {
         applications.put(application, List.copyOf(tables));
         Exports before = commons.routing().exports();
         commons.routing().deploy(exports);
+        reconsider();
         tables.forEach(table -> reportHidden(table, before));
         LOG.info("deployed: application={} tables={}", application, tables.size());
     }
@@ -63,6 +64,7 @@ final class Deployments {
     synchronized void undeploy(String application) {
         if (applications.remove(application) != null) {
             commons.routing().deploy(exports(applications));
+            reconsider();
             LOG.info("undeployed: application={}", application);
         }
     }
@@ -159,6 +161,16 @@ final class Deployments {
         return new Exports(exported, root);
     }
 
+    /** Lets those who may not see everything see what they may of the tables as they are now. */
+    private void reconsider() {
+        for (FilterSubscription subscription : commons.routing().all()) {
+            QueuedMailbox mailbox = subscription.mailbox();
+            if (mailbox.restricted()) {
+                mailbox.queue().pass(() -> mailbox.reconsider(subscription));
+            }
+        }
+    }
+
     /** Rows of the root table that the new table hides: somebody should know, and move them. */
     private void reportHidden(Table table, Exports before) {
         String export = table.export();
@@ -166,20 +178,27 @@ final class Deployments {
         if (export == null || export.isEmpty() || root == null || before.named(export) != null) {
             return;
         }
-        int hidden = 0;
-        try (Snapshot snapshot = commons.store().snapshot();
-                Snapshot.Rows rows = snapshot.rows(root.table(), new Snapshot.Range(export, null, false))) {
-            for (Row row = rows.next(); row != null && hidden < COUNTED; row = rows.next()) {
-                hidden += row.path().first().equals(export) ? 1 : 0;
-            }
-        }
+        // Other spellings hide as well; these two are those that occur.
+        int hidden =
+                hidden(root, export) + (Exports.fold(export).equals(export) ? 0 : hidden(root, Exports.fold(export)));
         if (hidden > 0) {
             LOG.warn(
                     "rows are hidden by a new table; move them or export it under another name: table={} path={}/ rows={}{}",
                     table.qualifiedName(),
                     export,
                     hidden,
-                    hidden == COUNTED ? " or more" : "");
+                    hidden >= COUNTED ? " or more" : "");
         }
+    }
+
+    private int hidden(Exported root, String first) {
+        int hidden = 0;
+        try (Snapshot snapshot = commons.store().snapshot();
+                Snapshot.Rows rows = snapshot.rows(root.table(), new Snapshot.Range(first, null, false))) {
+            for (Row row = rows.next(); row != null && hidden < COUNTED; row = rows.next()) {
+                hidden += row.path().first().equals(first) ? 1 : 0;
+            }
+        }
+        return hidden;
     }
 }

@@ -28,7 +28,9 @@ final class FilterSubscription implements Subscription, Placed {
 
     private Interest interest;
     private @Nullable Object tag;
-    private Set<String> denied;
+
+    /** The tables that its user may see; null for all of them, also those that are deployed later. */
+    private @Nullable Set<String> allowed;
 
     /** The log is read for it from here on: everything up to this sequence is settled. */
     private long from;
@@ -53,12 +55,11 @@ final class FilterSubscription implements Subscription, Placed {
         this.canonical = filter;
         this.interest = interest;
         this.tag = tag;
-        this.denied = Set.of();
         refresh();
     }
 
     private void refresh() {
-        plain = !cancelled && scan == null && !interest.noLocal() && denied.isEmpty();
+        plain = !cancelled && scan == null && !interest.noLocal() && allowed == null;
     }
 
     @Override
@@ -130,14 +131,16 @@ final class FilterSubscription implements Subscription, Placed {
         if (plain) {
             return true;
         }
-        if (cancelled
+        return !refuses(change, origin) && (scan == null || change.kind() == Kind.MESSAGE || scan.passes(change));
+    }
+
+    /** Whether this change is kept from it, wherever it is in its rows: it is its own, not allowed, or too late. */
+    boolean refuses(Change change, @Nullable String origin) {
+        return cancelled
                 || (interest.noLocal()
                         && origin != null
                         && origin.equals(change.attributes().origin()))
-                || denied.contains(change.table())) {
-            return false;
-        }
-        return scan == null || change.kind() == Kind.MESSAGE || scan.passes(change);
+                || !allows(change.table());
     }
 
     long from() {
@@ -148,14 +151,14 @@ final class FilterSubscription implements Subscription, Placed {
         from = sequence;
     }
 
-    /** Whether its user may not subscribe to this table. */
-    boolean denied(String table) {
-        return denied.contains(table);
+    /** Whether its user may subscribe to this table. */
+    boolean allows(String table) {
+        return allowed == null || allowed.contains(table);
     }
 
-    /** Tables that its filter covers and its user may not subscribe to. */
-    void denied(Set<String> tables) {
-        denied = tables;
+    /** The tables that its user may see; null for all of them, also those that are deployed later. */
+    void allowed(@Nullable Set<String> tables) {
+        allowed = tables;
         refresh();
     }
 

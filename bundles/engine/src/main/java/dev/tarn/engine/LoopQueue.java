@@ -173,6 +173,16 @@ final class LoopQueue {
         push(new Offer(change, targets, 0), Weight.of(change));
     }
 
+    /** Queues a logged change for the member that a group has chosen; only its number where there is no more room. */
+    void offerLogged(Change change, Route.Target member) {
+        if (full()) {
+            long sequence = change.sequence();
+            pass(() -> member.mailbox().assigned(sequence, member.matched().get(0)));
+        } else {
+            push(new SharedOffer(change, member, 0), Weight.of(change));
+        }
+    }
+
     /** Runs a task on the loop after all that was offered so far. On any thread. */
     void pass(Runnable task) {
         push(new Task(task), 0);

@@ -15,12 +15,16 @@ import dev.tarn.api.store.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings changes to the loops of their subscribers: messages that need no log from the publisher's thread, logged changes
  * from the sync thread once they are durable.
  */
 final class Publishing implements Store.CommitObserver {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Publishing.class);
 
     private static final CompletableFuture<Commit> HANDED_OVER =
             CompletableFuture.completedFuture(new Commit(0, 0, List.of()));
@@ -110,7 +114,11 @@ final class Publishing implements Store.CommitObserver {
         for (Commit commit : commits) {
             for (Change change : commit.changes()) {
                 if (change.logged()) {
-                    offerLogged(change);
+                    try {
+                        offerLogged(change);
+                    } catch (RuntimeException bug) {
+                        LOG.error("a change could not be offered: {}", change, bug);
+                    }
                 }
             }
         }
@@ -132,7 +140,7 @@ final class Publishing implements Store.CommitObserver {
         }
         for (Route.Sharing sharing : route.sharing()) {
             Route.Target member = sharing.next();
-            member.mailbox().queue().offerShared(change, member);
+            member.mailbox().queue().offerLogged(change, member);
         }
     }
 }

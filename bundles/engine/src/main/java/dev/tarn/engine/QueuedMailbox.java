@@ -69,6 +69,11 @@ final class QueuedMailbox implements Mailbox {
         return queue;
     }
 
+    /** Whether its user may see some tables only. Any thread. */
+    boolean restricted() {
+        return !context.user().administrator();
+    }
+
     /** Whether it would hand over a change at once. A hint, on any thread. */
     boolean ready() {
         return ready;
@@ -89,11 +94,14 @@ final class QueuedMailbox implements Mailbox {
             throw new Failure(
                     Failure.Code.FULL, "no more than " + commons.settings().subscriptions() + " subscriptions");
         }
-        Set<String> denied = denied(filter);
+        Set<String> allowed = allowed(filter);
+        if (allowed != null && allowed.isEmpty()) {
+            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+        }
         String name = interest.group();
         SharedGroup group = name == null ? null : commons.routing().groups().join(name, filter.text());
         FilterSubscription subscription = new FilterSubscription(this, filter, group, interest, tag);
-        subscription.denied(denied);
+        subscription.allowed(allowed);
         long durable = commons.horizon().durable();
         commons.routing().add(subscription);
         log.joined(subscription, durable);
@@ -105,21 +113,31 @@ final class QueuedMailbox implements Mailbox {
         return subscription;
     }
 
-    /** Tables that the filter covers and the user may not subscribe to; fails when there are no others. */
-    private Set<String> denied(Filter filter) {
+    /** Tables that the filter covers and the user may subscribe to; null for an administrator, who may see all. */
+    private @Nullable Set<String> allowed(Filter filter) {
         Exports exports = commons.routing().exports();
         Filter canonical = exports.canonical(filter);
-        Set<String> denied = new HashSet<>();
-        List<Exported> covered = exports.covered(canonical);
-        for (Exported exported : covered) {
-            if (!commons.permissions().allows(context, Access.Verb.SUBSCRIBE, exported.table(), canonical.text())) {
-                denied.add(exported.name());
+        if (context.user().administrator()) {
+            return null;
+        }
+        Set<String> allowed = new HashSet<>();
+        for (Exported exported : exports.covered(canonical)) {
+            if (commons.permissions().allows(context, Access.Verb.SUBSCRIBE, exported.table(), canonical.text())) {
+                allowed.add(exported.name());
             }
         }
-        if (!denied.isEmpty() && denied.size() == covered.size()) {
-            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+        return Set.copyOf(allowed);
+    }
+
+    /** Other tables were deployed, so the same filter may cover others. */
+    void reconsider(FilterSubscription subscription) {
+        if (!subscription.cancelled()) {
+            try {
+                subscription.allowed(allowed(subscription.filter()));
+            } catch (Failure unmapped) {
+                subscription.allowed(Set.of());
+            }
         }
-        return Set.copyOf(denied);
     }
 
     private void begin(FilterSubscription subscription, Start start) {
@@ -166,12 +184,16 @@ final class QueuedMailbox implements Mailbox {
         }
         long[] assigned = subscription.assigned();
         if (assigned.length > 0) {
-            commons.workers().read(() -> {
-                for (Change change : CatchUp.changes(commons, assigned)) {
-                    handOn(change, subscription, group);
-                }
-            });
+            handOnLogged(assigned, subscription);
         }
+    }
+
+    private void handOnLogged(long[] sequences, FilterSubscription from) {
+        commons.workers().read(() -> {
+            for (Change change : CatchUp.changes(commons, sequences)) {
+                giveBack(change, from);
+            }
+        });
     }
 
     /** Gives a change to another member of a group, if there is one. Any thread. */
@@ -247,6 +269,18 @@ final class QueuedMailbox implements Mailbox {
             giveBack(change, member.get(0));
         } else if (!rows.parks(change, member, after, true)) {
             pass(change, member, after, true);
+        }
+    }
+
+    /** Takes the number of a logged change that a group gave to its member here. */
+    void assigned(long sequence, FilterSubscription member) {
+        if (closed || member.cancelled()) {
+            handOnLogged(new long[] {sequence}, member);
+        } else {
+            rows.abandon();
+            member.assign(sequence);
+            log.assigned(sequence);
+            touch();
         }
     }
 
@@ -368,6 +402,11 @@ final class QueuedMailbox implements Mailbox {
     /** Whether the loop's queue brings all that is new. */
     boolean live() {
         return !log.active();
+    }
+
+    /** Whether a change that a subscription covers is kept from it. */
+    boolean refuses(FilterSubscription subscription, Change change) {
+        return subscription.refuses(change, context.origin());
     }
 
     /** Takes a current row. */

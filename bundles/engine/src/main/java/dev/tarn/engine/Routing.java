@@ -44,6 +44,11 @@ final class Routing {
         return groups;
     }
 
+    /** Every subscription. */
+    List<FilterSubscription> all() {
+        return now().tree().all();
+    }
+
     /** How many subscriptions there are. */
     int subscriptions() {
         return now().tree().size();

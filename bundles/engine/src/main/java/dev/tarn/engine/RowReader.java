@@ -5,6 +5,7 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.store.Snapshot;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -26,6 +27,9 @@ final class RowReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(RowReader.class);
 
+    /** How many subscriptions to single rows are served by one trip to a worker. */
+    private static final int AT_ONCE = 64;
+
     private record Parked(Change change, List<FilterSubscription> matched, long after, boolean shared) {}
 
     /** A scan that has sent its last chunk, read at a sequence that the mailbox has not passed yet. */
@@ -40,7 +44,8 @@ final class RowReader {
     private @Nullable List<Parked> parked;
 
     private long parkedBytes;
-    private @Nullable Finished finished;
+    private List<CurrentScan> reading = List.of();
+    private final Deque<Finished> finished = new ArrayDeque<>(0);
     private int epoch;
     private int most = CurrentScan.ROWS;
 
@@ -52,7 +57,7 @@ final class RowReader {
 
     /** Whether nothing is left to send. */
     boolean isEmpty() {
-        return scans.isEmpty() && finished == null;
+        return scans.isEmpty() && finished.isEmpty();
     }
 
     /** Sends the current rows of a subscription, again from the beginning if it is at it. */
@@ -60,7 +65,7 @@ final class RowReader {
         drop(subscription);
         Exports exports = commons.routing().exports();
         List<Exported> tables = new ArrayList<>(exports.covered(subscription.canonical()));
-        tables.removeIf(exported -> subscription.denied(exported.name()));
+        tables.removeIf(exported -> !subscription.allows(exported.name()));
         CurrentScan scan = new CurrentScan(subscription, commons.payloads(), exports, tables);
         subscription.scan(scan);
         scans.add(scan);
@@ -71,13 +76,11 @@ final class RowReader {
     void drop(FilterSubscription subscription) {
         CurrentScan scan = subscription.scan();
         if (scan != null) {
-            if (scan == scans.peek()) {
+            if (reading.contains(scan)) {
                 abandon();
             }
             scans.remove(scan);
-            if (finished != null && finished.scan() == scan) {
-                finished = null;
-            }
+            finished.removeIf(one -> one.scan() == scan);
             subscription.scan(null);
         }
     }
@@ -110,6 +113,7 @@ final class RowReader {
     private void unpark() {
         List<Parked> list = parked;
         parked = null;
+        reading = List.of();
         parkedBytes = 0;
         if (list != null) {
             for (Parked each : list) {
@@ -118,78 +122,114 @@ final class RowReader {
         }
     }
 
-    /** Starts to read the next chunk, if there is one. */
+    /** Starts to read the next chunk, if there is one; single rows, many at once. */
     void readOn(int limit) {
-        CurrentScan scan = scans.peek();
-        if (scan == null) {
+        if (scans.isEmpty()) {
             return;
         }
+        List<CurrentScan> next =
+                scans.stream().limit(AT_ONCE).takeWhile(CurrentScan::exact).toList();
+        if (next.isEmpty()) {
+            next = List.of(scans.element());
+        }
+        read(next, limit);
+    }
+
+    private void read(List<CurrentScan> next, int limit) {
         int started = epoch;
         int rows = Math.min(limit, most);
         mailbox.reading(true);
+        reading = next;
         parked = new ArrayList<>(0);
         commons.workers().read(() -> {
             try (var snapshot = commons.store().snapshot()) {
-                CurrentScan.Chunk chunk = scan.read(snapshot, rows);
+                List<CurrentScan.Chunk> chunks = read(snapshot, next, rows);
                 // Rows that are not durable yet are nobody's business; and all changes before them come first.
-                commons.horizon().whenOffered(chunk.sequence(), () -> queue.pass(() -> arrived(scan, chunk, started)));
+                commons.horizon()
+                        .whenOffered(snapshot.sequence(), () -> queue.pass(() -> arrived(next, chunks, started)));
             } catch (RuntimeException failure) {
                 queue.pass(() -> failed(failure));
             }
         });
     }
 
-    private void arrived(CurrentScan scan, CurrentScan.Chunk chunk, int started) {
+    /** A chunk of each scan, until one is not the last of its scan or there are rows enough. */
+    private static List<CurrentScan.Chunk> read(Snapshot snapshot, List<CurrentScan> scans, int limit) {
+        List<CurrentScan.Chunk> chunks = new ArrayList<>(scans.size());
+        int rows = 0;
+        boolean more = true;
+        for (int i = 0; more && i < scans.size(); i++) {
+            CurrentScan.Chunk chunk = scans.get(i).read(snapshot, limit - rows);
+            chunks.add(chunk);
+            rows += chunk.rows().size();
+            more = chunk.last() && rows < limit;
+        }
+        return chunks;
+    }
+
+    private void arrived(List<CurrentScan> read, List<CurrentScan.Chunk> chunks, int started) {
         mailbox.reading(false);
         if (!mailbox.closed() && started == epoch) {
             most = Math.min(CurrentScan.ROWS, most * 2);
-            Set<Path> news = parkedPaths(chunk.sequence());
-            for (Change row : chunk.rows()) {
-                if (!news.contains(row.path())) {
-                    mailbox.takeRow(row, scan.subscription());
-                }
+            for (int i = 0; i < chunks.size(); i++) {
+                take(read.get(i), chunks.get(i));
             }
-            scan.advance(chunk);
             unpark();
-            if (chunk.last()) {
-                scans.remove(scan);
-                finished = new Finished(scan, chunk.sequence());
-                if (mailbox.live()) {
-                    finish(chunk.sequence());
-                }
+            if (mailbox.live()) {
+                finish(Long.MAX_VALUE);
             }
         }
         mailbox.touch();
     }
 
-    /**
-     * The mailbox has passed this sequence. A scan is over when the sequence of its last chunk is passed: until then the
-     * log may bring changes that its rows have already.
-     */
-    void finish(long reached) {
-        Finished last = finished;
-        if (last != null && last.sequence() <= reached) {
-            finished = null;
-            last.scan().subscription().scan(null);
-            mailbox.current(last.scan().subscription(), last.sequence());
+    private void take(CurrentScan scan, CurrentScan.Chunk chunk) {
+        Set<Path> news = parkedPaths(scan.subscription(), chunk.sequence());
+        for (Change row : chunk.rows()) {
+            if (!news.contains(row.path())) {
+                mailbox.takeRow(row, scan.subscription());
+            }
+        }
+        scan.advance(chunk);
+        if (chunk.last()) {
+            scans.remove(scan);
+            finished.add(new Finished(scan, chunk.sequence()));
         }
     }
 
-    /** Rows that changed while the chunk was read: the chunk has them as the last of these changes up to it left them. */
-    private Set<Path> parkedPaths(long sequence) {
+    /**
+     * Rows that changed while the chunk was read and that the subscription is told of: the chunk has them as the last of
+     * these changes up to it left them.
+     */
+    private Set<Path> parkedPaths(FilterSubscription subscription, long sequence) {
         List<Parked> list = parked;
         if (list == null || list.isEmpty()) {
             return Set.of();
         }
         Set<Path> paths = new HashSet<>();
         for (Parked each : list) {
-            if (each.change().logged()
-                    && each.change().kind() != Kind.MESSAGE
-                    && each.change().sequence() <= sequence) {
-                paths.add(each.change().path());
+            Change change = each.change();
+            // One that was routed before the subscription began is parked for others, and does not count.
+            if (change.logged()
+                    && change.kind() != Kind.MESSAGE
+                    && change.sequence() <= sequence
+                    && each.matched().contains(subscription)
+                    && !mailbox.refuses(subscription, change)) {
+                paths.add(change.path());
             }
         }
         return paths;
+    }
+
+    /**
+     * The mailbox has passed this sequence. A scan is over when the sequence of its last chunk is passed: until then the
+     * log may bring changes that come before its end.
+     */
+    void finish(long reached) {
+        while (!finished.isEmpty() && finished.peek().sequence() <= reached) {
+            Finished last = finished.poll();
+            last.scan().subscription().scan(null);
+            mailbox.current(last.scan().subscription(), last.sequence());
+        }
     }
 
     private void failed(RuntimeException failure) {

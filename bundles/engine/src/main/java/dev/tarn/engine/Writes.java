@@ -40,10 +40,27 @@ final class Writes {
     CompletableFuture<Commit> put(Context context, Path path, Body body, Terms terms) {
         Route route = row(path);
         Exported exported = route.exported();
-        commons.permissions().check(context, Access.Verb.INSERT, exported, route.path());
-        commons.permissions().check(context, Access.Verb.UPDATE, exported, route.path());
-        Draft draft = draft(context, exported, route.path(), body, terms);
-        return commit(context, List.of(draft), terms);
+        Terms allowed = allowed(context, exported, route.path(), terms);
+        return commit(context, List.of(draft(context, exported, route.path(), body, allowed)), terms);
+    }
+
+    /** The terms of a put, with what they must expect of the row where the user may not both insert and update. */
+    private Terms allowed(Context context, Exported exported, Path path, Terms terms) {
+        Permissions permissions = commons.permissions();
+        boolean insert = permissions.allows(context, Access.Verb.INSERT, exported.table(), path.text());
+        boolean update = permissions.allows(context, Access.Verb.UPDATE, exported.table(), path.text());
+        if (insert && update) {
+            return terms;
+        }
+        Expectation expected = terms.expectation();
+        boolean anything = expected.equals(Expectation.ANYTHING);
+        if (insert && (anything || expected.equals(Expectation.ABSENT))) {
+            return terms.expecting(Expectation.ABSENT);
+        }
+        if (update && !expected.equals(Expectation.ABSENT)) {
+            return anything ? terms.expecting(Expectation.PRESENT) : terms;
+        }
+        throw Permissions.forbidden(context, insert ? Access.Verb.UPDATE : Access.Verb.INSERT, path.text());
     }
 
     private Draft draft(Context context, Exported exported, Path path, Body body, Terms terms) {
@@ -110,9 +127,8 @@ final class Writes {
         for (int i = 0; i < bodies.size(); i++) {
             try {
                 Path path = path(exported, resource, bodyId(exported, bodies.get(i)));
-                commons.permissions().check(context, Access.Verb.INSERT, exported, path);
-                commons.permissions().check(context, Access.Verb.UPDATE, exported, path);
-                drafts.add(draft(context, exported, path, bodies.get(i), terms));
+                Terms allowed = allowed(context, exported, path, terms);
+                drafts.add(draft(context, exported, path, bodies.get(i), allowed));
             } catch (Failure failure) {
                 if (failure.code() != Failure.Code.INVALID) {
                     throw failure;

@@ -370,7 +370,6 @@ class DoorTest {
         });
         assertRefused(Failure.Code.FORBIDDEN, () -> door.put("a/b", "x"));
         allowed.add(Access.Verb.INSERT);
-        assertRefused(Failure.Code.FORBIDDEN, () -> door.put("a/b", "x"));
         allowed.add(Access.Verb.UPDATE);
         door.put("a/b", "x");
         assertRefused(Failure.Code.FORBIDDEN, () -> door.put("a/bug", "x"));
@@ -383,9 +382,27 @@ class DoorTest {
         assertRefused(Failure.Code.FORBIDDEN, door.engine.describe(door.context, "a"));
         assertThat(door.engine.table(door.context, Path.of("a"))).isEmpty();
         try (TestLoop loop = new TestLoop()) {
-            TestSubscriber subscriber = new TestSubscriber(door, loop);
+            TestSubscriber subscriber = new TestSubscriber(door, loop, door.guest());
             assertRefused(Failure.Code.FORBIDDEN, () -> subscriber.subscribe("a/#", dev.tarn.api.resource.Start.LIVE));
         }
+    }
+
+    @Test
+    void who_may_only_insert_or_only_update_does_just_that() {
+        door.close();
+        Set<Access.Verb> allowed = java.util.concurrent.ConcurrentHashMap.newKeySet();
+        door = new TestDoor(directory, TestDoor.SETTINGS, (who, verb, table, path) -> allowed.contains(verb));
+        allowed.add(Access.Verb.INSERT);
+        door.put("a", "1");
+        assertRefused(Failure.Code.CONFLICT, () -> door.put("a", "2"));
+        Terms present = Terms.NONE.expecting(Expectation.PRESENT);
+        assertRefused(Failure.Code.FORBIDDEN, door.engine.put(door.context, Path.of("a"), door.bytes("3"), present));
+        allowed.clear();
+        allowed.add(Access.Verb.UPDATE);
+        door.put("a", "4");
+        assertRefused(Failure.Code.PRECONDITION, () -> door.put("b", "5"));
+        Terms absent = Terms.NONE.expecting(Expectation.ABSENT);
+        assertRefused(Failure.Code.FORBIDDEN, door.engine.put(door.context, Path.of("b"), door.bytes("6"), absent));
     }
 
     @Test

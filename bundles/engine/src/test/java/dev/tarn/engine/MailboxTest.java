@@ -450,6 +450,56 @@ class MailboxTest {
     }
 
     @Test
+    void somebody_who_may_see_some_tables_gets_only_those_also_when_more_are_deployed() {
+        door.close();
+        door = new TestDoor(
+                directory,
+                TestDoor.SETTINGS,
+                (who, verb, table, path) ->
+                        !who.name().equals("guest") || table.name().equals("Sensors"));
+        TestSubscriber guest = new TestSubscriber(door, loop, door.guest()).open();
+        assertThatThrownBy(() -> guest.subscribe("#", Start.CURRENT)).isInstanceOf(Failure.class);
+        door.deploy(DoorTest.SENSORS);
+        door.put("a", "secret");
+        door.put("Sensors/1", "{}");
+        guest.subscribe("#", Start.CURRENT);
+        guest.awaitEvent("current #");
+        assertThat(paths(guest)).containsExactly("Sensors/1");
+        door.deploy(DoorTest.SENSORS, OTHER);
+        door.put("Other/1", "{}");
+        door.put("a", "secret again");
+        door.engine.undeploy("test");
+        door.put("Sensors/2", "now a topic");
+        door.deploy(OTHER, DoorTest.SENSORS);
+        settle();
+        door.put("Sensors/3", "{}");
+        guest.awaitEvent("Sensors/3={\"id\":\"3\"}");
+        assertThat(paths(guest)).containsExactly("Sensors/1", "Sensors/3");
+    }
+
+    @Test
+    void many_subscriptions_to_single_rows_are_served_together() {
+        int rows = 500;
+        for (int i = 0; i < rows; i++) {
+            door.engine.put(door.context, Path.of("a/" + i), door.bytes("v" + i), Terms.NONE);
+        }
+        door.put("b", "x");
+        TestSubscriber subscriber = subscriber();
+        loop.run(() -> {
+            for (int i = 0; i < rows; i++) {
+                subscriber.mailbox.subscribe(Filter.of("a/" + i), Start.CURRENT, null);
+                subscriber.mailbox.subscribe(Filter.of("none/" + i), Start.CURRENT, null);
+            }
+        });
+        subscriber.open();
+        subscriber.awaitEvents(3 * rows);
+        assertThat(subscriber.events())
+                .contains("a/499=v499", "current none/499")
+                .doesNotHaveDuplicates();
+        assertThat(subscriber.deliveries()).hasSize(rows);
+    }
+
+    @Test
     void rows_hidden_by_a_table_are_not_found_beneath_it() {
         door.put("Sensors/1", "hidden");
         door.put("SENSORS/2", "hidden too");

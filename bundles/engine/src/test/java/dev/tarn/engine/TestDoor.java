@@ -61,6 +61,11 @@ final class TestDoor implements AutoCloseable {
         return engine.context(user, "test", origin, null);
     }
 
+    /** A context of somebody who is no administrator. */
+    Context guest() {
+        return engine.context(new User("guest", Set.of(), false), "test", "guest", null);
+    }
+
     /** A configuration with these values, and its defaults for the rest. */
     static <T> T defaults(Class<T> type, Map<String, Object> values) {
         return type.cast(Proxy.newProxyInstance(

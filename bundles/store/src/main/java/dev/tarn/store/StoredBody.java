@@ -49,6 +49,11 @@ final class StoredBody implements Body {
     }
 
     @Override
+    public int size() {
+        return items.size();
+    }
+
+    @Override
     public @Nullable Object value() {
         return whole().value();
     }
