@@ -103,6 +103,11 @@ final class FilterSubscription implements Subscription, Placed {
     }
 
     @Override
+    public long settled() {
+        return from;
+    }
+
+    @Override
     public String topic(Change change) {
         String text = change.path().text();
         if (filter.startsWithWildcard()) {

@@ -59,6 +59,9 @@ final class EventStream implements Subscriber {
     /** The last change delivered as it happened; may be past what the current rows were read at. */
     private long newest;
 
+    /** Where a stream without current rows can be resumed as long as nothing has come. */
+    private long begun = Long.MAX_VALUE;
+
     private @Nullable Mailbox mailbox;
     private @Nullable HttpStream stream;
     private @Nullable Future<?> heartbeat;
@@ -86,6 +89,8 @@ final class EventStream implements Subscriber {
                 Subscription subscription = box.subscribe(filter, watch.start(), Interest.atMost(0), null);
                 if (watch.start().from() == Start.From.CURRENT) {
                     scanning.add(subscription);
+                } else if (watch.start().from() == Start.From.LIVE) {
+                    begun = Math.min(begun, subscription.settled());
                 }
             }
         } catch (Failure refused) {
@@ -111,6 +116,9 @@ final class EventStream implements Subscriber {
             return;
         }
         out.write(Unpooled.wrappedBuffer(("retry: " + settings.retry().toMillis() + "\n\n").getBytes(US_ASCII)));
+        if (begun < Long.MAX_VALUE) {
+            out.write(id(begun));
+        }
         out.flush();
         out.onWritable(this::request);
         // A client comes back by itself, and then sees whether there is a server again.
@@ -194,11 +202,15 @@ final class EventStream implements Subscriber {
         scanning.remove(subscription);
         HttpStream out = stream;
         long resume = Math.max(sequence, newest);
-        if (out != null && scanning.isEmpty() && resume != 0) {
-            // Dispatches nothing, but a browser that reconnects now says from where. HTML §9.2.6.
-            out.write(Unpooled.wrappedBuffer(("id: " + resume + "\n\n").getBytes(US_ASCII)));
+        if (out != null && scanning.isEmpty()) {
+            out.write(id(resume));
             out.flush();
         }
+    }
+
+    /** Dispatches nothing, but a browser that reconnects now says from where. HTML §9.2.6. */
+    private static ByteBuf id(long sequence) {
+        return Unpooled.wrappedBuffer(("id: " + sequence + "\n\n").getBytes(US_ASCII));
     }
 
     @Override

@@ -225,6 +225,16 @@ class SseTest {
     }
 
     @Test
+    void a_stream_without_current_rows_says_at_once_from_where_to_resume() throws Exception {
+        long sequence = node.put("Sensors/1", "{\"temp\":1}").sequence();
+        try (RawClient client = stream("/Sensors/1?omitCurrent")) {
+            client.readHttpHead();
+            assertThat(readUntil(client, "id: ")).doesNotContain("data:");
+            assertThat(readUntil(client, "\n\n")).isEqualTo(sequence + "\n\n");
+        }
+    }
+
+    @Test
     void a_sequence_that_never_was_resets_to_the_current_rows() throws Exception {
         node.put("Sensors/1", "{\"temp\":1}");
         try (EventReader events = new EventReader(node.http("/Sensors/1?since=999999999"))) {

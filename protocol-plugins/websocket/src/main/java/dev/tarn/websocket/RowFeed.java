@@ -79,7 +79,13 @@ final class RowFeed implements Subscriber {
             }
         }
         unsubscribe(filter);
-        subscriptions.add(mailbox.subscribe(filter, start, SERVICE, tag));
+        Subscription made = mailbox.subscribe(filter, start, SERVICE, tag);
+        subscriptions.add(made);
+        if (start.from() == Start.From.LIVE) {
+            long settled = made.settled();
+            // After the answer to the request, which is sent when this method has returned.
+            socket.executor().execute(() -> current(made, settled));
+        }
     }
 
     /** Whether there was such a subscription; it is over now. */
@@ -163,7 +169,7 @@ final class RowFeed implements Subscriber {
 
     @Override
     public void current(Subscription subscription, long sequence) {
-        if (subscription.tag() instanceof Tag tag && tag.marked()) {
+        if (!closed && subscription.tag() instanceof Tag tag && tag.marked()) {
             notice("current", subscription, Map.of("sequence", Math.max(sequence, newest)));
         }
     }

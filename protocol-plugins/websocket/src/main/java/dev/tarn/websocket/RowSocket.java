@@ -71,6 +71,9 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
+        if (!context.channel().isActive()) {
+            return;
+        }
         try {
             feed = feeds.apply(context);
             feed.request();

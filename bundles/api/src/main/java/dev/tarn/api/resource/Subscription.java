@@ -20,6 +20,12 @@ public interface Subscription {
     String topic(Change change);
 
     /**
+     * Every logged change up to this sequence is settled: delivered, or older than a subscription that begins LIVE, which
+     * can so be resumed before anything has come. Grows. On the mailbox's loop.
+     */
+    long settled();
+
+    /**
      * Begins anew with another interest and tag, as if cancelled and subscribed again with the same filter, but without
      * losing what is on its way [MQTT-3.8.4-3]. The group stays as it is. On the mailbox's loop.
      *
