@@ -64,7 +64,8 @@ final class Outbox {
         return waiting == null || waiting.isEmpty();
     }
 
-    private int size() {
+    /** Deliveries and marks that it holds. */
+    int size() {
         return (waiting == null ? 0 : waiting.size()) + (held == null ? 0 : held.size());
     }
 

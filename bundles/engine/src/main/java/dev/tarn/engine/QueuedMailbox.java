@@ -83,6 +83,11 @@ final class QueuedMailbox implements Mailbox {
         return closed;
     }
 
+    /** How much waits in memory for the subscriber. */
+    int waiting() {
+        return outbox.size();
+    }
+
     // What the subscriber asks for.
 
     @Override

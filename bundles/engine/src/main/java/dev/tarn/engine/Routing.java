@@ -79,10 +79,13 @@ final class Routing {
         return made;
     }
 
-    /** The route of a stored change; null when nobody can reach its table at this path. */
+    /** The route of a stored change; null when nobody can reach its table at this path, or nobody subscribes at all. */
     @Nullable
     Route route(Path canonical, String table) {
         State now = now();
+        if (now.tree().isEmpty() && now.owed().isEmpty()) {
+            return null;
+        }
         Route cached = now.cache().get(canonical.text());
         Exported exported = cached == null ? now.exports().resolve(canonical.first()) : cached.exported();
         if (exported == null || !exported.name().equals(table)) {

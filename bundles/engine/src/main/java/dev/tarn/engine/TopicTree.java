@@ -97,6 +97,10 @@ final class TopicTree<T extends Placed> {
         return size;
     }
 
+    boolean isEmpty() {
+        return size == 0;
+    }
+
     /** Whether not even a node is left. */
     boolean isVacant() {
         return root.vacant();

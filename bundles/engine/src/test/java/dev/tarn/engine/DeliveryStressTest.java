@@ -25,9 +25,10 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Many writers, and subscribers with tiny mailboxes that come, scan, lag, are overrun, leave and resume. Whatever happens,
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class DeliveryStressTest {
 
-    /** By each of three writers; {@code -Dtarn.stress.writes=…} for more. */
+    /** By each of three writers; {@code -Dtarn.stress.writes=… -Dtarn.stress.seeds=…} for more. */
     private static final int WRITES = Integer.getInteger("tarn.stress.writes", 2_500);
 
     private static final int ROWS = 60;
@@ -49,8 +50,12 @@ class DeliveryStressTest {
     private final AtomicLong messages = new AtomicLong();
     private final List<Throwable> failures = new ArrayList<>();
 
+    static LongStream seeds() {
+        return LongStream.rangeClosed(1, Integer.getInteger("tarn.stress.seeds", 3));
+    }
+
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
+    @MethodSource("seeds")
     void whatever_happens_every_promise_holds(long seed) throws Exception {
         // 40 changes a mailbox, 100 changes a loop before publishers wait, 400 before the log takes over.
         Settings tiny = new Settings(2, 1_000, 40, 1 << 20, 1_000, 100, 1 << 20, false, Clock.systemUTC());

@@ -297,6 +297,105 @@ class MailboxTest {
     }
 
     @Test
+    void a_subscriber_that_takes_nothing_holds_next_to_nothing() {
+        open(mailboxOf(100));
+        TestSubscriber stuck = subscriber();
+        stuck.subscribe("a/#", Start.CURRENT);
+        TestSubscriber dropping = subscriber();
+        dropping.subscribe("a/#", Start.LIVE, Interest.atMost(0));
+        for (int i = 0; i < 20_000; i++) {
+            door.engine.publish(door.context, Path.of("a/" + i % 9), door.bytes("m"), Terms.NONE);
+            if (i % 10 == 0) {
+                door.engine.put(door.context, Path.of("a/" + i % 7), door.bytes("x"), Terms.NONE);
+            }
+        }
+        door.put("b", "x");
+        settle();
+        stuck.awaitEvent("ended BUSY");
+        loop.run(() -> {
+            assertThat(((QueuedMailbox) stuck.mailbox).waiting()).isZero();
+            assertThat(((QueuedMailbox) dropping.mailbox).waiting()).isBetween(1, 101);
+        });
+        TestSubscriber logged = subscriber();
+        logged.subscribe("a/#", Start.LIVE);
+        for (int i = 0; i < 1_000; i++) {
+            door.engine.put(door.context, Path.of("a/" + i % 7), door.bytes("x"), Terms.NONE);
+        }
+        door.put("b", "x");
+        settle();
+        assertThat((int) loop.on(() -> ((QueuedMailbox) logged.mailbox).waiting()))
+                .isZero();
+        logged.open();
+        logged.awaitEvents(1_000);
+    }
+
+    @Test
+    void a_subscription_may_begin_with_the_last_so_many_changes_or_at_a_moment() {
+        for (int i = 0; i < 2_500; i++) {
+            door.engine.put(door.context, Path.of(i % 5 == 0 ? "a" : "b"), door.bytes("v" + i), Terms.NONE);
+        }
+        Commit middle = door.put("a", "middle");
+        // The log knows milliseconds: the next change has to be in a later one.
+        while (System.currentTimeMillis() <= middle.timestamp()) {
+            Thread.onSpinWait();
+        }
+        Commit later = door.put("a", "later");
+        door.put("b", "latest");
+        TestSubscriber last = subscriber().open();
+        last.subscribe("a", new Start(Start.From.LAST, 4));
+        assertThat(last.awaitEvents(4)).containsExactly("a=v2490", "a=v2495", "a=middle", "a=later");
+        TestSubscriber since = subscriber().open();
+        since.subscribe("a", new Start(Start.From.SINCE, later.timestamp()));
+        assertThat(since.awaitEvents(1)).containsExactly("a=later");
+        TestSubscriber none = subscriber().open();
+        none.subscribe("a", new Start(Start.From.LAST, 0));
+        TestSubscriber all = subscriber().open();
+        all.subscribe("a", new Start(Start.From.LAST, Long.MAX_VALUE));
+        TestSubscriber ever = subscriber().open();
+        ever.subscribe("a", new Start(Start.From.SINCE, 0));
+        TestSubscriber future = subscriber().open();
+        future.subscribe("a", new Start(Start.From.SINCE, later.timestamp() + 1_000_000));
+        all.awaitEvents(502);
+        ever.awaitEvents(502);
+        door.put("a", "new");
+        assertThat(none.awaitEvents(1)).containsExactly("a=new");
+        assertThat(future.awaitEvents(1)).containsExactly("a=new");
+        assertThat(all.awaitEvents(503)).last().isEqualTo("a=new");
+    }
+
+    @Test
+    void where_the_log_no_longer_reaches_a_subscription_begins_anew_with_its_rows() {
+        door.close();
+        door = new TestDoor(
+                directory,
+                mailboxOf(10),
+                (who, verb, table, path) -> true,
+                java.util.Map.of("logAge", "0s", "logSize", "1KB", "logSizeKept", "1KB"));
+        TestSubscriber slow = subscriber();
+        slow.subscribe("a/#", Start.LIVE);
+        for (int i = 0; i < 5_000; i++) {
+            door.engine.put(door.context, Path.of("a/" + i % 3), door.bytes("v" + i), Terms.NONE);
+        }
+        long last = door.put("a/x", "end").sequence();
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (door.store.oldest() < last - 2_000 && System.nanoTime() < deadline) {
+            door.put("b", "more");
+        }
+        assertThat(door.store.oldest()).isGreaterThan(100);
+        TestSubscriber past = subscriber().open();
+        past.subscribe("a/x", Start.after(1));
+        past.awaitEvent("current a/x");
+        assertThat(past.events()).containsExactly("reset a/x", "a/x=end", "current a/x");
+        slow.open();
+        slow.awaitEvent("current a/#");
+        assertThat(slow.events())
+                .contains("reset a/#", "a/0=v4998", "a/1=v4999", "a/2=v4997", "a/x=end")
+                .doesNotHaveDuplicates();
+        door.put("a/0", "on");
+        slow.awaitEvent("a/0=on");
+    }
+
+    @Test
     void messages_of_quality_0_that_do_not_fit_are_counted() {
         open(mailboxOf(10));
         TestSubscriber subscriber = subscriber();

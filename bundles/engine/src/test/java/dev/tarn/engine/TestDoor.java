@@ -20,6 +20,7 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,11 +49,14 @@ final class TestDoor implements AutoCloseable {
     }
 
     TestDoor(java.nio.file.Path directory, Settings settings, Access access) {
-        store = new XodusStore(
-                bodies,
-                defaults(
-                        XodusStore.Config.class,
-                        Map.of("directory", directory.resolve("data").toString())));
+        this(directory, settings, access, Map.of());
+    }
+
+    /** With other settings of the store than its defaults. */
+    TestDoor(java.nio.file.Path directory, Settings settings, Access access, Map<String, Object> storing) {
+        Map<String, Object> config = new HashMap<>(storing);
+        config.put("directory", directory.resolve("data").toString());
+        store = new XodusStore(bodies, defaults(XodusStore.Config.class, config));
         engine = new Engine(store, bodies, access, settings);
         context = context("test");
     }
