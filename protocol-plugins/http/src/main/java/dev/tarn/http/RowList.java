@@ -50,7 +50,7 @@ final class RowList implements Flow.Subscriber<Row> {
             onError(unreadable);
             return;
         }
-        bytes += row.body().size();
+        bytes += row.body().bytes().length;
         if (bytes > limit) {
             rows.cancel();
             onError(new Failure(
@@ -82,7 +82,8 @@ final class RowList implements Flow.Subscriber<Row> {
                     FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(encoded));
                     response.headers()
                             .set(HttpHeaderNames.CONTENT_TYPE, mediaType)
-                            .set(HttpHeaderNames.VARY, "Accept");
+                            .set(HttpHeaderNames.VARY, "Accept")
+                            .set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
                     call.exchange().respond(response);
                 }));
     }

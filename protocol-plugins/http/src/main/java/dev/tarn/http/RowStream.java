@@ -7,44 +7,75 @@ import dev.tarn.transport.HttpExchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.handler.codec.http.HttpResponse;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends rows as they come: a JSON array, lines of JSON, or a CBOR array of indefinite length (RFC 8949 §3.2.2). Rows are
- * encoded on the publisher's thread, at most {@value #WINDOW} ahead of the socket; more are asked for as it drains, so a
- * slow reader holds a fixed amount of memory.
+ * encoded on the publisher's thread and handed to the loop through a queue; all else is confined to the loop. At most
+ * {@value #WINDOW} rows are asked for ahead of the socket, and of large ones only so many as make about {@value #BYTES}
+ * bytes, so a slow reader holds a fixed amount of memory.
  */
 final class RowStream implements Flow.Subscriber<Row> {
 
-    /** Rows on their way between the store and the socket. */
-    private static final int WINDOW = 256;
+    /** Rows on their way between the store and the socket, at most. */
+    static final int WINDOW = 128;
+
+    /** Bytes on their way between the store and the socket, judged by the rows of late. */
+    private static final int BYTES = 256 * 1024;
+
+    /** Rows that are asked for before anything is known of their size. */
+    private static final int FIRST = 16;
 
     /** Bytes of rows that are gathered before they are written. */
     private static final int CHUNK = 32 * 1024;
+
+    private static final byte[] JSON_FIRST = {'['};
+    private static final byte[] JSON_NEXT = {',', '\n'};
+    private static final byte[] JSON_EMPTY = {'[', ']', '\n'};
+    private static final byte[] JSON_END = {']', '\n'};
 
     private final Call call;
     private final Representations representations;
     private final String mediaType;
     private final HttpResponse head;
 
-    /** Encoded rows that the loop has not written yet; guarded by itself. */
-    private final List<byte[]> encoded = new ArrayList<>();
+    /** What the publisher has said and the loop has not heard yet, in order. */
+    private final Queue<Signal> signals = new ConcurrentLinkedQueue<>();
 
     private final AtomicBoolean scheduled = new AtomicBoolean();
-    private boolean complete;
-    private @Nullable Throwable failed;
+
+    /** Written before the first request, and so before any signal. */
+    private Flow.@Nullable Subscription subscription;
 
     // On the loop only.
     private HttpExchange.@Nullable HttpStream stream;
-    private boolean first = true;
     private boolean over;
-    private long owed;
+    private long underway = FIRST;
+    private long rows;
 
-    private Flow.@Nullable Subscription subscription;
+    /** Bytes of a large row of late: grows at once, shrinks slowly. */
+    private long size;
+
+    /** One thing that a publisher says. */
+    private sealed interface Signal {}
+
+    private static final class Encoded implements Signal {
+        private final byte[] row;
+
+        Encoded(byte[] row) {
+            this.row = row;
+        }
+    }
+
+    private record Failed(Throwable failure) implements Signal {}
+
+    private record Complete() implements Signal {}
 
     RowStream(Call call, Representations representations, String mediaType, HttpResponse head) {
         this.call = call;
@@ -59,155 +90,167 @@ final class RowStream implements Flow.Subscriber<Row> {
     }
 
     @Override
-    public void onSubscribe(Flow.Subscription rows) {
-        subscription = rows;
-        rows.request(WINDOW);
+    public void onSubscribe(Flow.Subscription all) {
+        subscription = all;
+        all.request(FIRST);
     }
 
     @Override
     public void onNext(Row row) {
         String format = mediaType.equals(Media.NDJSON) ? Bodies.JSON : mediaType;
-        byte[] bytes;
         try {
-            bytes = representations.element(call.table(), row, format);
+            say(new Encoded(representations.element(call.table(), row, format)));
         } catch (RuntimeException unreadable) {
-            onError(unreadable);
             cancel();
-            return;
+            say(new Failed(unreadable));
         }
-        synchronized (encoded) {
-            encoded.add(bytes);
-        }
-        schedule();
     }
 
     @Override
     public void onError(Throwable failure) {
-        synchronized (encoded) {
-            if (failed == null) {
-                failed = failure;
-            }
-        }
-        schedule();
+        say(new Failed(failure));
     }
 
     @Override
     public void onComplete() {
-        synchronized (encoded) {
-            complete = true;
+        say(new Complete());
+    }
+
+    private void say(Signal signal) {
+        signals.add(signal);
+        if (scheduled.compareAndSet(false, true)) {
+            try {
+                call.exchange().loop().execute(this::drain);
+            } catch (RejectedExecutionException stopped) {
+                // The loop has ended, and with it the connection: there is nobody to send rows to.
+                cancel();
+            }
         }
-        schedule();
     }
 
     private void cancel() {
-        Flow.Subscription rows = subscription;
-        if (rows != null) {
-            rows.cancel();
-        }
-    }
-
-    private void schedule() {
-        if (scheduled.compareAndSet(false, true)) {
-            call.exchange().loop().execute(this::drain);
-        }
+        Objects.requireNonNull(subscription).cancel();
     }
 
     /** Writes what there is. On the loop. */
     private void drain() {
+        // Before the first poll: what is said from now on is either polled or schedules another run.
         scheduled.set(false);
-        List<byte[]> rows;
-        boolean last;
-        Throwable failure;
-        synchronized (encoded) {
-            rows = List.copyOf(encoded);
-            encoded.clear();
-            last = complete;
-            failure = failed;
-        }
-        if (over) {
-            return;
-        }
-        if (stream == null) {
-            if (failure != null && rows.isEmpty()) {
+        Chunks chunks = new Chunks();
+        for (Signal signal = signals.poll(); signal != null; signal = signals.poll()) {
+            if (over) {
+                continue;
+            }
+            if (signal instanceof Encoded encoded) {
+                underway--;
+                rows++;
+                size = Math.max(encoded.row.length, size - size / 16);
+                chunks.add(encoded.row);
+            } else if (signal instanceof Failed failed) {
                 over = true;
-                call.exchange().fail(failure);
-                return;
-            }
-            begin();
-        }
-        HttpExchange.HttpStream out = java.util.Objects.requireNonNull(stream);
-        write(out, rows);
-        if (failure != null) {
-            over = true;
-            call.exchange().fail(failure);
-        } else if (last) {
-            over = true;
-            end(out);
-        } else {
-            owed += rows.size();
-            ask();
-        }
-    }
-
-    private void begin() {
-        HttpExchange.HttpStream out = call.exchange().stream(head);
-        stream = out;
-        out.onWritable(this::ask);
-        out.closed().whenComplete((closed, failure) -> {
-            over = true;
-            cancel();
-        });
-        out.write(byteBuf(mediaType.equals(Bodies.JSON) ? "[" : mediaType.equals(Bodies.CBOR) ? "\u009f" : ""));
-    }
-
-    private static ByteBuf byteBuf(String latin) {
-        ByteBuf buffer = PooledByteBufAllocator.DEFAULT.buffer(Math.max(1, latin.length()));
-        for (int i = 0; i < latin.length(); i++) {
-            buffer.writeByte(latin.charAt(i));
-        }
-        return buffer;
-    }
-
-    private void write(HttpExchange.HttpStream out, List<byte[]> rows) {
-        if (rows.isEmpty()) {
-            return;
-        }
-        ByteBuf chunk = PooledByteBufAllocator.DEFAULT.buffer(CHUNK);
-        for (byte[] row : rows) {
-            if (mediaType.equals(Bodies.JSON) && !first) {
-                chunk.writeByte(',').writeByte('\n');
-            }
-            first = false;
-            chunk.writeBytes(row);
-            if (mediaType.equals(Media.NDJSON)) {
-                chunk.writeByte('\n');
-            }
-            if (chunk.readableBytes() >= CHUNK) {
-                out.write(chunk);
-                chunk = PooledByteBufAllocator.DEFAULT.buffer(CHUNK);
+                chunks.close();
+                // Before the first row that is an answer of its own; later the peer sees that the list is not whole.
+                call.exchange().fail(failed.failure());
+            } else {
+                chunks.end();
+                over = true;
+                open().finish();
             }
         }
-        out.write(chunk);
-        out.flush();
+        chunks.close();
+        ask();
     }
 
-    /** Asks for as many rows as were written, while the peer reads. On the loop. */
+    /** The answer, begun when it is certain that there will be one. */
+    private HttpExchange.HttpStream open() {
+        HttpExchange.HttpStream out = stream;
+        if (out == null) {
+            out = call.exchange().stream(head);
+            stream = out;
+            out.onWritable(this::ask);
+            out.closed().whenComplete((closed, failure) -> {
+                over = true;
+                cancel();
+            });
+        }
+        return out;
+    }
+
+    /** Asks for more when half of what may be underway has been written, and the peer reads. On the loop. */
     private void ask() {
         HttpExchange.HttpStream out = stream;
-        Flow.Subscription rows = subscription;
-        if (out != null && rows != null && owed > 0 && out.writable() && !over) {
-            long more = owed;
-            owed = 0;
-            rows.request(more);
+        if (out == null || over || !out.writable()) {
+            return;
+        }
+        long window = Math.max(1, Math.min(WINDOW, BYTES / Math.max(1, size)));
+        if (underway <= window / 2) {
+            long more = window - underway;
+            underway = window;
+            Objects.requireNonNull(subscription).request(more);
         }
     }
 
-    private void end(HttpExchange.HttpStream out) {
-        if (mediaType.equals(Bodies.JSON)) {
-            out.write(byteBuf("]\n"));
-        } else if (mediaType.equals(Bodies.CBOR)) {
-            out.write(byteBuf("\u00ff"));
+    /** Puts rows, and what is between them, into buffers of a good size. On the loop. */
+    private final class Chunks {
+        private @Nullable ByteBuf chunk;
+        private boolean written;
+
+        void add(byte[] row) {
+            boolean first = rows == 1;
+            ByteBuf to = room(row.length + 2);
+            if (mediaType.equals(Bodies.JSON)) {
+                to.writeBytes(first ? JSON_FIRST : JSON_NEXT);
+            } else if (mediaType.equals(Bodies.CBOR) && first) {
+                to.writeByte(0x9f);
+            }
+            to.writeBytes(row);
+            if (mediaType.equals(Media.NDJSON)) {
+                to.writeByte('\n');
+            }
         }
-        out.finish();
+
+        /** What ends the list. */
+        void end() {
+            if (mediaType.equals(Bodies.JSON)) {
+                room(4).writeBytes(rows == 0 ? JSON_EMPTY : JSON_END);
+            } else if (mediaType.equals(Bodies.CBOR)) {
+                ByteBuf to = room(2);
+                if (rows == 0) {
+                    to.writeByte(0x9f);
+                }
+                to.writeByte(0xff);
+            }
+            close();
+        }
+
+        private ByteBuf room(int size) {
+            ByteBuf to = chunk;
+            if (to != null && to.readableBytes() + size > CHUNK) {
+                hand(to);
+                to = null;
+            }
+            if (to == null) {
+                to = PooledByteBufAllocator.DEFAULT.buffer(Math.max(CHUNK, size));
+                chunk = to;
+            }
+            return to;
+        }
+
+        private void hand(ByteBuf full) {
+            chunk = null;
+            written = true;
+            open().write(full);
+        }
+
+        void close() {
+            ByteBuf rest = chunk;
+            if (rest != null) {
+                hand(rest);
+            }
+            if (written) {
+                written = false;
+                open().flush();
+            }
+        }
     }
 }

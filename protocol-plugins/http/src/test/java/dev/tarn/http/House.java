@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.tarn.api.application.Site;
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Resources;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
 import java.io.IOException;
@@ -18,8 +19,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
-/** A node with rows over HTTP, three tables, and a client. */
+/** A node with rows over HTTP, some tables, and a client. */
 final class House implements AutoCloseable {
     static final Table SENSORS = new Table(
             "data",
@@ -41,6 +43,16 @@ final class House implements AutoCloseable {
                     Attribute.of("count", Attribute.Type.INT)),
             Table.Rules.DECLARED);
 
+    /** For rows in great number, whose writer need not wait until they are durable. */
+    private static final Table.Rules QUICK =
+            new Table.Rules(false, false, true, Table.Keeping.ASYNC, Duration.ZERO, Duration.ZERO, null);
+
+    static final Table MANY =
+            new Table("data", "Many", "Many", List.of(Attribute.primaryKey("id", Attribute.Type.ID)), QUICK);
+
+    static final Table LARGE =
+            new Table("data", "Large", "Large", List.of(Attribute.primaryKey("id", Attribute.Type.ID)), QUICK);
+
     static final Table FILES = new Table("data", "Files", "Files", List.of(), Table.Rules.OPAQUE);
 
     final Node node;
@@ -49,22 +61,25 @@ final class House implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(10))
             .build();
 
-    House(Path directory, Map<String, ?> settings, Site... sites) {
+    /** @param seen what the protocol sees of the resources */
+    House(Path directory, Map<String, ?> settings, UnaryOperator<Resources> seen, Site... sites) {
         node = Node.in(directory)
                 .http(-100, services -> {
                     RestProtocol protocol = new RestProtocol(
-                            services.resources(), services.bodies(), Configs.of(RestProtocol.Config.class, settings));
+                            seen.apply(services.resources()),
+                            services.bodies(),
+                            Configs.of(RestProtocol.Config.class, settings));
                     for (Site site : sites) {
                         protocol.addSite(site);
                     }
                     return protocol;
                 })
                 .start()
-                .deploy(SENSORS, ORDERS, FILES);
+                .deploy(SENSORS, ORDERS, MANY, LARGE, FILES);
     }
 
     House(Path directory) {
-        this(directory, Map.of());
+        this(directory, Map.of(), UnaryOperator.identity());
     }
 
     /** An answer, with its body as text where a test wants that. */
