@@ -5,6 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * A small MQTT client that says exactly what it is told to: packets in the notation of {@link PacketCorpus}, or by the
@@ -14,6 +16,7 @@ public final class MqttClient implements AutoCloseable {
 
     private final RawClient raw;
     private final boolean five;
+    private final Deque<MqttPacket> early = new ArrayDeque<>();
 
     private MqttClient(int port, boolean five) throws IOException {
         this.raw = new RawClient(port);
@@ -132,7 +135,19 @@ public final class MqttClient implements AutoCloseable {
 
     /** The next packet. */
     public MqttPacket next() throws IOException {
-        return new MqttPacket(raw.readMqttPacket(), five);
+        MqttPacket passedOver = early.poll();
+        return passedOver == null ? new MqttPacket(raw.readMqttPacket(), five) : passedOver;
+    }
+
+    /** The next packet of this type; those before it come later. */
+    private MqttPacket awaited(int type) throws IOException {
+        while (true) {
+            MqttPacket packet = new MqttPacket(raw.readMqttPacket(), five);
+            if (packet.type() == type) {
+                return packet;
+            }
+            early.add(packet);
+        }
     }
 
     /** The next packet, which must be of this type. */
@@ -153,7 +168,7 @@ public final class MqttClient implements AutoCloseable {
             send("40 02 " + id);
         } else if (publish.qos() == 2) {
             send("50 02 " + id);
-            expect(6);
+            awaited(6);
             send("70 02 " + id);
         }
         return publish;

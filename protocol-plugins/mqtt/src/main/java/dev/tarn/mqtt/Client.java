@@ -4,8 +4,10 @@ package dev.tarn.mqtt;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.security.User;
+import dev.tarn.api.store.Draft;
 import dev.tarn.transport.Connection;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A client that was let in: what it publishes, what it is told, its session and its will. For the connection's loop. */
@@ -139,13 +141,11 @@ final class Client {
         if (keepAlive != null) {
             keepAlive.stop();
         }
-        if (ledger != null) {
-            ledger.close();
-        }
+        List<Draft> unwritten = ledger == null ? List.of() : ledger.close();
         mailbox.close();
         for (Held held : session.subscriptions().values()) {
             held.live(null);
         }
-        broker.sessions().close(session, will);
+        broker.sessions().close(session, will, unwritten);
     }
 }

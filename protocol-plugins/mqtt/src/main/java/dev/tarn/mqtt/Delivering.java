@@ -289,6 +289,9 @@ final class Delivering implements Subscriber {
     public void current(Subscription subscription, long sequence) {
         if (subscription.tag() instanceof Held scanned && scanned.scanning()) {
             scanned.scanning(false);
+            if (ledger != null) {
+                ledger.changed(scanned);
+            }
             if (scanned.live() != subscription) {
                 subscription.cancel(); // it was there for the rows alone
             }

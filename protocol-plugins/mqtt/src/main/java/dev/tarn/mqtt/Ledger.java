@@ -2,9 +2,13 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.resource.DurableSession;
+import dev.tarn.api.store.Draft;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,7 @@ final class Ledger {
     private final SessionTables tables;
     private final EventExecutor loop;
     private final Consumer<Throwable> broken;
+    private final Set<Held> subscriptions = new LinkedHashSet<>();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private long version;
     private long written;
@@ -46,6 +51,12 @@ final class Ledger {
     void changed() {
         version++;
         soon();
+    }
+
+    /** A subscription changed. */
+    void changed(Held held) {
+        subscriptions.add(held);
+        changed();
     }
 
     private void soon() {
@@ -90,8 +101,9 @@ final class Ledger {
         writing = true;
         long now = version;
         long settled = session.inFlight().settledUpTo(session.sentUpTo());
-        tables.commit(List.of(tables.put(session)))
-                .whenComplete((commit, failure) -> loop.execute(() -> done(now, settled, failure)));
+        List<Draft> drafts = unwritten();
+        drafts.add(tables.put(session));
+        tables.commit(drafts).whenComplete((commit, failure) -> loop.execute(() -> done(now, settled, failure)));
     }
 
     private void done(long upTo, long settled, @Nullable Throwable failure) {
@@ -123,9 +135,21 @@ final class Ledger {
         }
     }
 
-    /** Writes nothing more: the session goes on elsewhere. */
-    void close() {
+    private List<Draft> unwritten() {
+        List<Draft> drafts = new ArrayList<>(1 + subscriptions.size());
+        for (Held held : subscriptions) {
+            if (session.subscriptions().containsValue(held)) {
+                drafts.add(tables.put(session, held));
+            }
+        }
+        subscriptions.clear();
+        return drafts;
+    }
+
+    /** Writes nothing more; returns what has to be written together with the session's row when it ends. */
+    List<Draft> close() {
         closed = true;
         waiting.clear();
+        return unwritten();
     }
 }

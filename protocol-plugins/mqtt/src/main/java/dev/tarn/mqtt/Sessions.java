@@ -11,8 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +30,16 @@ final class Sessions implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
 
+    private static final long PATIENCE_SECONDS = 3;
+
     private final SessionTables tables;
     private final @Nullable DurableSessions durable;
     private final Clock clock;
     private final BiConsumer<Session, Packet.Will> publishWill;
     private final ConcurrentMap<String, Claim> claims = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Session> sessions = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Long, CompletableFuture<?>> writes = new ConcurrentHashMap<>();
+    private final AtomicLong written = new AtomicLong();
     private final ScheduledThreadPoolExecutor timer;
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicLong assigned = new AtomicLong();
@@ -210,8 +216,9 @@ final class Sessions implements AutoCloseable {
      * Takes a session back from a connection that ends, before its claim is released.
      *
      * @param will the will that is due, or null
+     * @param unwritten what has to be stored with the session
      */
-    void close(Session session, Packet.@Nullable Will will) {
+    void close(Session session, Packet.@Nullable Will will, List<Draft> unwritten) {
         long now = clock.millis();
         long delay = will == null ? 0 : will.properties().number(PropertyType.WILL_DELAY, 0);
         if (!session.durable() || session.expiry() == 0) {
@@ -230,16 +237,29 @@ final class Sessions implements AutoCloseable {
             publishWill.accept(session, will);
         }
         session.disconnectedAt(now);
-        store(List.of(tables.put(session)));
+        List<Draft> drafts = new ArrayList<>(unwritten);
+        drafts.add(tables.put(session));
+        DurableSession owed = session.owed();
+        long settled = session.inFlight().settledUpTo(session.sentUpTo());
+        store(drafts).thenRun(() -> {
+            if (owed != null) {
+                owed.settled(settled);
+            }
+        });
         watch(session);
     }
 
-    private void store(List<Draft> drafts) {
-        tables.commit(drafts).whenComplete((commit, failure) -> {
+    private CompletableFuture<?> store(List<Draft> drafts) {
+        CompletableFuture<?> stored = tables.commit(drafts).toCompletableFuture();
+        long number = written.incrementAndGet();
+        writes.put(number, stored);
+        stored.whenComplete((commit, failure) -> {
+            writes.remove(number);
             if (failure != null) {
                 LOG.error("a session could not be stored: reason={}", failure.getMessage());
             }
         });
+        return stored;
     }
 
     /** Looks again when the session's will or its end is due. */
@@ -289,8 +309,23 @@ final class Sessions implements AutoCloseable {
         return sessions.size();
     }
 
+    /** Waits until every connection has given its session back and that is stored; a few seconds at most. */
     @Override
     public void close() {
         timer.shutdownNow();
+        List<CompletableFuture<?>> open = new ArrayList<>();
+        claims.values().forEach(claim -> open.add(claim.released));
+        await(open);
+        await(List.copyOf(writes.values()));
+    }
+
+    private static void await(List<CompletableFuture<?>> open) {
+        try {
+            CompletableFuture.allOf(open.toArray(new CompletableFuture<?>[0])).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException unfinished) {
+            LOG.warn("sessions may not all be stored: {}", unfinished.toString());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

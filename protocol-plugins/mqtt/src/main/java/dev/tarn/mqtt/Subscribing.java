@@ -63,12 +63,12 @@ final class Subscribing {
         try {
             Start start = start(wish, known == null);
             held.scanning(held.scanning() || start.from() == Start.From.CURRENT);
-            if (owed != null) {
+            if (owed != null && known == null) {
                 long from = owed.cover(wish.filter(), wish.options().qos());
-                if (known == null) {
-                    held.start(from);
-                    start = start.from() == Start.From.LIVE ? Start.after(from) : start;
-                }
+                held.start(from);
+                start = start.from() == Start.From.LIVE ? Start.after(from) : start;
+            } else if (owed != null) {
+                owed.cover(wish.filter(), wish.options().qos(), held.start());
             }
             Subscription live = held.live();
             if (live != null) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ final class Nodes {
     static Node.Setup in(Path directory, Map<String, ?> settings) {
         return Node.in(directory).stream(services -> new MqttProtocol(
                 services.resources(),
-                null,
+                (DurableSessions) services.resources(), // the engine is both
                 services.store(),
                 services.users(),
                 services.bodies(),
