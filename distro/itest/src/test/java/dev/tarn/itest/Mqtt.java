@@ -34,6 +34,7 @@ final class Mqtt implements AutoCloseable {
     private int nextId = 1;
 
     /** Something that was published to us. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Message(String topic, byte[] payload, int qos, boolean retain) {
         String text() {
             return new String(payload, StandardCharsets.UTF_8);
@@ -50,6 +51,7 @@ final class Mqtt implements AutoCloseable {
         void close() throws IOException;
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Packet(int first, byte[] body) {
         int type() {
             return first >> 4;
@@ -299,6 +301,20 @@ final class Mqtt implements AutoCloseable {
 
             @Override
             public int read() throws IOException {
+                await();
+                return frame.read();
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) throws IOException {
+                if (length == 0) {
+                    return 0;
+                }
+                await();
+                return frame.read(target, offset, length);
+            }
+
+            private void await() throws IOException {
                 while (frame.available() == 0) {
                     try {
                         frame = new ByteArrayInputStream(client.nextBytes());
@@ -307,7 +323,6 @@ final class Mqtt implements AutoCloseable {
                         throw new IOException(interrupted);
                     }
                 }
-                return frame.read();
             }
         });
 

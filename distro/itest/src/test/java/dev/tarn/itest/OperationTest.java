@@ -197,11 +197,9 @@ class OperationTest {
         try (Stream<Path> all = Files.walk(from)) {
             for (Path each : all.toList()) {
                 Path target = to.resolve(from.relativize(each).toString());
-                if (each.startsWith(from.resolve("data"))) {
-                    continue;
-                } else if (Files.isDirectory(each)) {
+                if (Files.isDirectory(each) && !each.startsWith(from.resolve("data"))) {
                     Files.createDirectories(target);
-                } else {
+                } else if (!each.startsWith(from.resolve("data"))) {
                     Files.copy(each, target, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
                 }
             }
