@@ -10,6 +10,7 @@ import dev.tarn.api.store.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,12 @@ final class CurrentScan {
     private final List<Exported> tables;
     private Position position = new Position(0, null);
 
+    /** Where the last chunk began, the sequence of its snapshot, and its rows that were left to their changes. */
+    private Position previous = position;
+
+    private long sequence;
+    private Set<Path> left = Set.of();
+
     /** A scan of all tables that may have rows for the subscription, as deployed now. */
     CurrentScan(FilterSubscription subscription, Payloads payloads, Exports exports, List<Exported> tables) {
         this.subscription = subscription;
@@ -56,9 +63,13 @@ final class CurrentScan {
         return filter.exact();
     }
 
-    /** Whether a change to a row is delivered: it is behind the position. What is ahead of it will be read as a row. */
+    /**
+     * Whether a change to a row is delivered. What is ahead of the position will be read as a row; what the last chunk had
+     * was sent as one.
+     */
     boolean passes(Change change) {
-        return behind(change, position);
+        return behind(change, position)
+                && (change.sequence() > sequence || left.contains(change.path()) || behind(change, previous));
     }
 
     private boolean behind(Change change, Position where) {
@@ -74,9 +85,12 @@ final class CurrentScan {
         return row != null && tables.get(table).table().order().compare(change.path(), row) <= 0;
     }
 
-    /** Moves on to the end of the chunk, whose rows have been sent. */
-    void advance(Chunk chunk) {
+    /** Moves on to the end of the chunk, whose rows have been sent but for those that are left to their changes. */
+    void advance(Chunk chunk, Set<Path> toChanges) {
+        previous = position;
         position = chunk.end();
+        sequence = chunk.sequence();
+        left = toChanges;
     }
 
     /** Reads the next chunk, at most so many rows. On a worker; blocks. */

@@ -189,7 +189,7 @@ final class RowReader {
                 mailbox.takeRow(row, scan.subscription());
             }
         }
-        scan.advance(chunk);
+        scan.advance(chunk, news);
         if (chunk.last()) {
             scans.remove(scan);
             finished.add(new Finished(scan, chunk.sequence()));
