@@ -175,7 +175,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         long expiry = Connecting.expiry(connect, broker);
-        Sessions.Opened opened = broker.sessions().open(agreed.clientId(), connect.clean(), expiry);
+        Sessions.Opened opened = broker.sessions().open(agreed.clientId(), connect.clean(), expiry, connect.will());
         frames.connected(broker.limits().packet());
         client = new Client(this, broker, connect, user, opened.session());
         opened.stored().whenComplete((stored, failure) -> later(() -> accept(connect, agreed, opened, failure)));

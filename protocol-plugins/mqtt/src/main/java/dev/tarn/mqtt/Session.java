@@ -35,6 +35,7 @@ final class Session {
     private long disconnectedAt;
     private @Nullable User user;
     private @Nullable Context context;
+    private Packet.@Nullable Will will;
     private @Nullable Bequest bequest;
     private @Nullable Future<?> watch;
 
@@ -167,6 +168,21 @@ final class Session {
         if (before != null) {
             before.cancel(false);
         }
+    }
+
+    /** What is to be said when its connection is lost, while it has one [MQTT-3.1.2-7]. */
+    Packet.@Nullable Will will() {
+        return will;
+    }
+
+    void will(Packet.@Nullable Will left) {
+        will = left;
+    }
+
+    /** Leaves the will to be published when its delay is over or the session ends, whichever is first. */
+    void bequeath(Packet.Will left, long delaySeconds, long now) {
+        long seconds = expiry == NEVER ? delaySeconds : Math.min(delaySeconds, expiry);
+        bequest = new Bequest(left, now + seconds * 1_000);
     }
 
     @Nullable

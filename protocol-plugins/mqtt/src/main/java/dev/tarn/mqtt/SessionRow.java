@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A session as it is stored, without its subscriptions and unreleased identifiers. */
 final class SessionRow {
+    /** When the will of a client is due that is connected. */
+    private static final long CONNECTED = 0;
+
     private SessionRow() {}
 
     static Map<String, @Nullable Object> of(Session session) {
@@ -43,16 +46,18 @@ final class SessionRow {
             row.put("administrator", user.administrator());
         }
         Session.Bequest bequest = session.bequest();
+        Packet.Will will = session.will();
         if (bequest != null) {
-            row.put("will", will(bequest));
+            row.put("will", will(bequest.will(), bequest.due()));
+        } else if (will != null) {
+            row.put("will", will(will, CONNECTED));
         }
         return row;
     }
 
-    private static Map<String, @Nullable Object> will(Session.Bequest bequest) {
-        Packet.Will will = bequest.will();
+    private static Map<String, @Nullable Object> will(Packet.Will will, long due) {
         Map<String, @Nullable Object> row = new LinkedHashMap<>();
-        row.put("due", bequest.due());
+        row.put("due", due);
         row.put("topic", will.topic().path().text());
         row.put("payload", will.payload());
         row.put("qos", (long) will.qos());
@@ -81,7 +86,12 @@ final class SessionRow {
             session.user(new User(name, roles(row.get("roles")), Boolean.TRUE.equals(row.get("administrator"))));
         }
         if (row.get("will") instanceof Map<?, ?> will) {
-            session.bequest(new Session.Bequest(will(will), number(will, "due")));
+            long due = number(will, "due");
+            if (due == CONNECTED) {
+                session.will(will(will));
+            } else {
+                session.bequest(new Session.Bequest(will(will), due));
+            }
         }
         return session;
     }

@@ -111,8 +111,13 @@ final class Sessions implements AutoCloseable {
                 }
             }
             if (session.disconnectedAt() == 0) {
-                // It was connected when the server ended.
+                // It was connected when the server ended: its connection is lost only now [MQTT-3.1.2-8].
                 session.disconnectedAt(clock.millis());
+                Packet.Will will = session.will();
+                if (will != null) {
+                    session.will(null);
+                    session.bequeath(will, delay(will), clock.millis());
+                }
             }
             sessions.put(session.clientId(), session);
             watch(session);
@@ -165,8 +170,9 @@ final class Sessions implements AutoCloseable {
      * is over; else a new one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
      *
      * @param expiry how long it is to outlast the connection, in seconds
+     * @param will of the connection, or null
      */
-    Opened open(String clientId, boolean clean, long expiry) {
+    Opened open(String clientId, boolean clean, long expiry, Packet.@Nullable Will will) {
         Session known = sessions.get(clientId);
         List<Draft> drafts = new ArrayList<>();
         if (known != null) {
@@ -177,6 +183,7 @@ final class Sessions implements AutoCloseable {
                 known.disconnectedAt(0);
                 known.expiry(expiry);
                 known.bequest(null); // [MQTT-3.1.3-9]
+                known.will(will);
                 return new Opened(known, true, tables.commit(List.of(tables.put(known))));
             }
             drafts.addAll(forget(known));
@@ -189,6 +196,7 @@ final class Sessions implements AutoCloseable {
             made = new Session(clientId, numbers.incrementAndGet(), durable.open(name(clientId), cursor));
             made.sentUpTo(cursor);
             made.expiry(expiry);
+            made.will(will);
             sessions.put(clientId, made);
             drafts.add(tables.put(made));
         }
@@ -220,7 +228,7 @@ final class Sessions implements AutoCloseable {
      */
     void close(Session session, Packet.@Nullable Will will, List<Draft> unwritten) {
         long now = clock.millis();
-        long delay = will == null ? 0 : will.properties().number(PropertyType.WILL_DELAY, 0);
+        session.will(null);
         if (!session.durable() || session.expiry() == 0) {
             if (will != null) {
                 publishWill.accept(session, will);
@@ -230,9 +238,8 @@ final class Sessions implements AutoCloseable {
             }
             return;
         }
-        if (will != null && delay > 0) {
-            long seconds = session.expiry() == Session.NEVER ? delay : Math.min(delay, session.expiry());
-            session.bequest(new Session.Bequest(will, now + seconds * 1_000));
+        if (will != null && delay(will) > 0) {
+            session.bequeath(will, delay(will), now);
         } else if (will != null) {
             publishWill.accept(session, will);
         }
@@ -247,6 +254,11 @@ final class Sessions implements AutoCloseable {
             }
         });
         watch(session);
+    }
+
+    /** In seconds. */
+    private static long delay(Packet.Will will) {
+        return will.properties().number(PropertyType.WILL_DELAY, 0);
     }
 
     private CompletableFuture<?> store(List<Draft> drafts) {

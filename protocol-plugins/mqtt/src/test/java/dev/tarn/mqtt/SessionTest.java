@@ -3,13 +3,18 @@ package dev.tarn.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.MqttPacket;
 import dev.tarn.testkit.Node;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -313,6 +318,27 @@ class SessionTest {
         MqttPacket will = watcher.receive();
         assertThat(will.text()).isEqualTo("gone");
         assertThat(will.property(3)).isEqualTo("t/p");
+    }
+
+    @Test
+    void a_will_of_a_client_that_was_connected_when_the_server_died_is_published_by_the_next() throws Exception {
+        MqttClient client = MqttClient.silent(node.port("mqtt"), "5");
+        clients.add(client);
+        client.send("10 [ s\"MQTT\" 05 04 00 3C [ 11 00 00 01 00 ] s\"willing\" [ ] s\"will\" s\"gone\" ]")
+                .expect(2)
+                .success();
+        // What a second server reads that finds the data as they are now.
+        BlockingQueue<String> published = new LinkedBlockingQueue<>();
+        SessionTables tables =
+                new SessionTables(node.services().store(), node.services().bodies());
+        try (Sessions next = new Sessions(
+                tables,
+                (name, cursor) -> ((DurableSessions) node.services().resources()).open("next/" + name, cursor),
+                Clock.systemUTC(),
+                (session, will) -> published.add(session.clientId() + " " + will.topic()))) {
+            assertThat(published.poll(10, TimeUnit.SECONDS)).isEqualTo("willing will");
+            assertThat(next.stored()).isEqualTo(1);
+        }
     }
 
     @Test
