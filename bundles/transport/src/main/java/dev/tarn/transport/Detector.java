@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * First in a new connection's pipeline: waits for the first bytes, finds the protocol they belong to, hands the connection
- * over and leaves. Closes a connection that says nothing, or nothing that anybody understands. Confined to the loop.
+ * over and leaves. Closes a connection that says nothing, or nothing that anybody understands; one whose protocol may be
+ * missing is kept for a moment, so that an update of the protocol turns nobody away. Confined to the loop.
  */
 final class Detector extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(Detector.class);
@@ -22,10 +23,14 @@ final class Detector extends ChannelInboundHandlerAdapter {
     /** The longest preface of a known protocol has 24 bytes (HTTP/2). */
     private static final int MOST_BYTES = 64;
 
+    /** How long a protocol may be away while it is updated. */
+    private static final long ABSENCE_MILLIS = 1_000;
+
     private final Listener listener;
     private final Duration patience;
     private @Nullable ByteBuf seen;
     private @Nullable ScheduledFuture<?> timer;
+    private @Nullable ScheduledFuture<?> absence;
 
     Detector(Listener listener, Duration patience) {
         this.listener = listener;
@@ -36,27 +41,65 @@ final class Detector extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         timer = ctx.executor()
                 .schedule(() -> refuse(ctx, "no bytes for " + patience), patience.toNanos(), TimeUnit.NANOSECONDS);
+        if (listener.served().isEmpty()) {
+            await(ctx);
+        }
+    }
+
+    /** A protocol has come. */
+    void look(ChannelHandlerContext ctx) {
+        if (absence != null) {
+            absence.cancel(false);
+            absence = null;
+            ctx.channel().config().setAutoRead(true);
+        }
+        if (seen != null && ctx.channel().isActive()) {
+            decide(ctx, seen);
+            if (ctx.isRemoved()) {
+                // The protocol has just read, and not as part of a read of the socket.
+                ctx.pipeline().fireChannelReadComplete();
+            }
+        }
+    }
+
+    /** For a protocol that is not here; reads no more meanwhile. */
+    private void await(ChannelHandlerContext ctx) {
+        if (absence == null) {
+            absence = ctx.executor()
+                    .schedule(
+                            () -> refuse(ctx, "its protocol is not installed"), ABSENCE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        if (seen != null) {
+            ctx.channel().config().setAutoRead(false);
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         seen = seen == null ? bytes : join(ctx, seen, bytes);
-        if (!seen.isReadable()) {
-            return;
+        if (seen.isReadable()) {
+            decide(ctx, seen);
         }
-        boolean wait = false;
+    }
+
+    private void decide(ChannelHandlerContext ctx, ByteBuf first) {
+        boolean more = false;
         for (Listener.Served served : listener.served()) {
             StreamProtocol.Match match =
-                    listener.undecided() ? served.protocol().match(seen) : StreamProtocol.Match.YES;
+                    listener.undecided() ? served.protocol().match(first) : StreamProtocol.Match.YES;
             if (match == StreamProtocol.Match.YES) {
                 handOver(ctx, served);
                 return;
             }
-            wait |= match == StreamProtocol.Match.MORE;
+            more |= match == StreamProtocol.Match.MORE;
         }
-        if (!wait || seen.readableBytes() >= MOST_BYTES) {
-            refuse(ctx, listener.served().isEmpty() ? "its protocol is not installed" : "unknown protocol");
+        if (more && first.readableBytes() < MOST_BYTES) {
+            return;
+        } else if (listener.complete()) {
+            refuse(ctx, "unknown protocol");
+        } else {
+            await(ctx);
         }
     }
 
@@ -117,6 +160,9 @@ final class Detector extends ChannelInboundHandlerAdapter {
     public void handlerRemoved(ChannelHandlerContext ctx) {
         if (timer != null) {
             timer.cancel(false);
+        }
+        if (absence != null) {
+            absence.cancel(false);
         }
         ByteBuf bytes = seen;
         seen = null;

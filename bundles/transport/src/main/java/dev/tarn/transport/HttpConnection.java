@@ -43,6 +43,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** How long, and for how many bytes, a closing connection listens so that the peer can read the last answer. */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
+    private static final Duration ABSENCE = Duration.ofSeconds(1);
+    private static final long LOOK_AGAIN_MILLIS = 20;
+
     private final HttpFraming http;
     private final RequestDecoder decoder;
     private final ResponseEncoder encoder;
@@ -223,8 +226,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void dispatch(Exchange asking, Caller who) {
-        List<HttpFraming.Installed> installed = http.installed();
-        for (HttpFraming.Installed candidate : installed) {
+        dispatch(asking, who, System.nanoTime() + ABSENCE.toNanos());
+    }
+
+    /** Looks again until then when nobody takes it: its protocol may be away while it is updated. */
+    private void dispatch(Exchange asking, Caller who, long until) {
+        for (HttpFraming.Installed candidate : http.installed()) {
             if (accepts(candidate.protocol(), asking.head())) {
                 candidate.traffic().in.increment();
                 asking.given(
@@ -234,10 +241,17 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 return;
             }
         }
-        asking.fail(
-                installed.isEmpty()
-                        ? new Failure(Failure.Code.UNAVAILABLE, "no HTTP protocol is installed")
-                        : new Failure(Failure.Code.NOT_FOUND, "nothing here answers such requests"));
+        if (until - System.nanoTime() < 0) {
+            asking.fail(new Failure(
+                    Failure.Code.UNAVAILABLE, "no protocol that answers such requests is installed at the moment"));
+            return;
+        }
+        Runnable again = () -> {
+            if (exchange == asking && !asking.gone()) {
+                dispatch(asking, who, until);
+            }
+        };
+        context().executor().schedule(again, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private static boolean accepts(HttpProtocol protocol, HttpRequest head) {

@@ -4,6 +4,7 @@ package dev.tarn.transport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
@@ -36,8 +37,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One listening socket. It opens its port when the first of its protocols is there, and then publishes an
- * {@link Endpoint}; when a protocol goes, that protocol's connections are closed and callers are turned away until it is
- * back. Safe on any thread.
+ * {@link Endpoint}; when a protocol goes, that protocol's connections are closed and callers are turned away, after a
+ * moment, until it is back. Safe on any thread.
  */
 @Component(
         service = {},
@@ -156,6 +157,17 @@ public final class Listener implements AutoCloseable {
         if (opened.compareAndSet(null, mine)) {
             open(mine);
         }
+        all.all().forEach(Listener::look);
+    }
+
+    /** Lets a connection that waits for a protocol look again. */
+    private static void look(Channel channel) {
+        channel.eventLoop().execute(() -> {
+            ChannelHandlerContext waiting = channel.pipeline().context(Detector.class);
+            if (waiting != null) {
+                ((Detector) waiting.handler()).look(waiting);
+            }
+        });
     }
 
     /** Closes the protocol's connections; blocks until they are, a second or two at most. */
@@ -262,6 +274,11 @@ public final class Listener implements AutoCloseable {
     /** Whether the first bytes decide between several protocols. */
     boolean undecided() {
         return allowed.size() > 1;
+    }
+
+    /** Whether every protocol that may be spoken here is here. */
+    boolean complete() {
+        return served.size() >= allowed.size();
     }
 
     List<Served> served() {

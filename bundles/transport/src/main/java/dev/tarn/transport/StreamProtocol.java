@@ -29,8 +29,13 @@ public interface StreamProtocol {
         return java.util.List.of();
     }
 
-    /** Looks at the first bytes without moving the reader index. On the connection's loop. */
-    Match match(ByteBuf firstBytes);
+    /**
+     * Looks at the first bytes without moving the reader index; asked only where several protocols share a listener. One
+     * that cannot be told by its first bytes says no, and has listeners of its own. On the connection's loop.
+     */
+    default Match match(ByteBuf firstBytes) {
+        return Match.NO;
+    }
 
     /**
      * Adds this protocol's handlers at the end of the pipeline; the bytes seen so far arrive as the first read. Plain

@@ -144,13 +144,4 @@ class HttpFramingTest {
         assertThat(answer.status()).isEqualTo(500);
         assertThat(wire.ends()).isTrue();
     }
-
-    @Test
-    void what_no_protocol_accepts_is_404_and_503_without_any_protocol() throws Exception {
-        assertThat(wire.get("/nobody").answer().status()).isEqualTo(404);
-        house.http.removeProtocol(echo);
-        Wire.Answer answer = wire.get("/x").answer();
-        assertThat(answer.status()).isEqualTo(503);
-        assertThat(answer.header("retry-after")).isNotEmpty();
-    }
 }

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Tries the pages. Blocks of language {@code sh} are run in order, on one node a page; a block of {@code json} or
  * {@code text} right after one is what it prints, where {@code …} stands for anything. Blocks of {@code graphql} and
- * {@code yaml} are the node's application; without any it is the getting-started example.
+ * {@code yaml} are the node's application; without {@code graphql} it is the getting-started example, and {@code yaml} is
+ * the node's configuration. Blocks of {@code java} and {@code xml} are files of the examples.
  */
 class PagesTest {
 
@@ -78,7 +79,8 @@ class PagesTest {
             Files.createDirectories(application.resolve("web"));
             Files.writeString(application.resolve("web/index.html"), "<!doctype html>");
         }
-        try (Server server = new Server(directory, application)) {
+        String configuration = page.has("graphql") ? "" : page.all("yaml");
+        try (Server server = new Server(directory, application, configuration)) {
             assertThat(server.said())
                     .contains("application=" + application.getFileName() + " deployed")
                     .doesNotContain("not deployed");
@@ -104,6 +106,32 @@ class PagesTest {
         String regex =
                 Arrays.stream(text.strip().split("…", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
         return Pattern.compile(regex, Pattern.DOTALL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void code_on_a_page_is_code_that_is_compiled(Page page) throws IOException {
+        List<String> sources = sources();
+        for (Block block : page.blocks()) {
+            if (block.language().equals("java") || block.language().equals("xml")) {
+                assertThat(sources).as(page + ":" + block.line()).contains(block.text());
+            }
+        }
+    }
+
+    /** Files of the examples without what only this repository asks of them: its licence line, the way to the parent. */
+    private static List<String> sources() throws IOException {
+        List<String> sources = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(EXAMPLE.resolveSibling("echo"))) {
+            for (Path file : files.filter(file -> file.toString().matches("[^.]*(/src/.*\\.java|/pom\\.xml)"))
+                    .toList()) {
+                sources.add(Files.readString(file)
+                        .replaceFirst("^// SPDX.*\n", "")
+                        .replaceFirst(" *<relativePath>.*\n", ""));
+            }
+        }
+        assertThat(sources).isNotEmpty();
+        return sources;
     }
 
     @Test

@@ -2,6 +2,8 @@
 package dev.tarn.docs;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +18,9 @@ final class Server implements AutoCloseable {
 
     static final Path IMAGE = Path.of(System.getProperty("tarn.image")).normalize();
 
+    /** The port of the reader's own protocol on the pages. */
+    private static final String OWN_PORT = "7007";
+
     private static final Pattern READY = Pattern.compile("(?m)^ready in .* http \\S+:(\\d+) .*mqtt \\S+:(\\d+)$");
 
     private final Path directory;
@@ -23,15 +28,21 @@ final class Server implements AutoCloseable {
     private final Path log;
     private final String http;
     private final String mqtt;
+    private final String own;
 
-    /** Starts it and waits until it is ready. */
-    Server(Path directory, Path application) throws IOException {
+    /** Starts it and waits until it is ready. Scripts run beside its {@code deploy}. */
+    Server(Path directory, Path application, String configuration) throws IOException {
         this.directory = directory;
         log = directory.resolve("tarn.log");
+        own = freePort();
+        Files.createDirectories(directory.resolve("deploy"));
+        Path file = Files.writeString(directory.resolve("tarn.yaml"), configuration.replace(OWN_PORT, own));
         process = new ProcessBuilder(
                         IMAGE.resolve("bin/tarn").toString(),
                         "dev",
                         application.toString(),
+                        "--conf",
+                        file.toString(),
                         "--data",
                         directory.resolve("data").toString(),
                         "--set",
@@ -57,6 +68,12 @@ final class Server implements AutoCloseable {
         mqtt = ready.group(2);
     }
 
+    private static String freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return String.valueOf(socket.getLocalPort());
+        }
+    }
+
     /** Everything on its log. */
     String said() throws IOException {
         return Files.exists(log) ? Files.readString(log) : "";
@@ -64,7 +81,12 @@ final class Server implements AutoCloseable {
 
     /** What a script prints; ports of the documentation are replaced by the real ones. */
     String run(String script) throws IOException, InterruptedException {
-        String real = script.replace(":9926", ":" + http).replaceAll("(mosquitto_(?:pub|sub)) ", "$1 -p " + mqtt + " ");
+        String real = script.replace(":9926", ":" + http)
+                .replaceAll("(mosquitto_(?:pub|sub)) ", "$1 -p " + mqtt + " ")
+                .replace(OWN_PORT, own)
+                .replace(
+                        " distro/",
+                        " " + IMAGE.resolveSibling("../..").toAbsolutePath().normalize() + "/");
         Path out = Files.createTempFile(directory, "out", ".txt");
         // Without a terminal curl would print how far it is.
         Files.writeString(directory.resolve(".curlrc"), "silent\nshow-error\n");

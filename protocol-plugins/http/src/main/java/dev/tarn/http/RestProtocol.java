@@ -10,6 +10,7 @@ import dev.tarn.api.resource.Resources;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.Units;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import java.util.List;
@@ -89,9 +90,11 @@ public final class RestProtocol implements HttpProtocol {
         return "rest";
     }
 
+    /** Everything but event streams and upgrades: who asks for these is not served by a row, and would take it for one. */
     @Override
     public boolean accepts(HttpRequest head) {
-        return true;
+        return !head.headers().contains(HttpHeaderNames.UPGRADE, "websocket", true)
+                && !head.headers().get(HttpHeaderNames.ACCEPT, "").strip().equalsIgnoreCase("text/event-stream");
     }
 
     @Override
