@@ -13,11 +13,22 @@ record Broker(
         Sessions sessions,
         SessionTables tables,
         Limits limits,
-        Traffic traffic,
+        Watching watching,
         Clock clock) {
 
     /** Where the rest of the node is reached. */
     record Doors(Resources resources, Users users) {}
+
+    /** What is counted, and told under {@code $SYS}. */
+    record Watching(Traffic traffic, Statistics statistics, SystemTopics topics) {}
+
+    Traffic traffic() {
+        return watching.traffic();
+    }
+
+    Statistics statistics() {
+        return watching.statistics();
+    }
 
     Resources resources() {
         return doors.resources();

@@ -143,6 +143,7 @@ final class Client {
         }
         List<Draft> unwritten = ledger == null ? List.of() : ledger.close();
         mailbox.close();
+        subscribing.close();
         for (Held held : session.subscriptions().values()) {
             held.live(null);
         }

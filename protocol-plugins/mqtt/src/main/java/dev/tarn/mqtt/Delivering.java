@@ -102,6 +102,16 @@ final class Delivering implements Subscriber {
         flush();
     }
 
+    /** Takes what does not come out of the mailbox, after all that was delivered before. */
+    void told(List<Delivery> batch) {
+        for (Delivery delivery : batch) {
+            if (held || !waiting.isEmpty() || !take(delivery)) {
+                waiting.add(delivery);
+            }
+        }
+        flush();
+    }
+
     private void flush() {
         if (ledger != null) {
             ledger.flush();

@@ -46,11 +46,12 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         this.channel = channel;
         this.peer = Connection.of(channel);
         this.frames = new FrameReader(channel.alloc());
-        this.outbox = new Outbox(channel);
+        this.outbox = new Outbox(channel, broker.statistics());
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        broker.statistics().sockets.increment();
         connectTimeout = channel.eventLoop()
                 .schedule(
                         () -> end(Reason.MAXIMUM_CONNECT_TIME, "no CONNECT"),
@@ -65,6 +66,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             bytes.release();
             return;
         }
+        broker.statistics().bytesReceived.add(bytes.readableBytes());
         frames.add(bytes);
         if (!paused) {
             read();
@@ -80,12 +82,14 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     /** Handles the packets that are there, until one of them needs a pause. */
     private void read() {
         reading = true;
+        int packets = 0;
         try {
             while (!paused && !ended) {
                 ByteBuf content = frames.next();
                 if (content == null) {
                     break;
                 }
+                packets++;
                 packet(frames.header(), content);
             }
         } catch (Violation violation) {
@@ -94,6 +98,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             fail(bug);
         } finally {
             reading = false;
+            broker.statistics().packetsReceived.add(packets);
         }
         if (!ended) {
             frames.settle();
@@ -118,6 +123,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             connectTimeout.cancel(false);
             connectTimeout = null;
         }
+        broker.statistics().connects.increment();
         ConnectReader reader = new ConnectReader();
         try {
             Packet.Connect connect = reader.read(content);

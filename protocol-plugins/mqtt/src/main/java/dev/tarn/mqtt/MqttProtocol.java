@@ -2,17 +2,22 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.security.User;
 import dev.tarn.api.security.Users;
 import dev.tarn.api.store.Store;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
+import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -57,9 +62,19 @@ public final class MqttProtocol implements StreamProtocol {
 
         @AttributeDefinition(description = "subscriptions of one client")
         int subscriptions() default 10_000;
+
+        @AttributeDefinition(description = "seconds between two looks at the figures under $SYS; 0 for none of them")
+        int systemInterval() default 10;
+
+        @AttributeDefinition(description = "who may subscribe to $SYS: administrators, everyone or nobody")
+        String systemReaders() default "administrators";
     }
 
+    /** A path that applications do not declare: the root table answers for it. */
+    private static final Path NO_TABLE = Path.of("$");
+
     private final Sessions sessions;
+    private final SystemTopics topics;
     private final Broker broker;
 
     @Activate
@@ -76,9 +91,36 @@ public final class MqttProtocol implements StreamProtocol {
         Messages messages = new Messages(resources, bodies, clock);
         SessionTables tables = new SessionTables(store, bodies);
         Wills wills = new Wills(resources, messages);
-        this.sessions = new Sessions(tables, durable, clock, wills::publish);
+        Statistics statistics = new Statistics();
+        Traffic traffic = meter.traffic("mqtt");
+        this.sessions = new Sessions(tables, durable, clock, statistics, wills::publish);
+        Context server = resources.context(new User("mqtt", Set.of(), true), "mqtt", "mqtt", null);
+        Figures figures =
+                new Figures(statistics, traffic, sessions, tables, () -> resources.table(server, NO_TABLE), clock);
+        this.topics = new SystemTopics(
+                readers(config.systemReaders()),
+                bodies,
+                figures,
+                Duration.ofSeconds(within("systemInterval", config.systemInterval(), 0, 86_400)));
         this.broker = new Broker(
-                new Broker.Doors(resources, users), messages, sessions, tables, limits, meter.traffic("mqtt"), clock);
+                new Broker.Doors(resources, users),
+                messages,
+                sessions,
+                tables,
+                limits,
+                new Broker.Watching(traffic, statistics, topics),
+                clock);
+        topics.start();
+    }
+
+    private static SystemTopics.Readers readers(String name) {
+        for (SystemTopics.Readers readers : SystemTopics.Readers.values()) {
+            if (readers.name().equalsIgnoreCase(name)) {
+                return readers;
+            }
+        }
+        throw new IllegalArgumentException(
+                "mqtt.systemReaders is " + name + ", must be administrators, everyone or nobody");
     }
 
     private static Limits limits(Config config) {
@@ -138,6 +180,7 @@ public final class MqttProtocol implements StreamProtocol {
     /** Ends what runs by the clock; connections are closed by their listener before. */
     @Deactivate
     public void close() {
+        topics.close();
         sessions.close();
     }
 }

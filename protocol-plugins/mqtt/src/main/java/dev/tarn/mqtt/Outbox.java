@@ -15,17 +15,21 @@ final class Outbox {
     private static final int SMALLEST = 256;
 
     private final Channel channel;
+    private final Statistics statistics;
     private @Nullable ByteBuf buffer;
     private int next = SMALLEST;
     private boolean written;
     private boolean closed;
+    private int packets;
 
-    Outbox(Channel channel) {
+    Outbox(Channel channel, Statistics statistics) {
         this.channel = channel;
+        this.statistics = statistics;
     }
 
     /** Where to write the next packet. */
     ByteBuf open() {
+        packets++;
         ByteBuf out = buffer;
         if (out != null && out.readableBytes() >= FULL) {
             pass(out);
@@ -45,6 +49,7 @@ final class Outbox {
             pass(out);
         }
         if (!closed) {
+            statistics.bytesSent.add(bytes.length);
             channel.write(Unpooled.wrappedBuffer(bytes));
             written = true;
         }
@@ -79,6 +84,9 @@ final class Outbox {
         if (closed || !out.isReadable()) {
             out.release();
         } else {
+            statistics.packetsSent.add(packets);
+            statistics.bytesSent.add(out.readableBytes());
+            packets = 0;
             channel.write(out);
             written = true;
         }

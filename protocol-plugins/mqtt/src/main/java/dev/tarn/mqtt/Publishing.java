@@ -29,6 +29,7 @@ final class Publishing {
     private final Messages messages;
     private final Limits limits;
     private final Traffic traffic;
+    private final Statistics statistics;
     private final boolean five;
 
     /** In the order of their arrival; those at the head are not safe yet. */
@@ -53,6 +54,7 @@ final class Publishing {
         this.messages = broker.messages();
         this.limits = broker.limits();
         this.traffic = broker.traffic();
+        this.statistics = broker.statistics();
         this.session = session;
         this.tables = broker.tables();
         this.unreleased = session.unreleased();
@@ -85,6 +87,7 @@ final class Publishing {
 
     void publish(Packet.Publish publish) {
         traffic.in.increment();
+        statistics.publishBytesReceived.add(publish.payload().length);
         int qos = publish.qos();
         int packetId = publish.packetId();
         Topic topic = topic(publish);

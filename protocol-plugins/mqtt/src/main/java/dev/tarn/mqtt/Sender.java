@@ -25,6 +25,7 @@ final class Sender {
     private final Agreement agreement;
     private final Clock clock;
     private final Traffic traffic;
+    private final Statistics statistics;
     private final boolean five;
     private final Own own = new Own();
     private final AliasesSent aliases;
@@ -40,6 +41,7 @@ final class Sender {
         this.agreement = line.agreement();
         this.clock = broker.clock();
         this.traffic = broker.traffic();
+        this.statistics = broker.statistics();
         this.five = agreement.version().five();
         this.aliases = new AliasesSent(
                 Math.min(agreement.window().aliases(), broker.limits().aliases()));
@@ -142,6 +144,7 @@ final class Sender {
         }
         average = (average * 15 + Math.min(size, LARGEST_AVERAGE)) / 16 + 1;
         traffic.out.increment();
+        statistics.publishBytesSent.add(publication.payload().length);
         return true;
     }
 }

@@ -56,6 +56,11 @@ final class SessionTables {
         return store.sequence();
     }
 
+    /** Rows as they are now; see {@link Store#snapshot}. */
+    Snapshot snapshot() {
+        return store.snapshot();
+    }
+
     CompletionStage<Commit> commit(List<Draft> drafts) {
         return store.commit(new Write(drafts, List.of()));
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,7 @@ final class Sessions implements AutoCloseable {
     private final SessionTables tables;
     private final @Nullable DurableSessions durable;
     private final Clock clock;
+    private final Statistics statistics;
     private final BiConsumer<Session, Packet.Will> publishWill;
     private final ConcurrentMap<String, Claim> claims = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Session> sessions = new ConcurrentHashMap<>();
@@ -82,10 +84,12 @@ final class Sessions implements AutoCloseable {
             SessionTables tables,
             @Nullable DurableSessions durable,
             Clock clock,
+            Statistics statistics,
             BiConsumer<Session, Packet.Will> publishWill) {
         this.tables = tables;
         this.durable = durable;
         this.clock = clock;
+        this.statistics = statistics;
         this.publishWill = publishWill;
         this.run = Long.toString(clock.millis(), 36);
         this.timer = new ScheduledThreadPoolExecutor(1, task -> {
@@ -107,7 +111,10 @@ final class Sessions implements AutoCloseable {
             DurableSession owed = session.owed();
             if (owed != null) {
                 for (Held held : session.subscriptions().values()) {
-                    owed.cover(held.wish().filter(), held.options().qos(), held.start());
+                    statistics.subscription(held, 1);
+                    if (!SystemTopics.covers(held.wish())) {
+                        owed.cover(held.wish().filter(), held.options().qos(), held.start());
+                    }
                 }
             }
             if (session.disconnectedAt() == 0) {
@@ -156,6 +163,7 @@ final class Sessions implements AutoCloseable {
             }
             return made[0];
         });
+        statistics.mostClients.accumulate(claims.size());
         return made[0];
     }
 
@@ -206,6 +214,7 @@ final class Sessions implements AutoCloseable {
 
     /** The end of a session; what must be removed from the store. Its will does not wait any longer. */
     private List<Draft> forget(Session session) {
+        uncount(session);
         sessions.remove(session.clientId(), session);
         session.watch(null);
         DurableSession owed = session.owed();
@@ -218,6 +227,12 @@ final class Sessions implements AutoCloseable {
             publishWill.accept(session, bequest.will());
         }
         return tables.delete(session);
+    }
+
+    private void uncount(Session session) {
+        for (Held held : session.subscriptions().values()) {
+            statistics.subscription(held, -1);
+        }
     }
 
     /**
@@ -235,6 +250,8 @@ final class Sessions implements AutoCloseable {
             }
             if (session.durable()) {
                 store(forget(session));
+            } else {
+                uncount(session);
             }
             return;
         }
@@ -300,6 +317,7 @@ final class Sessions implements AutoCloseable {
         long now = clock.millis();
         Session.Bequest bequest = session.bequest();
         if (session.over(now)) {
+            statistics.expired.increment();
             store(forget(session));
         } else if (bequest != null && bequest.due() <= now) {
             session.bequest(null);
@@ -314,6 +332,34 @@ final class Sessions implements AutoCloseable {
     /** How many identifiers are connected. */
     int connected() {
         return claims.size();
+    }
+
+    /** How many sessions have no connection. */
+    int away() {
+        int away = 0;
+        for (String clientId : sessions.keySet()) {
+            away += claims.containsKey(clientId) ? 0 : 1;
+        }
+        return away;
+    }
+
+    /** Changes that are owed to all sessions together. */
+    long owedChanges() {
+        return owed(DurableSession::owedChanges);
+    }
+
+    /** Bytes that are owed to all sessions together. */
+    long owedBytes() {
+        return owed(DurableSession::owedBytes);
+    }
+
+    private long owed(ToLongFunction<DurableSession> figure) {
+        long sum = 0;
+        for (Session session : sessions.values()) {
+            DurableSession owed = session.owed();
+            sum += owed == null ? 0 : figure.applyAsLong(owed);
+        }
+        return sum;
     }
 
     /** How many sessions outlast their connections, those of connected clients included. */

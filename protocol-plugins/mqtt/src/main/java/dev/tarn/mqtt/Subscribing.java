@@ -6,6 +6,7 @@ import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
+import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
 import java.time.Clock;
 import java.time.Instant;
@@ -30,6 +31,9 @@ final class Subscribing {
     private final Delivering delivering;
     private final Clock clock;
     private final int most;
+    private final Statistics statistics;
+    private final SystemTopics topics;
+    private final SystemWatch system;
 
     Subscribing(Line line, Session session, Mailbox mailbox, Delivering delivering, Broker broker) {
         this.line = line;
@@ -39,6 +43,9 @@ final class Subscribing {
         this.delivering = delivering;
         this.clock = broker.clock();
         this.most = broker.limits().subscriptions();
+        this.statistics = broker.statistics();
+        this.topics = broker.watching().topics();
+        this.system = new SystemWatch(topics, line.channel().eventLoop(), delivering::told);
     }
 
     /** One answer for each filter [MQTT-3.8.4-5]; rows and changes come after it. */
@@ -57,12 +64,16 @@ final class Subscribing {
         if (known == null && session.subscriptions().size() >= most) {
             return Reason.QUOTA_EXCEEDED;
         }
+        boolean ofServer = SystemTopics.covers(wish);
+        if (ofServer && !mayWatch(wish)) {
+            return Reason.NOT_AUTHORIZED;
+        }
         Held held = known == null ? session.held(wish) : known;
         held.renew(wish.options(), identifier, now());
-        DurableSession owed = session.owed();
+        DurableSession owed = ofServer ? null : session.owed();
         try {
             Start start = start(wish, known == null);
-            held.scanning(held.scanning() || start.from() == Start.From.CURRENT);
+            held.scanning(!ofServer && (held.scanning() || start.from() == Start.From.CURRENT));
             if (owed != null && known == null) {
                 long from = owed.cover(wish.filter(), wish.options().qos());
                 held.start(from);
@@ -74,7 +85,10 @@ final class Subscribing {
             if (live != null) {
                 live.renew(start, held.interest(), held); // [MQTT-3.8.4-3], [MQTT-3.8.4-4]
             } else {
-                held.live(mailbox.subscribe(wish.filter(), start, held.interest(), held));
+                held.live(
+                        ofServer
+                                ? system.subscribe(held, start)
+                                : mailbox.subscribe(wish.filter(), start, held.interest(), held));
             }
         } catch (Failure failure) {
             uncover(held);
@@ -83,6 +97,9 @@ final class Subscribing {
                     : Failures.subscribed(failure.code());
         }
         session.subscriptions().put(wish.spelling(), held);
+        if (known == null) {
+            statistics.subscription(held, 1);
+        }
         if (tables != null) {
             drafts.add(tables.put(session, held));
         }
@@ -91,6 +108,12 @@ final class Subscribing {
             case 1 -> Reason.GRANTED_QOS_1;
             default -> Reason.GRANTED_QOS_2;
         };
+    }
+
+    /** What the server says about itself is not shared out, and not for everyone. */
+    private boolean mayWatch(Packet.Wish wish) {
+        User user = session.user();
+        return wish.group() == null && user != null && topics.mayRead(user);
     }
 
     private long now() {
@@ -113,6 +136,7 @@ final class Subscribing {
             Held held = session.subscriptions().remove(spelling);
             reasons.add(held == null ? Reason.NO_SUBSCRIPTION_EXISTED : Reason.SUCCESS);
             if (held != null) {
+                statistics.subscription(held, -1);
                 Subscription live = held.live();
                 if (live != null) {
                     live.cancel();
@@ -168,13 +192,26 @@ final class Subscribing {
                 resume(held);
             } catch (Failure refused) {
                 LOG.info("subscription of a resumed session refused: reason={}", refused.reason());
-                session.subscriptions().remove(held.wish().spelling());
-                uncover(held);
+                drop(held);
             }
         }
     }
 
+    private void drop(Held held) {
+        session.subscriptions().remove(held.wish().spelling());
+        statistics.subscription(held, -1);
+        uncover(held);
+    }
+
     private void resume(Held held) {
+        if (SystemTopics.covers(held.wish())) {
+            if (mayWatch(held.wish())) {
+                held.live(system.subscribe(held, Start.LIVE));
+            } else {
+                drop(held);
+            }
+            return;
+        }
         long from = Math.max(session.sentUpTo(), held.start());
         boolean owing = held.options().qos() > 0 && session.owed() != null;
         Start start = owing ? Start.after(from) : Start.LIVE;
@@ -185,7 +222,8 @@ final class Subscribing {
         }
     }
 
-    int count() {
-        return session.subscriptions().size();
+    /** Ends what the mailbox does not end with itself. */
+    void close() {
+        system.close();
     }
 }

@@ -335,6 +335,7 @@ class SessionTest {
                 tables,
                 (name, cursor) -> ((DurableSessions) node.services().resources()).open("next/" + name, cursor),
                 Clock.systemUTC(),
+                new Statistics(),
                 (session, will) -> published.add(session.clientId() + " " + will.topic()))) {
             assertThat(published.poll(10, TimeUnit.SECONDS)).isEqualTo("willing will");
             assertThat(next.stored()).isEqualTo(1);
