@@ -32,9 +32,10 @@ final class Catalog {
 
     /** What the directory says about a table. */
     private record Entry(int number, boolean numeric, List<IndexEntry> indexes) {
-        byte[] write() {
+        byte[] write(byte[] key) {
             ByteWriter out = new ByteWriter(64);
             out.u8(ENTRY_FORMAT);
+            out.u32(0);
             out.varint(number);
             out.u8(numeric ? NUMERIC : 0);
             out.varint(indexes.size());
@@ -43,14 +44,18 @@ final class Catalog {
                 out.text(index.type().name());
                 out.u8(index.ready() ? 1 : 0);
             }
+            out.u32At(1, RowFormat.checksum(key, out.array(), 5, out.size()));
             return out.toArray();
         }
 
-        static Entry read(byte[] value) {
+        static Entry read(byte[] key, byte[] value) {
             ByteReader in = new ByteReader(value, 0, value.length);
             int format = in.u8();
             if (format != ENTRY_FORMAT) {
                 throw new DamagedException("a table's entry has format " + format);
+            }
+            if (in.u32() != RowFormat.checksum(key, value, 5, value.length)) {
+                throw new DamagedException("the checksum of a table's entry differs");
             }
             int number = in.count();
             boolean numeric = (in.u8() & NUMERIC) != 0;
@@ -74,7 +79,7 @@ final class Catalog {
     void load(Transaction transaction) {
         try (Cursor cursor = database.tables.openCursor(transaction)) {
             while (cursor.getNext()) {
-                Entry entry = Entry.read(Database.bytes(cursor.getValue()));
+                Entry entry = Entry.read(Database.bytes(cursor.getKey()), Database.bytes(cursor.getValue()));
                 names.put(
                         entry.number(),
                         Keys.idAt(
@@ -126,7 +131,7 @@ final class Catalog {
         List<OpenTable> tables = new ArrayList<>();
         try (Cursor cursor = database.tables.openCursor(transaction)) {
             while (cursor.getNext()) {
-                Entry entry = Entry.read(Database.bytes(cursor.getValue()));
+                Entry entry = Entry.read(Database.bytes(cursor.getKey()), Database.bytes(cursor.getValue()));
                 String name = name(entry.number());
                 int dot = name.indexOf('.');
                 Table table = new Table(
@@ -182,7 +187,7 @@ final class Catalog {
         if (!ready.equals(entry.indexes())) {
             Entry built = new Entry(entry.number(), entry.numeric(), ready);
             write(transaction -> {
-                Database.put(database.tables, transaction, key, built.write());
+                Database.put(database.tables, transaction, key, built.write(key));
                 return built;
             });
         }
@@ -207,7 +212,7 @@ final class Catalog {
     /** Writes the table's entry, with new indexes marked as not ready, and drops those that are gone or changed. */
     private Entry declare(Table table, byte[] key, Transaction transaction) {
         byte[] value = Database.get(database.tables, transaction, key);
-        Entry old = value == null ? null : Entry.read(value);
+        Entry old = value == null ? null : Entry.read(key, value);
         if (old != null && old.numeric() != table.numericIds()) {
             long rows =
                     database.store("row/" + table.qualifiedName(), transaction).count(transaction);
@@ -238,7 +243,7 @@ final class Catalog {
         int number = old == null ? names.keySet().stream().reduce(0, Math::max) + 1 : old.number();
         Entry entry = new Entry(number, table.numericIds(), wanted);
         if (!entry.equals(old)) {
-            Database.put(database.tables, transaction, key, entry.write());
+            Database.put(database.tables, transaction, key, entry.write(key));
         }
         return entry;
     }

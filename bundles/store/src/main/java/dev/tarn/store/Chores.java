@@ -45,8 +45,7 @@ final class Chores {
             if (trimmed.oldest() == 0) {
                 return null;
             }
-            Head next = new Head(
-                    head.sequence(), head.version(), head.synced(), Math.max(0, head.logBytes() - trimmed.bytes()));
+            Head next = new Head(head.sequence(), head.version(), Math.max(0, head.logBytes() - trimmed.bytes()));
             next.write(database, transaction);
             transaction.commit();
             oldest = trimmed.oldest();

@@ -44,20 +44,33 @@ final class ChunkStore {
     }
 
     private void references(Transaction transaction, long number, int references) {
-        ByteWriter count = new ByteWriter(4);
+        byte[] key = key(number, REFERENCES);
+        ByteWriter count = new ByteWriter(8);
+        count.u32(0);
         count.u32(references);
-        Database.put(database.chunks, transaction, key(number, REFERENCES), count.array());
+        count.u32At(0, RowFormat.checksum(key, count.array(), 4, 8));
+        Database.put(database.chunks, transaction, key, count.array());
+    }
+
+    /** How many refer to these chunks, as the entry under this key says. */
+    static int references(byte[] key, byte[] value) {
+        ByteReader in = new ByteReader(value, 0, value.length);
+        if (in.u32() != RowFormat.checksum(key, value, 4, value.length)) {
+            throw new DamagedException("the checksum of a count of chunks differs");
+        }
+        return in.u32();
     }
 
     /** One who referred to these chunks is gone. */
     void release(Transaction transaction, long number) {
-        byte[] count = Database.get(database.chunks, transaction, key(number, REFERENCES));
-        int references = count == null ? 1 : ByteReader.u32(count, 0);
+        byte[] key = key(number, REFERENCES);
+        byte[] count = Database.get(database.chunks, transaction, key);
+        int references = count == null ? 1 : references(key, count);
         if (references > 1) {
             references(transaction, number, references - 1);
             return;
         }
-        Database.delete(database.chunks, transaction, key(number, REFERENCES));
+        Database.delete(database.chunks, transaction, key);
         for (int i = 0; database.chunks.delete(transaction, Database.of(key(number, i))); i++) {
             // Until there is none left.
         }

@@ -13,7 +13,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import jetbrains.exodus.OutOfDiskSpaceException;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +38,8 @@ final class Committer implements Runnable {
     private final Timing batches = new Timing();
     private final AtomicLong written = new AtomicLong();
     private final Chores chores;
+    private final Faults faults;
+    private final Handover handover;
 
     private volatile Head head;
     private volatile boolean closing;
@@ -64,6 +65,8 @@ final class Committer implements Runnable {
         this.queue = new ArrayBlockingQueue<>(limits.writes());
         this.head = head;
         this.chores = chores;
+        this.faults = new Faults(core.database(), core.fence(), sync);
+        this.handover = new Handover(core.database(), sync, faults, core.fence());
     }
 
     /** Queues a write. Never blocks. On any thread. */
@@ -142,6 +145,7 @@ final class Committer implements Runnable {
             } else if (closing) {
                 break;
             }
+            handover.settle();
             if (System.nanoTime() - next >= 0 && !closing) {
                 chores();
                 trimming = true;
@@ -149,7 +153,7 @@ final class Committer implements Runnable {
             }
             trimming = trimming && !closing && trim();
         }
-        sync.accept(SyncThread.Done.LAST);
+        handover.end();
     }
 
     private @Nullable Job poll(boolean busy) {
@@ -177,71 +181,53 @@ final class Committer implements Runnable {
     }
 
     private void run(Task task) {
-        Throwable failure = core.fence().reason();
-        if (failure == null) {
+        Failure waiting = handover.settle();
+        Throwable failure = waiting != null ? waiting : faults.now();
+        boolean tried = failure == null;
+        if (tried) {
             try {
                 task.work().run();
             } catch (Failure e) {
                 failure = e;
             } catch (RuntimeException | Error e) {
-                failure = translated(e);
+                failure = faults.failure(e);
             }
         }
         Answer<Boolean> answer = new Answer<>(task.stage(), Boolean.TRUE, failure);
-        sync.accept(new SyncThread.Done(
-                List.of(),
-                List.of(),
-                List.of(answer),
-                head.sequence(),
-                core.database().address(),
-                true));
+        if (failure != null) {
+            handover.refuse(answer);
+        }
+        if (tried) {
+            List<Answer<?>> answers = failure == null ? List.of(answer) : List.of();
+            handover.pass(new SyncThread.Done(List.of(), List.of(), answers, head.sequence(), 0, true));
+        }
     }
 
     private void write(List<Pending> writes) {
         if (writes.isEmpty()) {
             return;
         }
-        Failure fenced = core.fence().reason();
         long began = System.nanoTime();
         try {
-            if (fenced != null) {
-                throw fenced;
+            Failure waiting = handover.settle();
+            Failure refused = waiting != null ? waiting : faults.now();
+            if (refused != null) {
+                throw refused;
             }
             transaction(writes);
         } catch (RuntimeException | Error e) {
-            Failure failure = e instanceof Failure known ? known : translated(e);
-            boolean again = writes.size() > 1
-                    && failure.code() == Failure.Code.UNAVAILABLE
-                    && core.fence().reason() == null;
+            Failure failure = e instanceof Failure known ? known : faults.failure(e);
+            // A bug that one write meets is no reason to refuse the others.
+            boolean again = writes.size() > 1 && faults.now() == null;
             for (Pending pending : writes) {
                 if (again) {
                     write(List.of(pending));
                 } else {
-                    refuse(pending, failure);
+                    handover.refuse(new Answer<>(pending.stage(), null, failure));
                 }
             }
         }
         batches.add(System.nanoTime() - began);
-    }
-
-    private void refuse(Pending pending, Failure failure) {
-        Answer<Commit> answer = new Answer<>(pending.stage(), null, failure);
-        sync.accept(new SyncThread.Done(List.of(), List.of(), List.of(answer), head.sequence(), 0, false));
-    }
-
-    /** A failure of the machine in words, fencing the store when Xodus says that it cannot go on. */
-    private Failure translated(Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof OutOfDiskSpaceException) {
-                LOG.warn("disk=full action=\"make space; writes go on by themselves\"");
-                return new Failure(Failure.Code.FULL, "no space is left on the disk");
-            }
-        }
-        if (!core.database().operative()) {
-            return core.fence().close("the database gave up", thrown);
-        }
-        LOG.error("a write failed", thrown);
-        return new Failure(Failure.Code.UNAVAILABLE, "the write failed: " + thrown);
     }
 
     private void transaction(List<Pending> writes) {
@@ -269,7 +255,7 @@ final class Committer implements Runnable {
                     logged.add(outcome.logged());
                 }
             }
-            next = new Head(batch.sequence(), clock.lastVersion(), sync.address(), head.logBytes() + batch.logBytes());
+            next = new Head(batch.sequence(), clock.lastVersion(), head.logBytes() + batch.logBytes());
             if (!batch.done().isEmpty()) {
                 batch.finish();
                 database.saveShapes(core.reader().format().shapes(), transaction);
@@ -287,13 +273,8 @@ final class Committer implements Runnable {
             remember(batch.done());
         }
         written.lazySet(written.get() + writes.size());
-        sync.accept(new SyncThread.Done(
-                logged,
-                early,
-                answers,
-                head.sequence(),
-                database.address(),
-                !batch.done().isEmpty()));
+        handover.pass(new SyncThread.Done(
+                logged, early, answers, head.sequence(), 0, !batch.done().isEmpty()));
     }
 
     /** Plans a write; what goes wrong before anything is put in place concerns that write alone. */
@@ -331,7 +312,7 @@ final class Committer implements Runnable {
 
     /** One step of trimming the log; false when nothing is left to do. */
     private boolean trim() {
-        if (core.fence().reason() != null) {
+        if (faults.now() != null) {
             return false;
         }
         try {
@@ -341,16 +322,10 @@ final class Committer implements Runnable {
                 return false;
             }
             head = trimmed;
-            sync.accept(new SyncThread.Done(
-                    List.of(),
-                    List.of(),
-                    List.of(),
-                    head.sequence(),
-                    core.database().address(),
-                    true));
+            handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
             return true;
         } catch (RuntimeException | Error e) {
-            LOG.error("the log could not be trimmed: {}", translated(e).reason());
+            LOG.error("the log could not be trimmed: {}", faults.failure(e).reason());
             return false;
         }
     }
@@ -366,7 +341,7 @@ final class Committer implements Runnable {
     }
 
     private void chores() {
-        if (core.fence().reason() != null) {
+        if (faults.now() != null) {
             return;
         }
         try {
@@ -376,6 +351,9 @@ final class Committer implements Runnable {
                 writes.add(new Pending(Write.of(draft), new CompletableFuture<>(), 0));
             }
             write(writes);
+            if (core.database().filesWait()) {
+                handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
+            }
         } catch (RuntimeException | Error e) {
             LOG.error("rows whose time is over could not be found", e);
         }

@@ -3,13 +3,13 @@ package dev.tarn.store;
 
 import dev.tarn.api.data.Failure;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.function.Function;
 import jetbrains.exodus.ArrayByteIterable;
 import jetbrains.exodus.ByteIterable;
 import jetbrains.exodus.ExodusException;
@@ -23,23 +23,15 @@ import jetbrains.exodus.env.Transaction;
 import jetbrains.exodus.io.FileDataReader;
 import jetbrains.exodus.log.LogConfig;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The open environment and the stores that every data directory has. Its files are in {@code xodus}, beside a text file that
- * says their format. Safe on any thread; one thread writes.
+ * The open environment and the stores that every data directory has. Safe on any thread; one thread writes.
  */
 final class Database implements AutoCloseable {
 
-    /** The format of the directory; FORMAT.md says what belongs to it. */
-    static final int FORMAT = 1;
-
-    private static final String FORMAT_FILE = "format";
-    private static final String FILES = "xodus";
-    private static final int FILE_KILOBYTES = 2_048;
-
-    /** Names of stores that are not one table's. */
-    static final List<String> SHARED =
-            List.of("meta", "tables", "shapes", "log", "log-by-table", "log-by-path", "expiry", "chunks");
+    private static final Logger LOG = LoggerFactory.getLogger(Database.class);
 
     final EnvironmentImpl environment;
     final Store meta;
@@ -51,8 +43,16 @@ final class Database implements AutoCloseable {
     final Store expiry;
     final Store chunks;
 
-    private Database(EnvironmentImpl environment, Transaction transaction) {
+    private final Place place;
+    private volatile boolean fenced;
+
+    /** Where the files are and who writes them. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    private record Place(Path directory, FileSet files, byte[] mark, SafeDataWriter writer, long opened) {}
+
+    private Database(EnvironmentImpl environment, Place place, Transaction transaction) {
         this.environment = environment;
+        this.place = place;
         this.meta = store("meta", transaction);
         this.tables = store("tables", transaction);
         this.shapes = store("shapes", transaction);
@@ -64,70 +64,89 @@ final class Database implements AutoCloseable {
     }
 
     /**
-     * Opens or makes the environment in a directory that the caller has locked.
+     * Opens or makes the environment in a directory that the caller has locked, after cutting off what a sudden stop has left
+     * half-written.
      *
      * @param cacheBytes memory for pages of the files
+     * @param writers makes the writer of the files
      * @throws Failure UNAVAILABLE when it cannot be opened
+     * @throws DamagedException when the files are not what was written; they are left as they were
      */
-    static Database open(Path directory, long cacheBytes) {
+    static Database open(Path directory, long cacheBytes, Function<FileDataReader, SafeDataWriter> writers) {
+        EnvironmentImpl environment = null;
+        Database database = null;
         try {
-            int fileKilobytes = format(directory);
-            Path files = Files.createDirectories(directory.resolve(FILES));
+            DirectoryFormat format = DirectoryFormat.of(directory);
+            Path files = Files.createDirectories(directory.resolve(DirectoryFormat.FILES));
+            FileSet set = new FileSet(files, format.fileBytes());
+            repaired(StopState.read(directory), set, new TailCheck(set, format.mark()));
             FileDataReader reader = new FileDataReader(files.toFile());
-            EnvironmentConfig config = new EnvironmentConfig()
-                    .setUseVersion1Format(false)
-                    .setLogDurableWrite(false)
-                    .setLogFileSize(fileKilobytes)
-                    .setLogSyncPeriod(Long.MAX_VALUE / 2)
-                    .setLogCacheShared(false)
-                    .setMemoryUsage(cacheBytes)
-                    .setGcTransactionTimeout(10)
-                    .setGcRunPeriod(1_000)
-                    .setGcMinUtilization(50)
-                    .setEnvMonitorTxnsTimeout(60_000)
-                    .setManagementEnabled(false);
-            EnvironmentImpl environment = (EnvironmentImpl)
-                    Environments.newInstance(LogConfig.create(reader, new SafeDataWriter(reader)), config);
-            return environment.computeInExclusiveTransaction(transaction -> new Database(environment, transaction));
-        } catch (IOException | ExodusException e) {
-            throw new Failure(
-                    Failure.Code.UNAVAILABLE, "the data in " + directory + " cannot be opened: " + e.getMessage());
+            SafeDataWriter writer = writers.apply(reader);
+            environment = (EnvironmentImpl) Environments.newInstance(
+                    LogConfig.create(reader, writer), config(format.fileBytes() / 1_024, cacheBytes));
+            set.sync();
+            long opened = set.end();
+            new StopState(StopState.How.OPEN, StopState.thisBoot(), opened).write(directory);
+            writer.opened(opened);
+            Place place = new Place(directory, set, format.mark(), writer, opened);
+            EnvironmentImpl made = environment;
+            database = made.computeInExclusiveTransaction(transaction -> new Database(made, place, transaction));
+            return database;
+        } catch (Failure | DamagedException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            if (causedByDisk(e)) {
+                throw new Failure(
+                        Failure.Code.UNAVAILABLE, "the data in " + directory + " cannot be opened: " + e.getMessage());
+            }
+            throw new DamagedException("its files cannot be opened: " + e);
+        } finally {
+            if (database == null && environment != null) {
+                abandon(environment);
+            }
         }
     }
 
-    /** Reads the format file, or writes it for a new directory, and returns the size of the environment's files. */
-    private static int format(Path directory) throws IOException {
-        Path file = directory.resolve(FORMAT_FILE);
-        if (!Files.exists(file)) {
-            if (Files.exists(directory.resolve(FILES))) {
-                throw new IOException("there is data, but no file " + file + " that says its format");
+    private static EnvironmentConfig config(long fileKilobytes, long cacheBytes) {
+        return new EnvironmentConfig()
+                .setUseVersion1Format(false)
+                .setLogDurableWrite(false)
+                .setLogFileSize(fileKilobytes)
+                .setLogSyncPeriod(Long.MAX_VALUE / 2)
+                .setLogCacheShared(false)
+                .setMemoryUsage(cacheBytes)
+                .setGcTransactionTimeout(10)
+                .setGcRunPeriod(1_000)
+                .setGcMinUtilization(50)
+                .setEnvMonitorTxnsTimeout(60_000)
+                .setManagementEnabled(false);
+    }
+
+    private static void repaired(StopState left, FileSet files, TailCheck check) throws IOException {
+        if (left.how() == StopState.How.FENCED && left.address() > 0) {
+            check.cutAfter(left.address());
+        } else if (!left.intact(files.end())) {
+            check.repair(left.address());
+        }
+    }
+
+    /** Whether the operating system refused something, rather than the files being wrong. */
+    static boolean causedByDisk(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException) {
+                return true;
             }
-            Path made = directory.resolve(FORMAT_FILE + ".new");
-            Files.writeString(
-                    made, "format=" + FORMAT + "\nfileKilobytes=" + FILE_KILOBYTES + "\n", StandardCharsets.US_ASCII);
-            Durably.sync(made);
-            Files.move(made, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
-            Durably.sync(directory);
-            return FILE_KILOBYTES;
         }
-        TreeMap<String, Integer> values = new TreeMap<>();
-        for (String line : Files.readAllLines(file, StandardCharsets.US_ASCII)) {
-            int equals = line.indexOf('=');
-            if (equals > 0) {
-                try {
-                    values.put(
-                            line.substring(0, equals).strip(),
-                            Integer.valueOf(line.substring(equals + 1).strip()));
-                } catch (NumberFormatException e) {
-                    throw new IOException(file + " has a line that makes no sense: " + line, e);
-                }
-            }
+        return false;
+    }
+
+    private static void abandon(EnvironmentImpl environment) {
+        try {
+            environment.getEnvironmentConfig().setEnvCloseForcedly(true);
+            environment.close();
+        } catch (RuntimeException e) {
+            LOG.debug("an environment that could not be used could not be closed", e);
         }
-        if (values.getOrDefault("format", 0) != FORMAT) {
-            throw new IOException(
-                    file + " says format " + values.get("format") + ", this version knows " + FORMAT + " only");
-        }
-        return values.getOrDefault("fileKilobytes", FILE_KILOBYTES);
     }
 
     /** Opens or makes a store of the kind that all of ours are. */
@@ -167,10 +186,13 @@ final class Database implements AutoCloseable {
     void saveShapes(Shapes known, Transaction transaction) {
         for (Shape shape : known.unsaved()) {
             ByteWriter value = new ByteWriter(128);
+            byte[] key = Keys.u64(shape.number());
             value.u8(SHAPE_FORMAT);
+            value.u32(0);
             value.varint(shape.size());
             shape.names().forEach(value::text);
-            put(shapes, transaction, Keys.u64(shape.number()), value.toArray());
+            value.u32At(1, RowFormat.checksum(key, value.array(), 5, value.size()));
+            put(shapes, transaction, key, value.toArray());
         }
     }
 
@@ -178,24 +200,80 @@ final class Database implements AutoCloseable {
     void loadShapes(Shapes target, Transaction transaction) {
         try (Cursor cursor = shapes.openCursor(transaction)) {
             while (cursor.getNext()) {
+                byte[] key = bytes(cursor.getKey());
                 byte[] value = bytes(cursor.getValue());
                 ByteReader in = new ByteReader(value, 0, value.length);
                 int format = in.u8();
                 if (format != SHAPE_FORMAT) {
                     throw new DamagedException("a shape of format " + format);
                 }
+                if (in.u32() != RowFormat.checksum(key, value, 5, value.length)) {
+                    throw new DamagedException("the checksum of a shape differs");
+                }
                 List<String> names = new ArrayList<>();
                 for (int left = in.count(); left > 0; left--) {
                     names.add(in.text());
                 }
-                target.add(new Shape((int) ByteReader.u64(bytes(cursor.getKey()), 0), names));
+                target.add(new Shape((int) ByteReader.u64(key, 0), names));
             }
         }
     }
 
-    /** The end of the files: what is committed is below it. */
-    long address() {
-        return environment.getLog().getHighAddress();
+    /** What was written since the last call. On the committer thread, between transactions. */
+    Seal.Segment segment() throws IOException {
+        return place.writer().segment(place.files());
+    }
+
+    /** Begins every seal of this directory. */
+    byte[] mark() {
+        return place.mark();
+    }
+
+    /** Everything before this address is sealed and on the disk. */
+    void durable(long sealed) {
+        place.writer().sealed(sealed);
+    }
+
+    /** Whether files without content wait for that. */
+    boolean filesWait() {
+        return place.writer().filesWait();
+    }
+
+    /** The CRC-32C of part of the files. */
+    int checksum(long from, long to) throws IOException {
+        return place.files().checksum(from, to);
+    }
+
+    /** Everything before this address was on the disk when the store was opened. */
+    long opened() {
+        return place.opened();
+    }
+
+    /** Where writing goes on; what is before it is in the files. */
+    long end() {
+        return place.writer().end();
+    }
+
+    /** Everything before this address is on the disk. */
+    long synced() {
+        return place.writer().synced();
+    }
+
+    /** Why what was written may be lost, or null. */
+    @Nullable
+    IOException failure() {
+        return place.writer().failure();
+    }
+
+    /** Remembers, if the disk still takes it, that nothing after this address may be trusted. */
+    void fenced(long sealed) {
+        fenced = true;
+        environment.suspendGC();
+        try {
+            new StopState(StopState.How.FENCED, StopState.thisBoot(), sealed).write(place.directory());
+        } catch (IOException e) {
+            LOG.error("the state of {} could not be written", place.directory(), e);
+        }
     }
 
     /** Whether transactions can still be begun. */
@@ -208,9 +286,17 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Forces everything that is committed to the disk. */
+    /**
+     * Forces everything that is committed to the disk.
+     *
+     * @throws UncheckedIOException when that failed, now or before: forcing once more proves nothing
+     */
     void sync() {
         environment.getLog().sync();
+        IOException lost = failure();
+        if (lost != null) {
+            throw new UncheckedIOException(lost);
+        }
     }
 
     /** Lets {@link #close} succeed while transactions are open. */
@@ -220,6 +306,25 @@ final class Database implements AutoCloseable {
 
     @Override
     public void close() {
-        environment.close();
+        try {
+            environment.close();
+        } catch (ExodusException e) {
+            // Its last transaction, which only saves the collector's figures, did not find room on the disk.
+            LOG.warn("the environment is closed without its figures: {}", e.getMessage());
+            closeForcedly();
+            environment.close();
+        }
+        if (fenced || failure() != null) {
+            return;
+        }
+        try {
+            long end = place.files().end();
+            new StopState(StopState.How.CLOSED, StopState.thisBoot(), end).write(place.directory());
+        } catch (IOException e) {
+            // The next start then checks the end of the files, which takes no time worth saving.
+            LOG.warn("the state of {} could not be written", place.directory(), e);
+            return;
+        }
+        place.writer().sealed(Long.MAX_VALUE);
     }
 }

@@ -9,12 +9,11 @@ import jetbrains.exodus.env.Transaction;
  *
  * @param sequence that of the last change in the log, trimmed or not
  * @param version the last version that was given, also to rows that are not logged
- * @param synced the address in the files up to which everything was known to be on the disk when the batch began
  * @param logBytes how much the entries of the log take
  */
-record Head(long sequence, long version, long synced, long logBytes) {
+record Head(long sequence, long version, long logBytes) {
 
-    static final Head NEW = new Head(0, 0, 0, 0);
+    static final Head NEW = new Head(0, 0, 0);
 
     private static final int FORMAT = 1;
     private static final byte[] KEY = "head".getBytes(StandardCharsets.US_ASCII);
@@ -30,16 +29,15 @@ record Head(long sequence, long version, long synced, long logBytes) {
         if (format != FORMAT || checksum != RowFormat.checksum(KEY, value, 5, value.length)) {
             throw new DamagedException("the store's head is damaged");
         }
-        return new Head(in.u64(), in.u64(), in.u64(), in.u64());
+        return new Head(in.u64(), in.u64(), in.u64());
     }
 
     void write(Database database, Transaction transaction) {
-        ByteWriter out = new ByteWriter(37);
+        ByteWriter out = new ByteWriter(29);
         out.u8(FORMAT);
         out.u32(0);
         out.u64(sequence);
         out.u64(version);
-        out.u64(synced);
         out.u64(logBytes);
         out.u32At(1, RowFormat.checksum(KEY, out.array(), 5, out.size()));
         Database.put(database.meta, transaction, KEY, out.array());

@@ -184,7 +184,7 @@ final class Inspector {
             while (cursor.getNext()) {
                 byte[] key = Database.bytes(cursor.getKey());
                 int table = ByteReader.u32(key, 0);
-                for (long sequence : SequenceList.read(ByteReader.u64(key, 4), Database.bytes(cursor.getValue()))) {
+                for (long sequence : SequenceList.read(key, Database.bytes(cursor.getValue()))) {
                     if (sequence < first) {
                         continue;
                     }
@@ -229,7 +229,7 @@ final class Inspector {
                     problem("nothing refers to chunk " + ByteReader.u32(key, 8) + " of " + number);
                 } else if (ByteReader.u32(key, 8) == ChunkStore.REFERENCES) {
                     references.remove(number);
-                    int stored = ByteReader.u32(Database.bytes(cursor.getValue()), 0);
+                    int stored = ChunkStore.references(key, Database.bytes(cursor.getValue()));
                     if (stored != expected) {
                         problem("chunks " + number + " count " + stored + " references and have " + expected);
                     }

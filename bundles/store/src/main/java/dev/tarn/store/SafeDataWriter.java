@@ -3,11 +3,12 @@ package dev.tarn.store;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.OutOfDiskSpaceException;
 import jetbrains.exodus.io.AbstractDataWriter;
@@ -16,14 +17,18 @@ import jetbrains.exodus.io.FileDataReader;
 import jetbrains.exodus.io.FileDataWriter;
 import jetbrains.exodus.io.RemoveBlockType;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Appends to the environment's files. Unlike the writer that comes with Xodus 2.0.1 it cannot be interrupted into closing
  * its channel and skipping a sync, and it syncs the directory for each new file. Written by the committer thread, synced by
- * the sync thread; a file is always synced before it is closed.
+ * the sync thread; a file is always synced before it is closed. What fails is remembered and not thrown where Xodus would give
+ * up reading because of it.
  */
-final class SafeDataWriter extends AbstractDataWriter {
+class SafeDataWriter extends AbstractDataWriter {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SafeDataWriter.class);
     private static final long RESERVE = 4_096;
 
     private final FileDataReader reader;
@@ -32,11 +37,21 @@ final class SafeDataWriter extends AbstractDataWriter {
     /** Removes and truncates, since only it can forget the descriptors that readers share. */
     private final FileDataWriter files;
 
+    private final WrittenRange written = new WrittenRange();
+    private final Queue<Removable> removable = new ConcurrentLinkedQueue<>();
+    private volatile long sealed;
+    private volatile long synced;
+    private volatile @Nullable IOException failure;
     private volatile @Nullable OpenFile current;
 
+    /** A file without content, and the end of the files when that became so. */
+    private record Removable(long address, long end) {}
+
     /** Written through one descriptor that no interrupt closes, synced through another of that kind. */
-    private record OpenFile(FileDataReader.FileBlock block, RandomAccessFile file, AsynchronousFileChannel channel) {
-        void close() throws IOException {
+    private record OpenFile(FileDataReader.FileBlock block, RandomAccessFile file, AsynchronousFileChannel channel)
+            implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
             try (file) {
                 channel.close();
             }
@@ -60,12 +75,27 @@ final class SafeDataWriter extends AbstractDataWriter {
     @Override
     public Block write(byte[] bytes, int from, int count) {
         OpenFile open = open();
+        IOException lost = failure;
+        if (lost != null) {
+            throw new ExodusException("nothing is written any more", lost);
+        }
         try {
-            open.file().write(bytes, from, count);
+            append(open.file(), bytes, from, count);
+            written.add(bytes, from, count);
         } catch (IOException e) {
             throw failed(e, count);
         }
         return open.block();
+    }
+
+    /** Appends to a file. */
+    void append(RandomAccessFile file, byte[] bytes, int from, int count) throws IOException {
+        file.write(bytes, from, count);
+    }
+
+    /** Forces a file to the disk. */
+    void force(AsynchronousFileChannel channel) throws IOException {
+        channel.force(false);
     }
 
     /** Tells a full disk from a broken one. */
@@ -81,18 +111,20 @@ final class SafeDataWriter extends AbstractDataWriter {
     @Override
     protected void syncImpl() {
         OpenFile open = current;
-        if (open == null) {
+        if (open == null || failure != null) {
             return;
         }
+        long end = written.end();
         try {
-            open.channel().force(false);
+            force(open.channel());
+            synced = Math.max(synced, end);
         } catch (ClosedChannelException e) {
             if (open.equals(current)) {
-                throw new UncheckedIOException("the file was closed by somebody else", e);
+                failure = e;
             }
-            // The committer thread closed it meanwhile, and synced it before.
+            // Otherwise the committer thread closed it meanwhile, and synced it before.
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot sync " + open.block(), e);
+            failure = e;
         }
     }
 
@@ -101,19 +133,21 @@ final class SafeDataWriter extends AbstractDataWriter {
         try {
             Durably.sync(directory);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot sync " + directory, e);
+            failure = e;
         }
     }
 
     @Override
     protected void closeImpl() {
         OpenFile open = open();
-        try {
-            open.channel().force(false);
+        try (open) {
+            if (failure == null) {
+                force(open.channel());
+            }
             current = null;
-            open.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot sync and close " + open.block(), e);
+            failure = e;
+            current = null;
         }
     }
 
@@ -134,6 +168,7 @@ final class SafeDataWriter extends AbstractDataWriter {
                 channel.force(true);
             }
             file.seek(length);
+            written.at(address + length);
             current = new OpenFile(block, file, channel);
         } catch (IOException e) {
             throw failed(e, 0);
@@ -143,12 +178,74 @@ final class SafeDataWriter extends AbstractDataWriter {
 
     @Override
     public void removeBlock(long address, RemoveBlockType type) {
-        files.removeBlock(address, type);
+        if (address < sealed) {
+            // Files that the garbage collector has emptied, by transactions that no durable seal covers yet.
+            removable.add(new Removable(address, written.end()));
+        } else {
+            remove(address);
+        }
     }
 
+    /** A file that stays is emptied when it is written again, or the garbage collector meets it after the next start. */
+    private void remove(long address) {
+        try {
+            files.removeBlock(address, RemoveBlockType.Delete);
+        } catch (RuntimeException e) {
+            LOG.warn("a file that is not needed could not be removed: {}", e.getMessage());
+        }
+    }
+
+    /** The range that was written since the last call. On the committer thread, between transactions. */
+    Seal.Segment segment(FileSet set) throws IOException {
+        Seal.Segment segment = written.take(set::checksum);
+        sealed = segment.to();
+        return segment;
+    }
+
+    /** A seal up to this address is on the disk: files that were emptied before it may go. */
+    void sealed(long address) {
+        for (Removable next = removable.peek(); next != null && next.end() <= address; next = removable.peek()) {
+            removable.remove();
+            remove(next.address());
+        }
+    }
+
+    /** Where writing goes on. */
+    long end() {
+        return written.end();
+    }
+
+    /** Everything before this address is on the disk; only the sync thread moves it, so that it may be behind. */
+    long synced() {
+        return synced;
+    }
+
+    /** The first time that the disk did not take what was written; null while all is well. */
+    @Nullable
+    IOException failure() {
+        return failure;
+    }
+
+    /** Whether emptied files wait for a seal. */
+    boolean filesWait() {
+        return !removable.isEmpty();
+    }
+
+    /** When that fails, the file is shortened when it is opened for writing the next time. */
     @Override
+    @SuppressWarnings("CatchingUnchecked") // Kotlin throws checked exceptions that it does not declare.
     public void truncateBlock(long address, long length) {
-        files.truncateBlock(address, length);
+        try {
+            files.truncateBlock(address, length);
+        } catch (Exception e) {
+            LOG.warn("a file could not be shortened: {}", e.toString());
+        }
+    }
+
+    /** Everything before this address is on the disk already. */
+    void opened(long address) {
+        sealed = address;
+        synced = address;
     }
 
     /** The lock is {@link DirectoryLock}'s, taken before this writer is made. */

@@ -13,6 +13,11 @@ final class SequenceList {
     /** The most in one entry. */
     static final int MOST = 1_000;
 
+    private static final int CHECKSUM = 4;
+
+    /** Where the key has the last sequence, after the table's number. */
+    private static final int LAST = 4;
+
     private final Database database;
     private final Transaction transaction;
     private final int table;
@@ -40,26 +45,31 @@ final class SequenceList {
     void put() {
         if (size > 0) {
             byte[] key = Keys.tableSequence(table, sequences[size - 1]);
-            Database.put(database.logByTable, transaction, key, write(sequences, size));
+            Database.put(database.logByTable, transaction, key, write(key, sequences, size));
             size = 0;
         }
     }
 
-    /** How far each sequence is below the one after it, from the last to the first. */
-    static byte[] write(long[] sequences, int size) {
-        ByteWriter out = new ByteWriter(size + 8);
+    /** A checksum, then how far each sequence is below the one after it, from the last to the first. */
+    static byte[] write(byte[] key, long[] sequences, int size) {
+        ByteWriter out = new ByteWriter(CHECKSUM + size + 8);
+        out.u32(0);
         for (int i = size - 1; i > 0; i--) {
             out.varint(sequences[i] - sequences[i - 1]);
         }
+        out.u32At(0, RowFormat.checksum(key, out.array(), CHECKSUM, out.size()));
         return out.toArray();
     }
 
     /** The sequences of an entry, the smallest first. */
-    static long[] read(long last, byte[] value) {
+    static long[] read(byte[] key, byte[] value) {
         ByteReader in = new ByteReader(value, 0, value.length);
-        long[] backwards = new long[value.length + 1];
+        if (in.u32() != RowFormat.checksum(key, value, CHECKSUM, value.length)) {
+            throw new DamagedException("the checksum of an entry of the log's index by table differs");
+        }
+        long[] backwards = new long[in.left() + 1];
         int size = 0;
-        backwards[size++] = last;
+        backwards[size++] = ByteReader.u64(key, LAST);
         while (in.left() > 0) {
             backwards[size] = backwards[size - 1] - in.varint();
             size++;

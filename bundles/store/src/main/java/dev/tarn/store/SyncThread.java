@@ -31,7 +31,7 @@ final class SyncThread implements Runnable {
     private final Timing timing = new Timing();
 
     private volatile long sequence;
-    private volatile long address;
+    private volatile long sealed;
 
     /**
      * A committed batch.
@@ -40,7 +40,7 @@ final class SyncThread implements Runnable {
      * @param early answers that do not wait for the disk
      * @param answers answers that do
      * @param sequence the last in the log
-     * @param address the end of the files
+     * @param sealed where the sealed part of the files ends; 0 until that is known
      * @param written whether there is anything to force
      */
     record Done(
@@ -48,8 +48,13 @@ final class SyncThread implements Runnable {
             List<Answer<?>> early,
             List<Answer<?>> answers,
             long sequence,
-            long address,
+            long sealed,
             boolean written) {
+
+        /** The same with the end of the sealed part. */
+        Done sealed(long end) {
+            return new Done(logged, early, answers, sequence, end, written);
+        }
 
         /** Ends the thread. */
         static final Done LAST = new Done(List.of(), List.of(), List.of(), -1, -1, false);
@@ -59,6 +64,7 @@ final class SyncThread implements Runnable {
         this.database = database;
         this.fence = fence;
         this.sequence = sequence;
+        this.sealed = database.opened();
     }
 
     /** Takes over a batch; waits while too many are not yet synced. On the committer thread. */
@@ -82,9 +88,9 @@ final class SyncThread implements Runnable {
         return sequence;
     }
 
-    /** Everything below this address in the files is durable. */
-    long address() {
-        return address;
+    /** Everything before this address in the files is sealed and durable. */
+    long sealed() {
+        return sealed;
     }
 
     Timing timing() {
@@ -126,22 +132,28 @@ final class SyncThread implements Runnable {
 
     private void finish(List<Done> batches) {
         boolean written = false;
+        Failure failure = fence.reason();
         for (Done done : batches) {
-            done.early().forEach(Answer::give);
+            if (failure == null) {
+                done.early().forEach(Answer::give);
+            }
             written |= done.written();
         }
-        Failure failure = fence.reason();
         if (failure == null && written) {
             long began = System.nanoTime();
             try {
                 database.sync();
             } catch (RuntimeException | Error e) {
                 failure = fence.close("the disk did not take what was written", e);
+                database.fenced(sealed);
             }
             timing.add(System.nanoTime() - began);
         }
         if (failure != null) {
             for (Done done : batches) {
+                for (Answer<?> answer : done.early()) {
+                    answer.refuse(failure);
+                }
                 for (Answer<?> answer : done.answers()) {
                     answer.refuse(failure);
                 }
@@ -150,7 +162,7 @@ final class SyncThread implements Runnable {
         }
         for (Done done : batches) {
             if (done.written()) {
-                address = done.address();
+                sealed = done.sealed();
             }
             if (!done.logged().isEmpty()) {
                 sequence = done.sequence();
@@ -158,6 +170,7 @@ final class SyncThread implements Runnable {
             }
             done.answers().forEach(Answer::give);
         }
+        database.durable(sealed);
         for (Runnable follower : followers) {
             follower.run();
         }

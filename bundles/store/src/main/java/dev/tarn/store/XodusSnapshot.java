@@ -125,7 +125,7 @@ final class XodusSnapshot implements Snapshot {
 
     /** Adds the changes of one entry of the index by table; false when there are enough. */
     private boolean add(LogWalk walk, byte[] key, byte[] value, long after) {
-        for (long sequence : SequenceList.read(ByteReader.u64(key, 4), value)) {
+        for (long sequence : sequences(key, value)) {
             if (sequence <= after) {
                 continue;
             }
@@ -138,6 +138,16 @@ final class XodusSnapshot implements Snapshot {
             }
         }
         return true;
+    }
+
+    private static long[] sequences(byte[] key, byte[] value) {
+        try {
+            return SequenceList.read(key, value);
+        } catch (DamagedException e) {
+            throw new Failure(
+                    Failure.Code.UNAVAILABLE,
+                    "the log's index by table is damaged on the disk; restore it from a backup");
+        }
     }
 
     /** Whole commits after this sequence and up to that one, so many changes or a few more. */

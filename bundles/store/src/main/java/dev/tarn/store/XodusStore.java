@@ -26,8 +26,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.env.Transaction;
+import jetbrains.exodus.io.FileDataReader;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -110,6 +113,11 @@ public final class XodusStore implements Store, AutoCloseable {
 
     /** With a clock of one's own. */
     XodusStore(Bodies bodies, Config config, InstantSource time) {
+        this(bodies, config, time, SafeDataWriter::new);
+    }
+
+    /** With a disk of one's own. */
+    XodusStore(Bodies bodies, Config config, InstantSource time, Function<FileDataReader, SafeDataWriter> disk) {
         Settings settings = Settings.of(config);
         this.bodies = bodies;
         this.time = time;
@@ -117,7 +125,8 @@ public final class XodusStore implements Store, AutoCloseable {
         lock = DirectoryLock.take(directory);
         Database database = null;
         try {
-            database = Database.open(directory, settings.cache());
+            Quarantine.check(directory);
+            database = Database.open(directory, settings.cache(), disk);
             core = core(database, settings);
             Opened opened = read(database, core, XodusStore::load);
             retention = new Retention(database, core.catalog(), settings.log());
@@ -130,11 +139,9 @@ public final class XodusStore implements Store, AutoCloseable {
                     settings.queue(),
                     opened.head(),
                     new Chores(database, core.catalog(), retention, opened.oldest()));
-        } catch (DamagedException e) {
+        } catch (DamagedException | ExodusException e) {
             abandon(database);
-            throw new Failure(
-                    Failure.Code.UNAVAILABLE,
-                    "the data in " + directory + " is damaged (" + e.getMessage() + "); restore a backup");
+            throw Database.causedByDisk(e) ? e : Quarantine.mark(directory, String.valueOf(e.getMessage()));
         } catch (RuntimeException | Error e) {
             abandon(database);
             throw e;
@@ -164,11 +171,10 @@ public final class XodusStore implements Store, AutoCloseable {
     }
 
     private void abandon(@org.jspecify.annotations.Nullable Database database) {
-        try {
+        try (lock) {
             if (database != null) {
                 database.close();
             }
-            lock.close();
         } catch (IOException | RuntimeException e) {
             LOG.warn("a store that did not open could not be closed", e);
         }
@@ -293,6 +299,21 @@ public final class XodusStore implements Store, AutoCloseable {
         try (XodusSnapshot snapshot = open()) {
             return snapshot.commits(after, upTo, limit);
         }
+    }
+
+    /** Everything before this address in the files is on the disk. */
+    long synced() {
+        return core.database().synced();
+    }
+
+    /** Where writing goes on. */
+    long end() {
+        return core.database().end();
+    }
+
+    /** Everything before this address is sealed too. */
+    long sealed() {
+        return sync.sealed();
     }
 
     /** How often the disk was forced. */

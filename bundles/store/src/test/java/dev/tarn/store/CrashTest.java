@@ -3,10 +3,6 @@ package dev.tarn.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tarn.api.data.Change;
-import dev.tarn.api.data.Row;
-import dev.tarn.api.data.Table;
-import dev.tarn.api.store.Snapshot;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -15,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -46,7 +41,7 @@ class CrashTest {
                 written = 0;
             }
             long acknowledged = Math.max(written, killed(directory, random.nextInt(1_500)));
-            written = check(directory, acknowledged, "round " + round + " of seed " + seed);
+            written = CrashCheck.check(directory, acknowledged, "round " + round + " of seed " + seed);
         }
     }
 
@@ -54,7 +49,7 @@ class CrashTest {
     private long killed(Path directory, int millis) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dexodus.gc.startIn=200"));
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> argument.startsWith("--add-opens"))
                 .toList());
@@ -90,43 +85,6 @@ class CrashTest {
         }
         // Process.destroyForcibly would close the stream that is being read.
         process.toHandle().destroyForcibly();
-    }
-
-    private static long check(Path directory, long acknowledged, String what) {
-        try (XodusStore store = Stores.open(directory);
-                Snapshot snapshot = store.snapshot()) {
-            long written = CrashWriter.last(snapshot);
-            assertThat(written).as(what).isGreaterThanOrEqualTo(acknowledged);
-            CrashModel model = CrashModel.after(written);
-            List<String> paths = new ArrayList<>();
-            for (Table table : List.of(Stores.SENSORS, Stores.TOPICS, Stores.SESSIONS)) {
-                for (Row row : Stores.rows(snapshot, table, Snapshot.Range.ALL)) {
-                    paths.add(row.path().text());
-                    Long n = model.rows.get(row.path().text());
-                    assertThat(n).as("%s, %s", what, row.path()).isNotNull();
-                    content(table, row, n);
-                }
-            }
-            assertThat(paths).as(what).containsExactlyInAnyOrderElementsOf(model.rows.keySet());
-            List<Change> log = snapshot.log(store.oldest() - 1, Integer.MAX_VALUE);
-            assertThat(log).as(what).hasSize(model.log.size());
-            for (int i = 0; i < log.size(); i++) {
-                assertThat(log.get(i).sequence()).as(what).isEqualTo(i + 1L);
-                assertThat(log.get(i).kind()).as(what).isEqualTo(model.log.get(i));
-            }
-            assertThat(store.inspect().problems()).as(what).isEmpty();
-            return written;
-        }
-    }
-
-    private static void content(Table table, Row row, long n) {
-        if (table.equals(Stores.TOPICS)) {
-            assertThat(row.body().bytes()).isEqualTo(CrashModel.bytes(n));
-        } else if (table.equals(Stores.SENSORS)) {
-            assertThat(Stores.json(row.body())).isEqualTo(CrashModel.sensor(n));
-        } else {
-            assertThat(row.body().value()).isEqualTo(Map.of("n", n));
-        }
     }
 
     private static void delete(Path directory) throws IOException {

@@ -162,7 +162,8 @@ public final class StoreBench {
     }
 
     private void raw() throws IOException, InterruptedException {
-        try (Database database = Database.open(Files.createTempDirectory(directory, "raw"), 256L << 20)) {
+        try (Database database =
+                Database.open(Files.createTempDirectory(directory, "raw"), 256L << 20, SafeDataWriter::new)) {
             Store rows = database.environment.computeInExclusiveTransaction(t -> database.store("rows", t));
             BlockingQueue<byte[][]> queue = new ArrayBlockingQueue<>(16_384);
             BlockingQueue<Integer> toSync = new ArrayBlockingQueue<>(8);
