@@ -35,7 +35,8 @@ final class Committer implements Runnable {
     private final Limits limits;
     private final BlockingQueue<Job> queue;
     private final AtomicLong queuedBytes = new AtomicLong();
-    private final Timing batches = new Timing();
+    private final Tally batches = Tally.ofDurations();
+    private final Tally sizes;
     private final AtomicLong written = new AtomicLong();
     private final Chores chores;
     private final Faults faults;
@@ -63,6 +64,7 @@ final class Committer implements Runnable {
         this.clock = clock;
         this.limits = limits;
         this.queue = new ArrayBlockingQueue<>(limits.writes());
+        this.sizes = Tally.ofCounts(limits.batch());
         this.head = head;
         this.chores = chores;
         this.faults = new Faults(core.database(), core.fence(), sync);
@@ -116,13 +118,27 @@ final class Committer implements Runnable {
         closing = true;
     }
 
+    Limits limits() {
+        return limits;
+    }
+
     int queued() {
         return queue.size();
     }
 
-    /** Time spent per batch, and how many there were. */
-    Timing batches() {
+    /** What the bodies of the waiting writes have. */
+    long queuedBytes() {
+        return queuedBytes.get();
+    }
+
+    /** Nanoseconds spent per batch. */
+    Tally batches() {
         return batches;
+    }
+
+    /** Writes per batch. */
+    Tally sizes() {
+        return sizes;
     }
 
     /** Writes that were committed. */
@@ -228,6 +244,7 @@ final class Committer implements Runnable {
             }
         }
         batches.add(System.nanoTime() - began);
+        sizes.add(writes.size());
     }
 
     private void transaction(List<Pending> writes) {

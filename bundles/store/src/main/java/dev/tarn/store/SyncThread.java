@@ -28,7 +28,7 @@ final class SyncThread implements Runnable {
     private final BlockingQueue<Done> queue = new ArrayBlockingQueue<>(WAITING);
     private final List<CommitObserver> observers = new CopyOnWriteArrayList<>();
     private final List<Runnable> followers = new CopyOnWriteArrayList<>();
-    private final Timing timing = new Timing();
+    private final Tally timing = Tally.ofDurations();
 
     private volatile long sequence;
     private volatile long sealed;
@@ -93,7 +93,8 @@ final class SyncThread implements Runnable {
         return sealed;
     }
 
-    Timing timing() {
+    /** Nanoseconds that forcing the disk took. */
+    Tally timing() {
         return timing;
     }
 

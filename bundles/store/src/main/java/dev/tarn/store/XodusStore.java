@@ -21,9 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Phaser;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -45,7 +42,10 @@ import org.slf4j.LoggerFactory;
  * The {@link Store} in one Xodus environment: a committer thread that writes, a sync thread that makes durable, tells and
  * answers. Closing it waits for snapshots for a moment, writes what is queued, and frees files and threads.
  */
-@Component(service = Store.class, immediate = true, configurationPid = "dev.tarn.store")
+@Component(
+        service = {Store.class, XodusStore.class},
+        immediate = true,
+        configurationPid = "dev.tarn.store")
 @Designate(ocd = XodusStore.Config.class)
 public final class XodusStore implements Store, AutoCloseable {
 
@@ -101,8 +101,7 @@ public final class XodusStore implements Store, AutoCloseable {
     private final Thread syncing;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** One party for the store, one for each open snapshot. */
-    private final Phaser snapshots = new Phaser(1);
+    private final OpenSnapshots snapshots = new OpenSnapshots();
 
     private final java.util.Map<LogFollower, Runnable> followers = new java.util.concurrent.ConcurrentHashMap<>();
 
@@ -232,21 +231,26 @@ public final class XodusStore implements Store, AutoCloseable {
     }
 
     private XodusSnapshot open() {
-        if (snapshots.register() < 0 || closed.get()) {
-            if (!snapshots.isTerminated()) {
-                snapshots.arriveAndDeregister();
-            }
-            throw new Failure(Failure.Code.UNAVAILABLE, "the store is stopped");
-        }
+        OpenSnapshots.Reader reader = snapshots.enter();
         boolean opened = false;
         try {
             Transaction transaction = core.database().environment.beginReadonlyTransaction();
             opened = true;
-            return new XodusSnapshot(core, transaction, time.millis(), snapshots::arriveAndDeregister);
+            return new XodusSnapshot(core, transaction, time.millis(), reader);
         } finally {
             if (!opened) {
-                snapshots.arriveAndDeregister();
+                reader.run();
             }
+        }
+    }
+
+    /** Reads in a transaction of its own. */
+    <T> T read(Function<Transaction, T> work) {
+        OpenSnapshots.Reader reader = snapshots.enter();
+        try {
+            return read(core.database(), core, (any, transaction) -> work.apply(transaction));
+        } finally {
+            reader.run();
         }
     }
 
@@ -316,9 +320,21 @@ public final class XodusStore implements Store, AutoCloseable {
         return sync.sealed();
     }
 
-    /** How often the disk was forced. */
-    long syncs() {
-        return sync.timing().count();
+    /** Nanoseconds that forcing the disk took. */
+    Tally syncing() {
+        return sync.timing();
+    }
+
+    Core core() {
+        return core;
+    }
+
+    Committer committer() {
+        return committer;
+    }
+
+    OpenSnapshots snapshots() {
+        return snapshots;
     }
 
     /** Reads everything and checks that it fits together; takes its time. */
@@ -341,16 +357,12 @@ public final class XodusStore implements Store, AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        snapshots.close();
         committer.close();
         join(committing);
         join(syncing);
-        try {
-            snapshots.awaitAdvanceInterruptibly(snapshots.arriveAndDeregister(), PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            LOG.warn("snapshots={} are still open and are cut off", snapshots.getUnarrivedParties());
-            core.database().closeForcedly();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!snapshots.awaitLast(PATIENCE_SECONDS)) {
+            LOG.warn("snapshots={} are still open and are cut off", snapshots.count());
             core.database().closeForcedly();
         }
         try (lock) {

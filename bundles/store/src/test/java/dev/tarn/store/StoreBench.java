@@ -140,7 +140,7 @@ public final class StoreBench {
             for (int run = 0; run < 2; run++) {
                 start = Start.now();
                 count = 0;
-                long syncs = store.syncs();
+                long syncs = store.syncing().count();
                 long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
                 while (System.nanoTime() < end) {
                     room.acquire();
@@ -156,7 +156,9 @@ public final class StoreBench {
                 room.acquire(inFlight);
                 room.release(inFlight);
                 start.print(
-                        run == 0 ? what + "~" : what, count, count / Math.max(1, store.syncs() - syncs) + " a sync");
+                        run == 0 ? what + "~" : what,
+                        count,
+                        count / Math.max(1, store.syncing().count() - syncs) + " a sync");
             }
         }
     }
