@@ -17,10 +17,18 @@ final class CrashCheck {
 
     private CrashCheck() {}
 
-    /** Opens the directory and compares; returns how many writes are in it. */
-    static long check(Path directory, long acknowledged, String what) {
+    /**
+     * What was found.
+     *
+     * @param written so many writes are in it
+     * @param oldest the log's first sequence
+     */
+    record Found(long written, long oldest) {}
+
+    /** Opens the directory and compares. */
+    static Found check(Path directory, long acknowledged, String what) {
         try (XodusStore store = Stores.open(directory);
-                Snapshot snapshot = store.snapshot()) {
+                XodusSnapshot snapshot = (XodusSnapshot) store.snapshot()) {
             long written = CrashWriter.last(snapshot);
             assertThat(written).as(what).isGreaterThanOrEqualTo(acknowledged);
             CrashModel model = CrashModel.after(written);
@@ -34,7 +42,7 @@ final class CrashCheck {
                 }
             }
             assertThat(paths).as(what).containsExactlyInAnyOrderElementsOf(model.rows.keySet());
-            long oldest = store.oldest();
+            long oldest = snapshot.oldest();
             List<Change> log = snapshot.log(oldest - 1, Integer.MAX_VALUE);
             assertThat(log).as(what).hasSize(model.log.size() - (int) (oldest - 1));
             for (int i = 0; i < log.size(); i++) {
@@ -42,7 +50,7 @@ final class CrashCheck {
                 assertThat(log.get(i).kind()).as(what).isEqualTo(model.log.get((int) (oldest - 1 + i)));
             }
             assertThat(store.inspect().problems()).as(what).isEmpty();
-            return written;
+            return new Found(written, oldest);
         }
     }
 

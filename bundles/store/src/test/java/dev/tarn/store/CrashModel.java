@@ -16,11 +16,15 @@ import java.util.TreeMap;
 
 /**
  * A sequence of writes that is decided by their numbers alone, and what is in the store after so many of them. Each write
- * is one transaction over several tables and says its own number in the state table.
+ * is one transaction over several tables: rows with indexes, some that expire, opaque ones of which some are chunked, messages,
+ * and in the state table the packet ids of a session as quality of service 2 keeps them, and the write's own number.
  */
 final class CrashModel {
 
     static final Path LAST = Path.of("sessions/last");
+
+    private static final long FAR_AWAY = 4_000_000_000_000L;
+    private static final int PACKETS = 16;
 
     /** Path to the number of the write that made the row as it is. */
     final Map<String, Long> rows = new TreeMap<>();
@@ -43,7 +47,7 @@ final class CrashModel {
     private void apply(long n, Draft draft) {
         String path = draft.path().text();
         if (draft.kind() == Kind.DELETE) {
-            if (rows.remove(path) != null) {
+            if (rows.remove(path) != null && !draft.table().equals(Stores.SESSIONS)) {
                 log.add(Kind.DELETE);
             }
             return;
@@ -62,13 +66,23 @@ final class CrashModel {
         String id = "Sensors/" + random.nextInt(300);
         drafts.add(
                 random.nextInt(5) == 0 ? Stores.delete(Stores.SENSORS, id) : Stores.put(Stores.SENSORS, id, sensor(n)));
-        drafts.add(Stores.put("t/" + random.nextInt(100), bytes(n)));
+        drafts.add(Draft.put(
+                Stores.TOPICS,
+                Path.of("t/" + random.nextInt(100)),
+                Stores.bytes(bytes(n)),
+                n % 5 == 0 ? Attributes.builder().expiresAt(FAR_AWAY + n).build() : Attributes.NONE,
+                Expectation.ANYTHING));
         if (random.nextInt(3) == 0) {
             drafts.add(Draft.message(Stores.TOPICS, Path.of("m"), Stores.bytes(bytes(n)), Attributes.NONE));
         }
-        drafts.add(Draft.put(
-                Stores.SESSIONS, LAST, Stores.json("{'n':" + n + "}"), Attributes.NONE, Expectation.ANYTHING));
+        drafts.add(state(Path.of("sessions/packet-" + n % PACKETS), n));
+        drafts.add(Stores.delete(Stores.SESSIONS, "sessions/packet-" + (n + PACKETS / 2) % PACKETS));
+        drafts.add(state(LAST, n));
         return new Write(drafts, List.of());
+    }
+
+    private static Draft state(Path path, long n) {
+        return Draft.put(Stores.SESSIONS, path, Stores.json("{'n':" + n + "}"), Attributes.NONE, Expectation.ANYTHING);
     }
 
     static String sensor(long n) {

@@ -19,7 +19,9 @@ public final class CrashWriter {
 
     /** Given a directory. */
     public static void main(String[] arguments) throws InterruptedException {
-        XodusStore store = Stores.open(Path.of(arguments[0]));
+        // A log of this size is trimmed at every start and from time to time.
+        XodusStore store =
+                Stores.open(Path.of(arguments[0]), Map.of("logSize", "128KB"), java.time.InstantSource.system());
         long n;
         try (Snapshot snapshot = store.snapshot()) {
             n = last(snapshot);
