@@ -29,6 +29,11 @@ final class Committer implements Runnable {
     private static final long PAUSE_MILLIS = 200;
     private static final long CHORES_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** So many writes are worth a transaction of their own while the disk is still busy with the one before. */
+    private static final int ENOUGH = 128;
+
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private final Core core;
     private final SyncThread sync;
     private final Clock clock;
@@ -156,6 +161,9 @@ final class Committer implements Runnable {
             Job first = poll(trimming);
             if (first != null) {
                 drained.add(first);
+                if (queue.size() < ENOUGH && !closing) {
+                    sync.await(PATIENCE_NANOS);
+                }
                 queue.drainTo(drained, limits.batch() - 1);
                 process(drained);
             } else if (closing) {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +34,8 @@ final class SyncThread implements Runnable {
 
     private volatile long sequence;
     private volatile long sealed;
+    private volatile boolean busy;
+    private volatile @Nullable Thread waiting;
 
     /**
      * A committed batch.
@@ -83,6 +87,19 @@ final class SyncThread implements Runnable {
         }
     }
 
+    /**
+     * Waits until nothing is being forced to the disk, at most so long: what is committed meanwhile would have to wait for
+     * the next time anyway, and one large transaction costs less than several small ones. On the committer thread.
+     */
+    void await(long nanos) {
+        long end = System.nanoTime() + nanos;
+        waiting = Thread.currentThread();
+        while (busy && end - System.nanoTime() > 0) {
+            LockSupport.parkNanos(this, end - System.nanoTime());
+        }
+        waiting = null;
+    }
+
     /** The sequence of the last durable change. */
     long sequence() {
         return sequence;
@@ -125,6 +142,7 @@ final class SyncThread implements Runnable {
                 // Nobody has a reason to; the thread ends with the last batch.
                 continue;
             }
+            busy = true;
             queue.drainTo(batches);
             last = batches.remove(Done.LAST);
             finish(batches);
@@ -150,6 +168,7 @@ final class SyncThread implements Runnable {
             }
             timing.add(System.nanoTime() - began);
         }
+        idle();
         if (failure != null) {
             for (Done done : batches) {
                 for (Answer<?> answer : done.early()) {
@@ -174,6 +193,14 @@ final class SyncThread implements Runnable {
         database.durable(sealed);
         for (Runnable follower : followers) {
             follower.run();
+        }
+    }
+
+    private void idle() {
+        busy = false;
+        Thread committer = waiting;
+        if (committer != null) {
+            LockSupport.unpark(committer);
         }
     }
 
