@@ -112,6 +112,7 @@ final class Database implements AutoCloseable {
                 .setUseVersion1Format(false)
                 .setLogDurableWrite(false)
                 .setLogFileSize(fileKilobytes)
+                .setFullFileReadonly(false)
                 .setLogSyncPeriod(Long.MAX_VALUE / 2)
                 .setLogCacheShared(false)
                 .setMemoryUsage(cacheBytes)
@@ -123,11 +124,15 @@ final class Database implements AutoCloseable {
     }
 
     private static void repaired(StopState left, FileSet files, TailCheck check) throws IOException {
+        if (left.intact(files.end())) {
+            return;
+        }
         if (left.how() == StopState.How.FENCED && left.address() > 0) {
             check.cutAfter(left.address());
-        } else if (!left.intact(files.end())) {
-            check.repair(left.address());
+        } else {
+            check.repair(left.otherBoot(), left.address());
         }
+        files.rewrite();
     }
 
     /** Whether the operating system refused something, rather than the files being wrong. */
@@ -265,6 +270,11 @@ final class Database implements AutoCloseable {
         return place.writer().failure();
     }
 
+    /** Bytes that the disk still has room for. */
+    long room() {
+        return place.directory().toFile().getUsableSpace();
+    }
+
     /** Remembers, if the disk still takes it, that nothing after this address may be trusted. */
     void fenced(long sealed) {
         fenced = true;
@@ -306,6 +316,10 @@ final class Database implements AutoCloseable {
 
     @Override
     public void close() {
+        boolean lost = fenced || failure() != null;
+        if (lost) {
+            closeForcedly();
+        }
         try {
             environment.close();
         } catch (ExodusException e) {
@@ -314,7 +328,7 @@ final class Database implements AutoCloseable {
             closeForcedly();
             environment.close();
         }
-        if (fenced || failure() != null) {
+        if (lost) {
             return;
         }
         try {

@@ -20,6 +20,9 @@ final class Faults {
     /** So long nothing is tried after a failure of the disk. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** A disk with less is not worth trying again. */
+    private static final long ROOM = 1 << 20;
+
     private final Database database;
     private final Fence fence;
     private final SyncThread sync;
@@ -39,7 +42,13 @@ final class Faults {
         if (fenced != null) {
             return fenced;
         }
-        return latest != null && System.nanoTime() - until < 0 ? latest : null;
+        if (latest != null && System.nanoTime() - until >= 0) {
+            if (latest.code() != Failure.Code.FULL || database.room() >= ROOM) {
+                return null;
+            }
+            until = System.nanoTime() + PAUSE_NANOS;
+        }
+        return latest;
     }
 
     /** Something has been written. */

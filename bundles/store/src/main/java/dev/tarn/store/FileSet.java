@@ -58,6 +58,21 @@ final class FileSet {
         Durably.sync(directory);
     }
 
+    /**
+     * Writes the last files once more, as they are: after a failed sync, the operating system may take their pages in memory for
+     * clean although they never reached the disk, and would not force them otherwise.
+     */
+    void rewrite() throws IOException {
+        List<Long> addresses = addresses();
+        for (long address : addresses.subList(Math.max(0, addresses.size() - 2), addresses.size())) {
+            byte[] bytes = read(address);
+            try (RandomAccessFile file = new RandomAccessFile(file(address).toFile(), "rw")) {
+                file.write(bytes);
+                file.getFD().sync();
+            }
+        }
+    }
+
     /** The bytes of a whole file. */
     byte[] read(long address) throws IOException {
         return Files.readAllBytes(file(address));

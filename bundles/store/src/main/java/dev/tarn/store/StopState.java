@@ -64,13 +64,13 @@ record StopState(How how, String boot, long address) {
         Durably.sync(directory);
     }
 
-    /** Whether what was written is surely still there: it was closed, or only the process ended. */
+    /** Whether all is as it was left on purpose. */
     boolean intact(long end) {
-        return switch (how) {
-            case NEW -> true;
-            case CLOSED -> address == end;
-            case OPEN -> !boot.isEmpty() && boot.equals(thisBoot());
-            case FENCED -> false;
-        };
+        return how == How.NEW || (how == How.CLOSED && address == end);
+    }
+
+    /** Whether the machine may have stopped meanwhile. */
+    boolean otherBoot() {
+        return boot.isEmpty() || !boot.equals(thisBoot());
     }
 }

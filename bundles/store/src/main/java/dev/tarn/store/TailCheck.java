@@ -31,12 +31,15 @@ final class TailCheck {
     /**
      * Cuts off what cannot be trusted.
      *
+     * @param machine whether the machine may have stopped, so that all after the last seal that holds goes; if only the process
+     *     ended, all stays as long as the last seal holds
      * @param known the end of a batch, up to which everything was known to be on the disk; 0 when nothing is known
      * @throws DamagedException when what must be there is not; nothing is changed then
      */
-    void repair(long known) throws IOException {
+    void repair(boolean machine, long known) throws IOException {
         List<Long> addresses = files.addresses();
         long durable = known;
+        boolean newest = true;
         for (int i = addresses.size() - 1; i >= 0; i--) {
             List<Seal> seals = new ArrayList<>(Seal.find(files.read(addresses.get(i)), mark));
             seals.sort(Comparator.comparingLong(Seal::to).reversed());
@@ -44,30 +47,35 @@ final class TailCheck {
                 // Whoever wrote this seal knew that what is before it was on the disk.
                 durable = Math.max(durable, seal.segments().get(0).from());
                 if (seal.to() <= known || seal.to() < durable) {
-                    back(known, durable);
+                    back(machine || !newest, known, durable);
                     return;
                 }
                 if (holds(seal)) {
-                    cut(seal.to());
+                    if (machine || !newest) {
+                        cut(seal.to());
+                    }
                     return;
                 }
+                newest = false;
             }
         }
-        back(known, durable);
+        back(machine || !newest, known, durable);
     }
 
     /** No batch after what is known has its seal. */
-    private void back(long known, long durable) throws IOException {
+    private void back(boolean cut, long known, long durable) throws IOException {
         long end = files.end();
         if (durable > known || end < known) {
             throw new DamagedException("what was on the disk before address " + Math.max(durable, known)
                     + " of its files is not what was written");
         }
-        if (known == 0 && end > UNSEALED) {
+        if (cut && known == 0 && end > UNSEALED) {
             // A store that never came to its first seal has less, and nothing in it was acknowledged.
             throw new DamagedException("no end of a batch is found in its files");
         }
-        cut(known);
+        if (cut) {
+            cut(known);
+        }
     }
 
     /** Cuts off what comes after the end of a batch that is known to be the last one on the disk. */

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TornTailTest {
 
     private static final int ROUNDS = Integer.getInteger("tarn.torn.rounds", 8);
+    private static final int ROUNDS_PER_STORE = 10;
     private static final int BLOCK = 4_096;
     private static final long FILE = 2L << 20;
 
@@ -36,33 +37,51 @@ class TornTailTest {
     void what_was_acknowledged_survives_lost_blocks_and_nothing_is_there_by_halves() throws Exception {
         long seed = Long.getLong("tarn.seed", System.nanoTime());
         Random random = new Random(seed);
-        Path live = temporary.resolve("live");
+        int damaged = 0;
+        for (int done = 0; done < ROUNDS; done += ROUNDS_PER_STORE) {
+            Path live = temporary.resolve("live" + done);
+            damaged += rounds(live, Math.min(ROUNDS - done, ROUNDS_PER_STORE), random, "seed " + seed);
+            delete(live);
+        }
+        assertThat(damaged).isPositive();
+        System.out.printf("torn images=%d damaged=%d seed=%d%n", ROUNDS, damaged, seed);
+    }
+
+    /** Damages images of one store at work; returns how many were. */
+    private int rounds(Path live, int rounds, Random random, String what) throws Exception {
         AtomicLong acknowledged = new AtomicLong();
         AtomicBoolean stop = new AtomicBoolean();
         int damaged = 0;
         try (XodusStore store = Stores.open(live)) {
             Thread writer = new Thread(() -> write(store, acknowledged, stop));
             writer.start();
-            for (int round = 1; round <= ROUNDS; round++) {
-                long before = acknowledged.get();
-                Eventually.holds(() -> acknowledged.get() > before + random.nextInt(200));
-                long safe = acknowledged.get();
-                // In this order: no seal in the image knows of a later sync than this one.
-                long end = store.end();
-                long synced = store.synced();
-                Path image = temporary.resolve("image" + round);
-                copy(live, image, end);
-                damaged += damage(image, synced, random) ? 1 : 0;
-                CrashCheck.check(image, safe, "round " + round + " of seed " + seed);
-                try (Stream<Path> files = Files.walk(image)) {
-                    files.sorted(java.util.Comparator.reverseOrder())
-                            .forEach(file -> assertThat(file.toFile().delete()).isTrue());
+            try {
+                for (int round = 1; round <= rounds; round++) {
+                    long before = acknowledged.get();
+                    Eventually.holds(() -> acknowledged.get() > before + random.nextInt(200));
+                    long safe = acknowledged.get();
+                    // In this order: no seal in the image knows of a later sync than this one.
+                    long end = store.end();
+                    long synced = store.synced();
+                    Path image = temporary.resolve("image");
+                    copy(live, image, end);
+                    damaged += damage(image, synced, random) ? 1 : 0;
+                    CrashCheck.check(image, safe, "round " + round + " of " + what);
+                    delete(image);
                 }
+            } finally {
+                stop.set(true);
+                writer.join();
             }
-            stop.set(true);
-            writer.join();
         }
-        assertThat(damaged).isPositive();
+        return damaged;
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(file -> assertThat(file.toFile().delete()).isTrue());
+        }
     }
 
     private static void write(XodusStore store, AtomicLong acknowledged, AtomicBoolean stop) {

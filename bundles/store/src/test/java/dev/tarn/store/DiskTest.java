@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import static dev.tarn.store.Stores.commit;
+import static dev.tarn.store.Stores.put;
+import static dev.tarn.store.Stores.refused;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
+import dev.tarn.api.store.Snapshot;
+import dev.tarn.api.store.Write;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Disks that are full, broken or not ours: what is refused, what goes on, what is there afterwards. */
+class DiskTest {
+
+    private static final int BALLAST = 4 << 20;
+
+    @TempDir
+    java.nio.file.Path directory;
+
+    private final FaultyDisk.Switch faults = new FaultyDisk.Switch();
+    private java.nio.file.Path mounted;
+
+    @AfterEach
+    void unmount() throws IOException, InterruptedException {
+        if (mounted != null) {
+            assertThat(run("umount", "-l", mounted.toString())).isZero();
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
+    }
+
+    /** A file system of so many megabytes; only root may have one. */
+    private java.nio.file.Path tmpfs(int megabytes) throws IOException, InterruptedException {
+        java.nio.file.Path place = Files.createDirectories(directory.resolve("small"));
+        int result;
+        try {
+            result = run("mount", "-t", "tmpfs", "-o", "size=" + megabytes + "m", "tarn-test", place.toString());
+        } catch (IOException e) {
+            result = -1;
+        }
+        assumeTrue(result == 0, "file systems may be mounted");
+        mounted = place;
+        return place;
+    }
+
+    private XodusStore faulty() {
+        XodusStore store =
+                new XodusStore(Stores.BODIES, Stores.config(directory, Map.of()), InstantSource.system(), faults::of);
+        store.define(Stores.TOPICS);
+        store.define(Stores.SENSORS);
+        return store;
+    }
+
+    private static void readable(XodusStore store, String topic, byte... expected) {
+        try (Snapshot snapshot = store.snapshot()) {
+            assertThat(snapshot.get(Stores.TOPICS, Path.of(topic))
+                            .orElseThrow()
+                            .body()
+                            .bytes())
+                    .isEqualTo(expected);
+        }
+        assertThat(Stores.await(store.get(Stores.TOPICS, Path.of(topic), Runnable::run)))
+                .isPresent();
+    }
+
+    /** Writes until one is refused, some at a time; returns how many were not. */
+    private static int fill(XodusStore store, Failure.Code expected) {
+        int accepted = 0;
+        while (true) {
+            List<CompletionStage<?>> stages = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                stages.add(store.commit(Write.of(put("fill/" + (accepted + i), new byte[50_000]))));
+            }
+            for (CompletionStage<?> stage : stages) {
+                try {
+                    Stores.await(stage);
+                } catch (Failure e) {
+                    assertThat(e.code()).as(e.reason()).isEqualTo(expected);
+                    return accepted;
+                }
+                accepted++;
+            }
+        }
+    }
+
+    private static boolean accepts(XodusStore store) {
+        try {
+            commit(store, put("again", (byte) 7));
+            return true;
+        } catch (Failure e) {
+            return false;
+        }
+    }
+
+    @Test
+    void a_full_disk_refuses_writes_reads_go_on_and_writes_resume_when_there_is_room() throws Exception {
+        java.nio.file.Path small = tmpfs(16);
+        java.nio.file.Path ballast = small.resolve("ballast");
+        Files.write(ballast, new byte[BALLAST]);
+        java.nio.file.Path data = small.resolve("data");
+        int accepted;
+        try (XodusStore store = Stores.open(data)) {
+            commit(store, put("first", (byte) 1));
+            accepted = fill(store, Failure.Code.FULL);
+            assertThat(accepted).isPositive();
+            assertThat(refused(store, put("one more", new byte[50_000]))).isEqualTo(Failure.Code.FULL);
+            readable(store, "first", (byte) 1);
+            readable(store, "fill/" + (accepted - 1), new byte[50_000]);
+            Files.delete(ballast);
+            Eventually.holds(() -> accepts(store));
+            int more = fill(store, Failure.Code.FULL);
+            assertThat(more).isPositive();
+            readable(store, "again", (byte) 7);
+            // It is closed while the disk is full.
+        }
+        java.nio.file.Path copy = directory.resolve("copy");
+        assertThat(run("cp", "-r", data.toString(), copy.toString())).isZero();
+        // As after a loss of power, as well.
+        new StopState(StopState.How.OPEN, "another-boot", StopState.read(copy).address()).write(copy);
+        try (XodusStore store = Stores.open(copy)) {
+            readable(store, "first", (byte) 1);
+            readable(store, "again", (byte) 7);
+            for (int i = 0; i < accepted; i++) {
+                readable(store, "fill/" + i, new byte[50_000]);
+            }
+            assertThat(store.inspect().problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_disk_that_refuses_to_be_written_is_tried_again_and_half_writes_leave_nothing() {
+        for (String fault : List.of("Input/output error", "Read-only file system", "No space left on device")) {
+            Failure.Code code = fault.startsWith("No space") ? Failure.Code.FULL : Failure.Code.UNAVAILABLE;
+            try (XodusStore store = faulty()) {
+                commit(store, put("a", (byte) 1), put("b", (byte) 1));
+                long sequence = store.sequence();
+                faults.append.set(fault);
+                assertThat(refused(store, put("a", (byte) 2))).isEqualTo(code);
+                assertThatThrownBy(() -> commit(store, put("a", new byte[100_000])))
+                        .isInstanceOf(Failure.class)
+                        .hasMessageContaining(code == Failure.Code.FULL ? "no space" : fault);
+                readable(store, "a", (byte) 1);
+                faults.append.set("");
+                Eventually.holds(() -> accepts(store));
+                assertThat(store.sequence()).isEqualTo(sequence + 1);
+                readable(store, "a", (byte) 1);
+            }
+            try (XodusStore store = faulty()) {
+                readable(store, "a", (byte) 1);
+                readable(store, "again", (byte) 7);
+                assertThat(store.inspect().problems()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void a_sync_that_fails_ends_writing_until_a_restart_which_goes_back_to_what_was_durable() {
+        try (XodusStore store = faulty()) {
+            commit(store, put("a", (byte) 1));
+            faults.force.set("Input/output error");
+            assertThat(refused(store, put("a", (byte) 2))).isEqualTo(Failure.Code.UNAVAILABLE);
+            faults.force.set("");
+            assertThatThrownBy(() -> commit(store, put("b", (byte) 1)))
+                    .isInstanceOf(Failure.class)
+                    .hasMessageContaining("until a restart");
+            try (Snapshot snapshot = store.snapshot()) {
+                assertThat(snapshot.get(Stores.TOPICS, Path.of("a"))).isPresent();
+            }
+        }
+        try (XodusStore store = faulty()) {
+            readable(store, "a", (byte) 1);
+            assertThat(store.sequence()).isEqualTo(1);
+            commit(store, put("b", (byte) 1));
+            assertThat(store.inspect().problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_sync_that_fails_while_a_file_becomes_full_is_noticed_too() {
+        int accepted = 0;
+        try (XodusStore store = faulty()) {
+            commit(store, put("a", (byte) 1));
+            faults.force.set("Input/output error");
+            accepted = fill(store, Failure.Code.UNAVAILABLE);
+            readable(store, "a", (byte) 1);
+        }
+        faults.force.set("");
+        assertThat(accepted).isZero();
+        try (XodusStore store = faulty()) {
+            readable(store, "a", (byte) 1);
+            assertThat(store.sequence()).isEqualTo(1);
+            assertThat(store.inspect().problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_directory_that_cannot_be_written_is_refused_by_name() throws Exception {
+        java.nio.file.Path small = tmpfs(8);
+        java.nio.file.Path data = small.resolve("data");
+        try (XodusStore store = Stores.open(data)) {
+            commit(store, put("a", (byte) 1));
+        }
+        assertThat(run("mount", "-o", "remount,ro", small.toString())).isZero();
+        assertThatThrownBy(() -> Stores.open(data))
+                .isInstanceOfSatisfying(Failure.class, e -> assertThat(e.code()).isEqualTo(Failure.Code.UNAVAILABLE))
+                .hasMessageContaining(data.toString());
+        assertThat(run("mount", "-o", "remount,rw", small.toString())).isZero();
+        try (XodusStore store = Stores.open(data)) {
+            readable(store, "a", (byte) 1);
+        }
+    }
+
+    /** A process of its own that writes {@link CrashModel} to the directory. */
+    private ProcessBuilder writer(List<String> before) {
+        List<String> command = new ArrayList<>(before);
+        command.add(java.nio.file.Path.of(System.getProperty("java.home"), "bin", "java")
+                .toString());
+        command.addAll(List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith("--add-opens"))
+                .toList());
+        command.addAll(List.of(
+                "-cp", System.getProperty("java.class.path"), CrashWriter.class.getName(), directory.toString()));
+        return new ProcessBuilder(command);
+    }
+
+    @Test
+    void a_process_whose_disk_fails_for_real_acknowledges_nothing_more() throws Exception {
+        assumeTrue(Files.isExecutable(java.nio.file.Path.of("/usr/bin/fiu-run")), "libfiu is there");
+        java.nio.file.Path pipe = directory.resolveSibling(directory.getFileName() + "-fiu");
+        java.nio.file.Path errors = directory.resolveSibling(directory.getFileName() + "-stderr");
+        Process process = writer(List.of("/usr/bin/fiu-run", "-x", "-f", pipe.toString()))
+                .redirectError(errors.toFile())
+                .start();
+        long last = 0;
+        try (BufferedReader in = process.inputReader(StandardCharsets.US_ASCII)) {
+            for (int i = 0; i < 50; i++) {
+                last = number(in.readLine(), last);
+            }
+            String pid = Long.toString(process.pid());
+            assertThat(run("fiu-ctrl", "-f", pipe.toString(), "-c", "enable name=posix/io/sync/*,failinfo=5", pid))
+                    .isZero();
+            for (String line = in.readLine(); line != null && !line.contains("store=fenced"); line = in.readLine()) {
+                last = number(line, last);
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+            Files.deleteIfExists(errors);
+            Files.deleteIfExists(pipe.resolveSibling(pipe.getFileName() + "-" + process.pid() + ".in"));
+            Files.deleteIfExists(pipe.resolveSibling(pipe.getFileName() + "-" + process.pid() + ".out"));
+        }
+        assertThat(last).isPositive();
+        CrashCheck.check(directory, last, "after failing syncs");
+    }
+
+    private static long number(String line, long otherwise) {
+        assertThat(line).isNotNull();
+        return line.matches("\\d+") ? Long.parseLong(line) : otherwise;
+    }
+
+    @Test
+    void a_second_process_on_the_directory_is_refused_and_says_who_has_it() throws Exception {
+        try (XodusStore store = Stores.open(directory)) {
+            commit(store, put("a", (byte) 1));
+            Process other = writer(List.of()).redirectErrorStream(true).start();
+            String said = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(other.exitValue()).isNotZero();
+            assertThat(said)
+                    .contains("in use by another process ("
+                            + ProcessHandle.current().pid() + ")");
+            commit(store, put("b", (byte) 1));
+            readable(store, "a", (byte) 1);
+        }
+        try (XodusStore store = Stores.open(directory)) {
+            readable(store, "b", (byte) 1);
+            assertThat(store.inspect().problems()).isEmpty();
+        }
+    }
+}
