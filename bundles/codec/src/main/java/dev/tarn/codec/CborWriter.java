@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /** Writes CBOR in its preferred form (RFC 8949 §4.1), but for floats, which have four bytes at least. */
-final class CborWriter implements Format.Writer, Containers.Head {
+final class CborWriter extends BinaryWriter {
 
     private static final int UNSIGNED = 0;
     private static final int NEGATIVE = 1;
@@ -17,18 +17,8 @@ final class CborWriter implements Format.Writer, Containers.Head {
     private static final int MAP = 5;
     private static final int TAG = 6;
 
-    private final Output out;
-    private final Containers containers;
-    private final Keys keys = new Keys();
-
     CborWriter(int expected) {
-        out = new Output(expected);
-        containers = new Containers(out, this);
-    }
-
-    @Override
-    public byte[] finish() {
-        return out.toByteArray();
+        super(expected, 0xF6, 0xFA);
     }
 
     private static void head(Output out, int major, long argument) {
@@ -62,43 +52,6 @@ final class CborWriter implements Format.Writer, Containers.Head {
     @Override
     public int four(boolean map) {
         return (map ? MAP : LIST) << 5 | 26;
-    }
-
-    @Override
-    public void startMap(int size) {
-        containers.element();
-        containers.start(true, size);
-        keys.start();
-    }
-
-    @Override
-    public boolean key(String name) {
-        containers.entry();
-        string(name);
-        return keys.add(name);
-    }
-
-    @Override
-    public void endMap() {
-        keys.end();
-        containers.end();
-    }
-
-    @Override
-    public void startList(int size) {
-        containers.element();
-        containers.start(false, size);
-    }
-
-    @Override
-    public void endList() {
-        containers.end();
-    }
-
-    @Override
-    public void nothing() {
-        containers.element();
-        out.put(0xF6);
     }
 
     @Override
@@ -142,18 +95,6 @@ final class CborWriter implements Format.Writer, Containers.Head {
     }
 
     @Override
-    public void number(double value) {
-        containers.element();
-        if (Double.compare((float) value, value) == 0) {
-            out.put(0xFA);
-            out.put4(Float.floatToRawIntBits((float) value));
-        } else {
-            out.put(0xFB);
-            out.put8(Double.doubleToRawLongBits(value));
-        }
-    }
-
-    @Override
     public void number(BigDecimal value) {
         containers.element();
         head(out, TAG, 4);
@@ -163,26 +104,8 @@ final class CborWriter implements Format.Writer, Containers.Head {
     }
 
     @Override
-    public void text(String value) {
-        containers.element();
-        string(value);
-    }
-
-    private void string(String text) {
-        int length = Utf8.length(text);
+    void textHead(int length) {
         head(out, TEXT, length);
-        if (length == text.length()) {
-            out.ascii(text);
-        } else {
-            out.utf8(text);
-        }
-    }
-
-    @Override
-    public void text(byte[] source, int from, int length) {
-        containers.element();
-        head(out, TEXT, length);
-        out.put(source, from, length);
     }
 
     @Override

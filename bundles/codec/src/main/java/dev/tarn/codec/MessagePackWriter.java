@@ -9,23 +9,13 @@ import java.time.Instant;
  * Writes MessagePack, each value in its shortest form. Whole numbers beyond 64 bits are written as text, so that no digit
  * is lost; a decimal of up to 17 digits becomes the nearest double, a longer one text.
  */
-final class MessagePackWriter implements Format.Writer, Containers.Head {
+final class MessagePackWriter extends BinaryWriter {
 
     /** What a double can tell apart. */
     private static final int DOUBLE_DIGITS = 17;
 
-    private final Output out;
-    private final Containers containers;
-    private final Keys keys = new Keys();
-
     MessagePackWriter(int expected) {
-        out = new Output(expected);
-        containers = new Containers(out, this);
-    }
-
-    @Override
-    public byte[] finish() {
-        return out.toByteArray();
+        super(expected, 0xC0, 0xCA);
     }
 
     @Override
@@ -49,43 +39,6 @@ final class MessagePackWriter implements Format.Writer, Containers.Head {
     @Override
     public int four(boolean map) {
         return map ? 0xDF : 0xDD;
-    }
-
-    @Override
-    public void startMap(int size) {
-        containers.element();
-        containers.start(true, size);
-        keys.start();
-    }
-
-    @Override
-    public boolean key(String name) {
-        containers.entry();
-        string(name);
-        return keys.add(name);
-    }
-
-    @Override
-    public void endMap() {
-        keys.end();
-        containers.end();
-    }
-
-    @Override
-    public void startList(int size) {
-        containers.element();
-        containers.start(false, size);
-    }
-
-    @Override
-    public void endList() {
-        containers.end();
-    }
-
-    @Override
-    public void nothing() {
-        containers.element();
-        out.put(0xC0);
     }
 
     @Override
@@ -144,18 +97,6 @@ final class MessagePackWriter implements Format.Writer, Containers.Head {
     }
 
     @Override
-    public void number(double value) {
-        containers.element();
-        if (Double.compare((float) value, value) == 0) {
-            out.put(0xCA);
-            out.put4(Float.floatToRawIntBits((float) value));
-        } else {
-            out.put(0xCB);
-            out.put8(Double.doubleToRawLongBits(value));
-        }
-    }
-
-    @Override
     public void number(BigDecimal value) {
         double nearest = value.doubleValue();
         boolean fits = Double.isFinite(nearest) && (nearest != 0 || value.signum() == 0);
@@ -167,22 +108,7 @@ final class MessagePackWriter implements Format.Writer, Containers.Head {
     }
 
     @Override
-    public void text(String value) {
-        containers.element();
-        string(value);
-    }
-
-    private void string(String text) {
-        int length = Utf8.length(text);
-        textHead(length);
-        if (length == text.length()) {
-            out.ascii(text);
-        } else {
-            out.utf8(text);
-        }
-    }
-
-    private void textHead(int length) {
+    void textHead(int length) {
         if (length < 32) {
             out.put(0xA0 | length);
         } else if (length <= 0xFF) {
@@ -194,13 +120,6 @@ final class MessagePackWriter implements Format.Writer, Containers.Head {
             out.put(0xDB);
             out.put4(length);
         }
-    }
-
-    @Override
-    public void text(byte[] source, int from, int length) {
-        containers.element();
-        textHead(length);
-        out.put(source, from, length);
     }
 
     @Override
