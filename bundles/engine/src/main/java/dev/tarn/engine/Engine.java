@@ -5,6 +5,7 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
@@ -192,6 +193,11 @@ public final class Engine implements Resources, Tables, DurableSessions {
     @Override
     public Optional<Table> table(Context context, Path path) {
         return reads.table(context, path);
+    }
+
+    @Override
+    public boolean mayHear(Context context, Filter filter, Path path) {
+        return reads.mayHear(context, filter, path);
     }
 
     @Override

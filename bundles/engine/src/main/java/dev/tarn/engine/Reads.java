@@ -3,6 +3,7 @@ package dev.tarn.engine;
 
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
@@ -86,6 +87,18 @@ final class Reads {
                         && commons.permissions().allows(context, Access.Verb.DESCRIBE, exported.table(), path.text())
                 ? Optional.of(exported.table())
                 : Optional.empty();
+    }
+
+    boolean mayHear(Context context, Filter filter, Path path) {
+        Exports exports = commons.routing().exports();
+        Exported exported = exports.resolve(path.first());
+        return exported != null
+                && commons.permissions()
+                        .allows(
+                                context,
+                                Access.Verb.SUBSCRIBE,
+                                exported.table(),
+                                exports.canonical(filter).text());
     }
 
     CompletionStage<Map<String, Object>> describe(Context context, String resource) {

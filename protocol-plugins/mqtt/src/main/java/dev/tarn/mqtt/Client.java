@@ -44,7 +44,7 @@ final class Client {
         this.publishing = new Publishing(line, context, broker, session);
         this.delivering = new Delivering(line, broker, session, ledger);
         this.mailbox = broker.resources().mailbox(context, line.channel().eventLoop(), delivering);
-        this.subscribing = new Subscribing(line, session, mailbox, delivering, broker);
+        this.subscribing = new Subscribing(line, session, context, mailbox, delivering, broker);
     }
 
     private void notStored(Throwable failure) {
@@ -141,10 +141,14 @@ final class Client {
         if (keepAlive != null) {
             keepAlive.stop();
         }
+        delivering.close();
         List<Draft> unwritten = ledger == null ? List.of() : ledger.close();
         mailbox.close();
         subscribing.close();
         for (Held held : session.subscriptions().values()) {
+            if (held.live() instanceof SharedMember member) {
+                member.cancel();
+            }
             held.live(null);
         }
         broker.sessions().close(session, will, unwritten);

@@ -9,6 +9,8 @@ import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.transport.Traffic;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -35,8 +37,13 @@ final class Delivering implements Subscriber {
     /** Handed over by the mailbox, but the client has not settled enough of what came before. */
     private final ArrayDeque<Delivery> waiting = new ArrayDeque<>();
 
+    private record Given(SharedMember member, Change change) {}
+
     /** In flight since an earlier connection, not sent on this one yet. */
     private final ArrayDeque<Resumption.Again> again = new ArrayDeque<>();
+
+    /** Publishes that came by a shared subscription and are not settled for its group, by packet identifier. */
+    private final IntObjectMap<Given> shared = new IntObjectHashMap<>();
 
     private @Nullable Mailbox mailbox;
     private int requested;
@@ -105,7 +112,7 @@ final class Delivering implements Subscriber {
     /** Takes what does not come out of the mailbox, after all that was delivered before. */
     void told(List<Delivery> batch) {
         for (Delivery delivery : batch) {
-            if (held || !waiting.isEmpty() || !take(delivery)) {
+            if (mailbox == null || held || !waiting.isEmpty() || !take(delivery)) {
                 waiting.add(delivery);
             }
         }
@@ -122,14 +129,19 @@ final class Delivering implements Subscriber {
     /** Sends one change, or returns false when the client must first settle another [MQTT-3.3.4-9]. */
     private boolean take(Delivery delivery) {
         Change change = delivery.change();
+        SharedMember member = member(delivery);
         long sequence = delivery.current() ? 0 : change.sequence();
         int qos = sender.address(delivery);
         long expiresAt = change.attributes().expiresAt();
         boolean over = change.kind() == Kind.EXPIRE
                 || (expiresAt != 0 && expiresAt <= clock.millis()) // [MQTT-3.3.2-5]
-                || (qos == 0 && sequence != 0 && sequence <= awayUpTo);
+                || (qos == 0 && member == null && sequence != 0 && sequence <= awayUpTo);
         if (!over && qos > 0 && (!again.isEmpty() || inFlight.size() >= window)) {
             return false;
+        }
+        if (member != null) {
+            share(delivery, member, over ? 0 : qos, over);
+            return true;
         }
         session.sentUpTo(sequence);
         if (!over) {
@@ -138,6 +150,57 @@ final class Delivering implements Subscriber {
             ledger.changed();
         }
         return true;
+    }
+
+    private static @Nullable SharedMember member(Delivery delivery) {
+        return delivery.matched().get(0) instanceof SharedMember member ? member : null;
+    }
+
+    /**
+     * Sends what a shared group gave. The group may forget it when it was sent for good: at quality of service 1, to a
+     * session that ends with its connection, once it is acknowledged; to one that lasts, once that has it among what it
+     * has stored as in flight, before the client sees it.
+     */
+    private void share(Delivery delivery, SharedMember member, int qos, boolean over) {
+        Change change = delivery.change();
+        if (over) {
+            member.settled(change);
+        } else if (qos == 0) {
+            write(0, 0);
+            member.settled(change);
+        } else {
+            int id = inFlight.add(
+                    qos == 1 ? InFlight.Stage.PUBACK : InFlight.Stage.PUBREC, sender.retain(), change.sequence(), null);
+            if (ledger != null) {
+                shared.put(id, new Given(member, change));
+                session.taken(member.group(), change);
+                ledger.changed(() -> {
+                    shared.remove(id);
+                    writeLater(delivery, id, qos);
+                    member.settled(change);
+                });
+            } else {
+                write(id, qos);
+                if (qos == 1 && inFlight.get(id) != null) {
+                    shared.put(id, new Given(member, change));
+                } else {
+                    member.settled(change); // it must not go to anybody else [MQTT-4.8.2-5]
+                }
+            }
+        }
+        member.taken();
+    }
+
+    /** What the client has not seen, the group gives to another. */
+    void close() {
+        if (ledger != null) {
+            for (IntObjectMap.PrimitiveEntry<Given> one : shared.entries()) {
+                inFlight.remove(one.key());
+                session.taken()
+                        .removeIf(taken ->
+                                taken.sequence() == one.value().change().sequence());
+            }
+        }
     }
 
     private void send(Delivery delivery, long sequence, int qos) {
@@ -233,6 +296,10 @@ final class Delivering implements Subscriber {
 
     private void finished(InFlight.Sent sent) {
         inFlight.remove(sent.packetId());
+        Given given = shared.remove(sent.packetId());
+        if (given != null) {
+            given.member().settled(given.change());
+        }
         changed();
         advance();
     }

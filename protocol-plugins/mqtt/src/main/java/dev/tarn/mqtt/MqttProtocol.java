@@ -93,7 +93,8 @@ public final class MqttProtocol implements StreamProtocol {
         Wills wills = new Wills(resources, messages);
         Statistics statistics = new Statistics();
         Traffic traffic = meter.traffic("mqtt");
-        this.sessions = new Sessions(tables, durable, clock, statistics, wills::publish);
+        SharedGroups shared = new SharedGroups(tables, resources, durable, traffic);
+        this.sessions = new Sessions(tables, durable, shared, clock, statistics, wills::publish);
         Context server = resources.context(new User("mqtt", Set.of(), true), "mqtt", "mqtt", null);
         Figures figures =
                 new Figures(statistics, traffic, sessions, tables, () -> resources.table(server, NO_TABLE), clock);

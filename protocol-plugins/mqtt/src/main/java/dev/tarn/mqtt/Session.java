@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSession;
@@ -8,8 +9,10 @@ import dev.tarn.api.security.User;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +26,15 @@ final class Session {
     /** An expiry that never comes, in seconds. */
     static final long NEVER = 0xFFFF_FFFFL;
 
+    private static final int MOST_TAKEN = 1_024;
+
     private final String clientId;
     private final long number;
     private final @Nullable DurableSession owed;
     private final Map<String, Held> subscriptions = new LinkedHashMap<>();
     private final BitSet unreleased = new BitSet();
     private final InFlight inFlight = new InFlight();
+    private final Set<Taken> taken = new LinkedHashSet<>();
     private int numbers;
     private long sentUpTo;
     private long expiry;
@@ -45,6 +51,13 @@ final class Session {
      * @param due in milliseconds since 1970
      */
     record Bequest(Packet.Will will, long due) {}
+
+    /**
+     * Something that a shared group gave to the client, so that the group need not give it to another.
+     *
+     * @param group the number of the group's row
+     */
+    record Taken(long group, long sequence) {}
 
     /**
      * @param number names its rows; 0 for a session that ends with its connection and has none
@@ -108,6 +121,24 @@ final class Session {
 
     InFlight inFlight() {
         return inFlight;
+    }
+
+    /** What shared groups gave to it and may not have stored yet. */
+    Set<Taken> taken() {
+        return taken;
+    }
+
+    /** Remembers that a group gave it this; forgets what the group has stored by now. */
+    void taken(SharedGroup group, Change change) {
+        SharedGroup.Lasting lasting = group.lasting();
+        if (lasting != null && change.logged()) {
+            long stored = group.storedUpTo();
+            taken.removeIf(one -> one.group() == lasting.number() && one.sequence() <= stored);
+            if (taken.size() >= MOST_TAKEN) {
+                taken.remove(taken.iterator().next());
+            }
+            taken.add(new Taken(lasting.number(), change.sequence()));
+        }
     }
 
     /** Every change up to this sequence was sent, or was not for this session; what is in flight is another matter. */

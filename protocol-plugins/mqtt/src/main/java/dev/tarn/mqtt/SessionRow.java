@@ -39,6 +39,11 @@ final class SessionRow {
             sent.add(fields);
         }
         row.put("sent", sent);
+        if (!session.taken().isEmpty()) {
+            List<Object> taken = new ArrayList<>();
+            session.taken().forEach(one -> taken.add(List.of(one.group(), one.sequence())));
+            row.put("taken", taken);
+        }
         User user = session.user();
         if (user != null) {
             row.put("user", user.name());
@@ -79,6 +84,13 @@ final class SessionRow {
             for (Object one : sent) {
                 if (one instanceof List<?> fields && fields.size() == 5) {
                     session.inFlight().restore(sent(fields, ++order));
+                }
+            }
+        }
+        if (row.get("taken") instanceof List<?> taken) {
+            for (Object one : taken) {
+                if (one instanceof List<?> fields && fields.size() == 2) {
+                    session.taken().add(new Session.Taken(number(fields.get(0)), number(fields.get(1))));
                 }
             }
         }

@@ -21,15 +21,16 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions in the store, in three tables of database {@code system}: a row for each session, one for each of its
- * subscriptions, and one for each packet identifier of quality of service 2 that a client has not released, which is put
- * together with what it carries. Safe on any thread.
+ * Sessions in the store, in four tables of database {@code system}: a row for each session, one for each of its
+ * subscriptions, one for each packet identifier of quality of service 2 that a client has not released, which is put
+ * together with what it carries, and one for each shared group. Safe on any thread.
  */
 final class SessionTables {
 
     private static final Table SESSIONS = state("mqtt_sessions");
     private static final Table SUBSCRIPTIONS = state("mqtt_subscriptions");
     private static final Table UNRELEASED = state("mqtt_unreleased");
+    private static final Table GROUPS = state("mqtt_groups");
 
     private final Store store;
     private final Bodies bodies;
@@ -40,6 +41,7 @@ final class SessionTables {
         store.define(SESSIONS);
         store.define(SUBSCRIPTIONS);
         store.define(UNRELEASED);
+        store.define(GROUPS);
     }
 
     private static Table state(String name) {
@@ -85,6 +87,21 @@ final class SessionTables {
     /** Forgets a packet identifier. */
     Draft released(Session session, int packetId) {
         return delete(UNRELEASED, id(session, packetId));
+    }
+
+    Draft put(long number, GroupRow group) {
+        return put(GROUPS, Long.toString(number), group.values());
+    }
+
+    Draft deleteGroup(long number) {
+        return delete(GROUPS, Long.toString(number));
+    }
+
+    /** Reads the shared groups. Blocks. */
+    void loadGroups(BiConsumer<Long, GroupRow> reader) {
+        try (Snapshot snapshot = store.snapshot()) {
+            each(snapshot, GROUPS, (id, row) -> reader.accept(Long.parseLong(id), GroupRow.read(row)));
+        }
     }
 
     /** Everything that has to go for a session to be gone. */

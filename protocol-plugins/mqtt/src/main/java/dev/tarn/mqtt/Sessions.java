@@ -7,6 +7,7 @@ import dev.tarn.api.store.Draft;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +36,7 @@ final class Sessions implements AutoCloseable {
 
     private final SessionTables tables;
     private final @Nullable DurableSessions durable;
+    private final SharedGroups shared;
     private final Clock clock;
     private final Statistics statistics;
     private final BiConsumer<Session, Packet.Will> publishWill;
@@ -83,11 +85,13 @@ final class Sessions implements AutoCloseable {
     Sessions(
             SessionTables tables,
             @Nullable DurableSessions durable,
+            SharedGroups shared,
             Clock clock,
             Statistics statistics,
             BiConsumer<Session, Packet.Will> publishWill) {
         this.tables = tables;
         this.durable = durable;
+        this.shared = shared;
         this.clock = clock;
         this.statistics = statistics;
         this.publishWill = publishWill;
@@ -104,6 +108,8 @@ final class Sessions implements AutoCloseable {
     }
 
     private void load(DurableSessions engine) {
+        Map<Long, SharedGroup> groups = shared.load();
+        List<Draft> drafts = new ArrayList<>();
         List<Session> stored = tables.load(
                 (clientId, number, cursor) -> new Session(clientId, number, engine.open(name(clientId), cursor)));
         for (Session session : stored) {
@@ -112,9 +118,17 @@ final class Sessions implements AutoCloseable {
             if (owed != null) {
                 for (Held held : session.subscriptions().values()) {
                     statistics.subscription(held, 1);
-                    if (!SystemTopics.covers(held.wish())) {
+                    if (held.wish().group() != null) {
+                        shared.enter(held.wish(), true, drafts);
+                    } else if (!SystemTopics.covers(held.wish())) {
                         owed.cover(held.wish().filter(), held.options().qos(), held.start());
                     }
+                }
+            }
+            for (Session.Taken one : session.taken()) {
+                SharedGroup group = groups.get(one.group());
+                if (group != null) {
+                    group.settledBefore(one.sequence());
                 }
             }
             if (session.disconnectedAt() == 0) {
@@ -128,6 +142,10 @@ final class Sessions implements AutoCloseable {
             }
             sessions.put(session.clientId(), session);
             watch(session);
+        }
+        shared.loaded(drafts);
+        if (!drafts.isEmpty()) {
+            store(drafts);
         }
         if (!stored.isEmpty()) {
             LOG.info("sessions restored: count={}", stored.size());
@@ -214,7 +232,8 @@ final class Sessions implements AutoCloseable {
 
     /** The end of a session; what must be removed from the store. Its will does not wait any longer. */
     private List<Draft> forget(Session session) {
-        uncount(session);
+        List<Draft> drafts = new ArrayList<>(tables.delete(session));
+        unsubscribe(session, drafts);
         sessions.remove(session.clientId(), session);
         session.watch(null);
         DurableSession owed = session.owed();
@@ -226,12 +245,15 @@ final class Sessions implements AutoCloseable {
             session.bequest(null);
             publishWill.accept(session, bequest.will());
         }
-        return tables.delete(session);
+        return drafts;
     }
 
-    private void uncount(Session session) {
+    private void unsubscribe(Session session, List<Draft> drafts) {
         for (Held held : session.subscriptions().values()) {
             statistics.subscription(held, -1);
+            if (held.wish().group() != null) {
+                shared.leave(held.wish(), session.durable(), drafts);
+            }
         }
     }
 
@@ -251,7 +273,7 @@ final class Sessions implements AutoCloseable {
             if (session.durable()) {
                 store(forget(session));
             } else {
-                uncount(session);
+                unsubscribe(session, new ArrayList<>());
             }
             return;
         }
@@ -329,6 +351,10 @@ final class Sessions implements AutoCloseable {
         }
     }
 
+    SharedGroups shared() {
+        return shared;
+    }
+
     /** How many identifiers are connected. */
     int connected() {
         return claims.size();
@@ -374,6 +400,7 @@ final class Sessions implements AutoCloseable {
         List<CompletableFuture<?>> open = new ArrayList<>();
         claims.values().forEach(claim -> open.add(claim.released));
         await(open);
+        await(shared.stop());
         await(List.copyOf(writes.values()));
     }
 

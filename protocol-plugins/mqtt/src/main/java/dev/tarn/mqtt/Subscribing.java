@@ -2,12 +2,15 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSession;
+import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
+import io.netty.channel.EventLoop;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,8 +37,10 @@ final class Subscribing {
     private final Statistics statistics;
     private final SystemTopics topics;
     private final SystemWatch system;
+    private final SharedGroups shared;
+    private final Context context;
 
-    Subscribing(Line line, Session session, Mailbox mailbox, Delivering delivering, Broker broker) {
+    Subscribing(Line line, Session session, Context context, Mailbox mailbox, Delivering delivering, Broker broker) {
         this.line = line;
         this.session = session;
         this.tables = session.durable() ? broker.tables() : null;
@@ -43,6 +48,8 @@ final class Subscribing {
         this.delivering = delivering;
         this.clock = broker.clock();
         this.most = broker.limits().subscriptions();
+        this.context = context;
+        this.shared = broker.sessions().shared();
         this.statistics = broker.statistics();
         this.topics = broker.watching().topics();
         this.system = new SystemWatch(topics, line.channel().eventLoop(), delivering::told);
@@ -73,6 +80,9 @@ final class Subscribing {
         DurableSession owed = ofServer ? null : session.owed();
         try {
             Start start = start(wish, known == null);
+            if (wish.group() != null) {
+                return share(held, known == null, drafts);
+            }
             held.scanning(!ofServer && (held.scanning() || start.from() == Start.From.CURRENT));
             if (owed != null && known == null) {
                 long from = owed.cover(wish.filter(), wish.options().qos());
@@ -96,18 +106,49 @@ final class Subscribing {
                     ? Reason.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED
                     : Failures.subscribed(failure.code());
         }
-        session.subscriptions().put(wish.spelling(), held);
-        if (known == null) {
+        return subscribed(held, known == null, drafts);
+    }
+
+    private Reason subscribed(Held held, boolean fresh, List<Draft> drafts) {
+        session.subscriptions().put(held.wish().spelling(), held);
+        if (fresh) {
             statistics.subscription(held, 1);
         }
         if (tables != null) {
             drafts.add(tables.put(session, held));
         }
-        return switch (wish.options().qos()) {
+        return switch (held.options().qos()) {
             case 0 -> Reason.SUCCESS;
             case 1 -> Reason.GRANTED_QOS_1;
             default -> Reason.GRANTED_QOS_2;
         };
+    }
+
+    /** Begins, or renews, a shared subscription. */
+    private Reason share(Held held, boolean fresh, List<Draft> drafts) {
+        if (fresh) {
+            check(held);
+            join(held, shared.enter(held.wish(), session.durable(), drafts));
+        }
+        return subscribed(held, fresh, drafts);
+    }
+
+    /** Throws the failure of a client that may not subscribe to the filter. */
+    private void check(Held held) {
+        mailbox.subscribe(held.wish().filter(), Start.LIVE, Interest.atMost(0), null)
+                .cancel();
+    }
+
+    private void join(Held held, SharedGroup group) {
+        EventLoop loop = line.channel().eventLoop();
+        SharedMember member = new SharedMember(
+                group,
+                held,
+                loop,
+                delivering::told,
+                shared.allowed(context, held.wish().filter()));
+        held.live(member);
+        group.join(member, loop);
     }
 
     /** What the server says about itself is not shared out, and not for everyone. */
@@ -141,7 +182,11 @@ final class Subscribing {
                 if (live != null) {
                     live.cancel();
                 }
-                uncover(held);
+                if (held.wish().group() != null) {
+                    shared.leave(held.wish(), session.durable(), drafts);
+                } else {
+                    uncover(held);
+                }
                 if (tables != null) {
                     drafts.add(tables.delete(session, held));
                 }
@@ -200,7 +245,19 @@ final class Subscribing {
     private void drop(Held held) {
         session.subscriptions().remove(held.wish().spelling());
         statistics.subscription(held, -1);
-        uncover(held);
+        List<Draft> drafts = new ArrayList<>();
+        if (held.wish().group() != null) {
+            shared.leave(held.wish(), session.durable(), drafts);
+        } else {
+            uncover(held);
+        }
+        if (tables != null) {
+            drafts.add(tables.delete(session, held));
+            tables.commit(drafts).exceptionally(failure -> {
+                LOG.warn("an ended subscription is still stored: reason={}", failure.getMessage());
+                return null;
+            });
+        }
     }
 
     private void resume(Held held) {
@@ -210,6 +267,12 @@ final class Subscribing {
             } else {
                 drop(held);
             }
+            return;
+        }
+        SharedGroup group = held.wish().group() == null ? null : shared.find(held.wish());
+        if (group != null) {
+            check(held);
+            join(held, group);
             return;
         }
         long from = Math.max(session.sentUpTo(), held.start());

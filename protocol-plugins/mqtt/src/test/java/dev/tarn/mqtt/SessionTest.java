@@ -7,6 +7,7 @@ import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.MqttPacket;
 import dev.tarn.testkit.Node;
+import dev.tarn.transport.Traffic;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -331,9 +332,12 @@ class SessionTest {
         BlockingQueue<String> published = new LinkedBlockingQueue<>();
         SessionTables tables =
                 new SessionTables(node.services().store(), node.services().bodies());
+        DurableSessions engine =
+                (name, cursor) -> ((DurableSessions) node.services().resources()).open("next/" + name, cursor);
         try (Sessions next = new Sessions(
                 tables,
-                (name, cursor) -> ((DurableSessions) node.services().resources()).open("next/" + name, cursor),
+                engine,
+                new SharedGroups(tables, node.services().resources(), engine, new Traffic()),
                 Clock.systemUTC(),
                 new Statistics(),
                 (session, will) -> published.add(session.clientId() + " " + will.topic()))) {

@@ -3,6 +3,7 @@ package dev.tarn.api.resource;
 
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.security.User;
@@ -36,6 +37,12 @@ public interface Resources extends Resource {
 
     /** The table that answers for this path, if one does and the context may know of it. */
     Optional<Table> table(Context context, Path path);
+
+    /**
+     * Whether changes to this path may be told to a context that subscribes to the filter: what a mailbox asks, for those
+     * who hand on what another mailbox got. Quick.
+     */
+    boolean mayHear(Context context, Filter filter, Path path);
 
     /** What there is to know of a table: attributes, indexes, count of rows. Fails with FORBIDDEN, NOT_FOUND. */
     CompletionStage<Map<String, Object>> describe(Context context, String resource);
