@@ -13,6 +13,9 @@ final class Chores {
     /** Rows that one round removes, so that writers wait for no more than that. */
     private static final int ROWS = 500;
 
+    /** Entries of the log that one round removes at most. */
+    private static final int MOST = 8_192;
+
     private final Database database;
     private final Catalog catalog;
     private final Retention retention;
@@ -35,13 +38,15 @@ final class Chores {
      * Removes some of the log's beginning if that is due.
      *
      * @param durable the last sequence that is on the disk
+     * @param written how many changes were written since the last time, so that the log shrinks faster than it grows
      * @return the head as it is now, or null when there was nothing to do
      */
     @Nullable
-    Head trim(Head head, long now, long durable) {
+    Head trim(Head head, long now, long durable, long written) {
         Transaction transaction = database.environment.beginExclusiveTransaction();
         try {
-            Retention.Trimmed trimmed = retention.step(transaction, now, head.logBytes(), durable);
+            int most = (int) Math.min(MOST, Math.max(Retention.STEP, 2 * written));
+            Retention.Trimmed trimmed = retention.step(transaction, now, head.logBytes(), durable, most);
             if (trimmed.oldest() == 0) {
                 return null;
             }

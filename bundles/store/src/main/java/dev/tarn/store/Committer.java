@@ -47,6 +47,9 @@ final class Committer implements Runnable {
     private final Faults faults;
     private final Handover handover;
 
+    /** The last sequence when the log was trimmed the last time. */
+    private long trimmedAt;
+
     private volatile Head head;
     private volatile boolean closing;
 
@@ -71,6 +74,7 @@ final class Committer implements Runnable {
         this.queue = new ArrayBlockingQueue<>(limits.writes());
         this.sizes = Tally.ofCounts(limits.batch());
         this.head = head;
+        this.trimmedAt = head.sequence();
         this.chores = chores;
         this.faults = new Faults(core.database(), core.fence(), sync);
         this.handover = new Handover(core.database(), sync, faults, core.fence());
@@ -342,7 +346,8 @@ final class Committer implements Runnable {
         }
         try {
             clock.read();
-            Head trimmed = chores.trim(head, clock.now(), sync.sequence());
+            Head trimmed = chores.trim(head, clock.now(), sync.sequence(), head.sequence() - trimmedAt);
+            trimmedAt = head.sequence();
             if (trimmed == null) {
                 return false;
             }

@@ -2,7 +2,9 @@
 package dev.tarn.store;
 
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -176,6 +178,25 @@ final class Inspector {
             problem("the log ends with " + last + " and should end with " + head.sequence());
         }
         byTable(first);
+        byPath();
+    }
+
+    /** What the index by path names is in the log. */
+    private void byPath() {
+        try (Cursor cursor = database.logByPath.openCursor(transaction)) {
+            while (cursor.getNext()) {
+                byte[] key = Database.bytes(cursor.getKey());
+                long sequence = ByteReader.u64(key, key.length - Long.BYTES);
+                byte[] value = Database.get(database.log, transaction, Keys.u64(sequence));
+                LogFormat.Entry entry =
+                        value == null ? null : LogFormat.read(sequence, new ByteReader(value, 0, value.length));
+                boolean right = entry != null
+                        && Arrays.equals(key, LogFormat.pathKey(entry.table(), Path.of(entry.path()), sequence));
+                if (!right) {
+                    problem("the index by path names " + sequence + ", which the log does not have there");
+                }
+            }
+        }
     }
 
     /** Every entry of the log is in the index by table once, and nothing else is. */

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
@@ -21,8 +22,11 @@ final class Retention {
 
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
 
-    /** Entries that one step removes, or a few more to complete a commit. */
+    /** Entries that one step removes, or a few more to complete a commit; more when writers are quicker than that. */
     static final int STEP = 512;
+
+    /** A step ends after so long even when it has removed less, as when it has to read from the disk. */
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Database database;
     private final Catalog catalog;
@@ -85,8 +89,10 @@ final class Retention {
      *
      * @param bytes the log's size
      * @param durable the last sequence that is on the disk; nothing after it goes
+     * @param most so many entries are removed at most, or a few more to complete a commit
      */
-    Trimmed step(Transaction transaction, long now, long bytes, long durable) {
+    Trimmed step(Transaction transaction, long now, long bytes, long durable, int most) {
+        long end = System.nanoTime() + STEP_NANOS;
         long horizon = horizon(now);
         long wanted = wanted();
         long freed = 0;
@@ -102,8 +108,10 @@ final class Retention {
                 LogFormat.Entry entry = LogFormat.read(sequence, in);
                 next = sequence;
                 if (entry.place().index() == 0) {
-                    boolean due = due(entry, horizon, wanted, bytes - freed);
-                    if (!due || removed >= STEP || sequence + entry.place().count() - 1 > durable) {
+                    boolean enough = removed >= most || (removed > 0 && System.nanoTime() - end > 0);
+                    if (enough
+                            || !due(entry, horizon, wanted, bytes - freed)
+                            || sequence + entry.place().count() - 1 > durable) {
                         break;
                     }
                 }

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import jetbrains.exodus.ByteIterable;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +97,9 @@ final class XodusSnapshot implements Snapshot {
         try (Cursor cursor = core.database().log.openCursor(transaction)) {
             checkReach(after);
             boolean there = cursor.getSearchKeyRange(Database.of(Keys.u64(after + 1))) != null;
-            while (there && walk.add(ByteReader.u64(Database.bytes(cursor.getKey()), 0), cursor.getValue())) {
+            while (there
+                    && walk.add(
+                            ByteReader.u64(Database.bytes(cursor.getKey()), 0), Database.bytes(cursor.getValue()))) {
                 there = cursor.getNext();
             }
         }
@@ -123,17 +124,48 @@ final class XodusSnapshot implements Snapshot {
         return walk.changes;
     }
 
+    @Override
+    public List<Change> log(Table table, Path path, long after, int limit) {
+        checkReach(after);
+        OpenTable open = core.catalog().table(table);
+        if (open.table().rules().history().isZero()) {
+            throw new Failure(Failure.Code.UNSUPPORTED, table.qualifiedName() + " keeps no history");
+        }
+        List<Change> changes = new ArrayList<>();
+        byte[] first = LogFormat.pathKey(open.number(), path, after + 1);
+        int prefix = first.length - Long.BYTES;
+        try (Cursor cursor = core.database().logByPath.openCursor(transaction)) {
+            boolean there = cursor.getSearchKeyRange(Database.of(first)) != null;
+            while (there && changes.size() < limit) {
+                byte[] key = Database.bytes(cursor.getKey());
+                if (key.length != first.length || !Arrays.equals(key, 0, prefix, first, 0, prefix)) {
+                    break;
+                }
+                long sequence = ByteReader.u64(key, prefix);
+                byte[] value = logged(sequence);
+                ByteReader in = new ByteReader(value, 0, value.length);
+                changes.add(change(RowReader.entry(sequence, in), in));
+                there = cursor.getNext();
+            }
+        }
+        return changes;
+    }
+
+    private byte[] logged(long sequence) {
+        byte[] value = Database.get(core.database().log, transaction, Keys.u64(sequence));
+        if (value == null) {
+            throw new Failure(Failure.Code.UNAVAILABLE, "log entry " + sequence + " is missing on the disk");
+        }
+        return value;
+    }
+
     /** Adds the changes of one entry of the index by table; false when there are enough. */
     private boolean add(LogWalk walk, byte[] key, byte[] value, long after) {
         for (long sequence : sequences(key, value)) {
             if (sequence <= after) {
                 continue;
             }
-            ByteIterable entry = core.database().log.get(transaction, Database.of(Keys.u64(sequence)));
-            if (entry == null) {
-                throw new Failure(Failure.Code.UNAVAILABLE, "log entry " + sequence + " is missing on the disk");
-            }
-            if (!walk.add(sequence, entry)) {
+            if (!walk.add(sequence, logged(sequence))) {
                 return false;
             }
         }
@@ -160,7 +192,7 @@ final class XodusSnapshot implements Snapshot {
             boolean there = cursor.getSearchKeyRange(Database.of(Keys.u64(after + 1))) != null;
             while (there) {
                 long sequence = ByteReader.u64(Database.bytes(cursor.getKey()), 0);
-                if (sequence > upTo || !walk.add(sequence, cursor.getValue())) {
+                if (sequence > upTo || !walk.add(sequence, Database.bytes(cursor.getValue()))) {
                     break;
                 }
                 if (walk.ended) {
@@ -187,8 +219,7 @@ final class XodusSnapshot implements Snapshot {
         }
 
         /** False when the change is not wanted any more. */
-        boolean add(long sequence, ByteIterable iterable) {
-            byte[] value = Database.bytes(iterable);
+        boolean add(long sequence, byte[] value) {
             ByteReader in = new ByteReader(value, 0, value.length);
             LogFormat.Entry entry = RowReader.entry(sequence, in);
             long first = sequence - entry.place().index();

@@ -7,7 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Draft;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -116,21 +120,102 @@ class RetentionTest {
         Eventually.holds(() -> store.oldest() == 16);
     }
 
+    private static final Table HISTORY = new Table(
+            "data",
+            "History",
+            "History",
+            List.of(),
+            new Table.Rules(true, false, false, Table.Keeping.LOGGED, Duration.ofDays(7), Duration.ZERO, null));
+
     @Test
     void a_table_with_a_history_makes_the_log_reach_further_back() {
         open(Map.of("logAge", "1h"));
-        Table history = new Table(
-                "data",
-                "History",
-                "History",
-                List.of(),
-                new Table.Rules(true, false, false, Table.Keeping.LOGGED, Duration.ofDays(7), Duration.ZERO, null));
-        store.define(history);
-        Draft draft = Draft.message(history, Path.of("History/x"), Stores.bytes((byte) 1), Attributes.NONE);
+        store.define(HISTORY);
+        Draft draft = Draft.message(HISTORY, Path.of("History/x"), Stores.bytes((byte) 1), Attributes.NONE);
         commit(store, draft);
         pass(Duration.ofDays(6));
         commit(store, draft);
         pass(Duration.ofDays(2));
         Eventually.holds(() -> store.oldest() == 2);
+        try (Snapshot snapshot = store.snapshot()) {
+            assertThat(Stores.sequences(snapshot.log(HISTORY, Path.of("History/x"), 1, 10)))
+                    .containsExactly(2L);
+            assertThatThrownBy(() -> snapshot.log(HISTORY, Path.of("History/x"), 0, 10))
+                    .isInstanceOfSatisfying(
+                            Failure.class, e -> assertThat(e.code()).isEqualTo(Failure.Code.NOT_FOUND));
+        }
+    }
+
+    @Test
+    void a_history_is_read_by_path() {
+        open(Map.of());
+        store.define(HISTORY);
+        List<String> paths = List.of("History/a", "History/a/b", "History/", "History/a ", "History/ab");
+        for (int i = 0; i < 30; i++) {
+            Draft draft = Draft.put(
+                    HISTORY,
+                    Path.of(paths.get(i % paths.size())),
+                    Stores.bytes((byte) i),
+                    Attributes.NONE,
+                    Expectation.ANYTHING);
+            commit(store, draft, put("other", (byte) i));
+        }
+        try (Snapshot snapshot = store.snapshot()) {
+            assertThat(Stores.sequences(snapshot.log(HISTORY, Path.of("History/a"), 0, 100)))
+                    .containsExactly(1L, 11L, 21L, 31L, 41L, 51L);
+            assertThat(Stores.sequences(snapshot.log(HISTORY, Path.of("History/a/b"), 3, 2)))
+                    .containsExactly(13L, 23L);
+            assertThat(snapshot.log(HISTORY, Path.of("History/none"), 0, 100)).isEmpty();
+            assertThatThrownBy(() -> snapshot.log(Stores.TOPICS, Path.of("other"), 0, 100))
+                    .isInstanceOfSatisfying(
+                            Failure.class, e -> assertThat(e.code()).isEqualTo(Failure.Code.UNSUPPORTED));
+        }
+    }
+
+    @Test
+    void a_removal_stays_in_the_log_with_its_version_as_long_as_everything_else() {
+        open(Map.of("logAge", "1h"));
+        long written = commit(store, put("a", (byte) 1)).changes().get(0).version();
+        pass(Duration.ofMinutes(30));
+        commit(store, Stores.delete(Stores.TOPICS, "a"));
+        pass(Duration.ofMinutes(50));
+        Eventually.holds(() -> store.oldest() == 2);
+        try (Snapshot snapshot = store.snapshot()) {
+            Change removal = snapshot.log(1, 10).get(0);
+            assertThat(removal.kind()).isEqualTo(Kind.DELETE);
+            assertThat(removal.previous()).isEqualTo(written);
+            assertThat(removal.version()).isGreaterThan(written);
+        }
+        long again = commit(store, put("a", (byte) 2)).changes().get(0).version();
+        pass(Duration.ofMinutes(50));
+        Eventually.holds(() -> store.oldest() == 3);
+        assertThat(again).isGreaterThan(written);
+    }
+
+    @Test
+    void a_log_that_grows_all_the_time_keeps_its_size_and_nobody_waits_for_it() throws Exception {
+        open(Map.of("logSize", "1MB"));
+        AtomicLong longest = new AtomicLong();
+        Semaphore room = new Semaphore(500);
+        long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+        long most = 0;
+        for (int i = 0; System.nanoTime() - end < 0; i++) {
+            room.acquire();
+            long began = System.nanoTime();
+            store.commit(dev.tarn.api.store.Write.of(put("a" + i % 100, new byte[200])))
+                    .whenComplete((commit, failure) -> {
+                        longest.accumulateAndGet(System.nanoTime() - began, Math::max);
+                        room.release();
+                    });
+            most = Math.max(most, store.sequence() - store.oldest());
+        }
+        room.acquire(500);
+        long last = store.sequence();
+        // 3,000 entries are the size; looking once a second, more gather, but not without end.
+        Eventually.holds(() -> last - store.oldest() < 5_000);
+        System.out.printf(
+                "trimming: changes=%d most_in_the_log=%d longest_commit_ms=%d%n",
+                last, most, longest.get() / 1_000_000);
+        assertThat(longest.get()).isLessThan(Duration.ofSeconds(3).toNanos());
     }
 }

@@ -44,6 +44,15 @@ public interface Snapshot extends AutoCloseable {
     /** As {@link #log(long, int)}, of one table: read through the index by table. */
     List<Change> log(Table table, long after, int limit);
 
+    /**
+     * As {@link #log(long, int)}, of one path of a table that keeps a history: read through the index by path, only the changes
+     * of this path and not whole commits, and only those made since the table has had its history.
+     *
+     * @param limit the most changes
+     * @throws dev.tarn.api.data.Failure UNSUPPORTED when the table keeps no history
+     */
+    List<Change> log(Table table, Path path, long after, int limit);
+
     @Override
     void close();
 
