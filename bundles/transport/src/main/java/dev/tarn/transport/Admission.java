@@ -85,7 +85,8 @@ final class Admission {
             case REFUSED -> {
                 return Problem.answer(
                         HttpResponseStatus.FORBIDDEN,
-                        "pages of other origins may not use this server; http.origins is the list of those that may",
+                        "pages of other origins may not use this server"
+                                + (origins.listed() ? "; http.origins is the list of those that may" : ""),
                         List.of());
             }
             case ALLOWED -> {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private static final Duration ABSENCE = Duration.ofSeconds(1);
     private static final long LOOK_AGAIN_MILLIS = 20;
+
+    /** Asks for what is answered whoever asks. */
+    private static final User NOBODY = new User("nobody", Set.of(), false);
 
     private final HttpFraming http;
     private final RequestDecoder decoder;
@@ -194,6 +198,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     // Who asks
 
     private void identify(Exchange asking) {
+        HttpFraming.Installed candidate = candidate(asking.head());
+        if (candidate != null && anonymous(candidate.protocol(), asking.head())) {
+            dispatch(asking, new Caller(new byte[0], NOBODY, new HashMap<>(2)), candidate);
+            return;
+        }
         List<String> headers = asking.head().headers().getAll(HttpHeaderNames.AUTHORIZATION);
         if (headers.size() > 1) {
             throw new Failure(Failure.Code.MALFORMED, "more than one Authorization header");
@@ -201,7 +210,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         String header = headers.isEmpty() ? "" : headers.get(0);
         byte[] bytes = header.getBytes(StandardCharsets.UTF_8);
         if (caller != null && caller.is(bytes)) {
-            dispatch(asking, caller);
+            dispatch(asking, caller, candidate);
             return;
         }
         CompletableFuture<User> found = http.users()
@@ -222,36 +231,52 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
         Caller known = new Caller(header, user, caller == null ? new HashMap<>(2) : caller.contexts(user));
         caller = known;
-        dispatch(asking, known);
+        dispatch(asking, known, candidate(asking.head()));
     }
 
-    private void dispatch(Exchange asking, Caller who) {
-        dispatch(asking, who, System.nanoTime() + ABSENCE.toNanos());
+    private void dispatch(Exchange asking, Caller who, HttpFraming.@Nullable Installed candidate) {
+        dispatch(asking, who, candidate, System.nanoTime() + ABSENCE.toNanos());
     }
 
     /** Looks again until then when nobody takes it: its protocol may be away while it is updated. */
-    private void dispatch(Exchange asking, Caller who, long until) {
-        for (HttpFraming.Installed candidate : http.installed()) {
-            if (accepts(candidate.protocol(), asking.head())) {
-                candidate.traffic().in.increment();
-                asking.given(
-                        candidate,
-                        who.context(http.resources(), candidate.protocol().name(), connection()));
-                open(candidate.protocol(), asking);
-                return;
-            }
-        }
-        if (until - System.nanoTime() < 0) {
+    private void dispatch(Exchange asking, Caller who, HttpFraming.@Nullable Installed candidate, long until) {
+        if (candidate != null) {
+            candidate.traffic().in.increment();
+            candidate.traffic().attach(context().channel());
+            asking.given(
+                    candidate,
+                    who.context(http.resources(), candidate.protocol().name(), connection()));
+            open(candidate.protocol(), asking);
+        } else if (until - System.nanoTime() < 0) {
             asking.fail(new Failure(
                     Failure.Code.UNAVAILABLE, "no protocol that answers such requests is installed at the moment"));
-            return;
+        } else {
+            Runnable again = () -> {
+                if (exchange == asking && !asking.gone()) {
+                    dispatch(asking, who, candidate(asking.head()), until);
+                }
+            };
+            context().executor().schedule(again, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
         }
-        Runnable again = () -> {
-            if (exchange == asking && !asking.gone()) {
-                dispatch(asking, who, until);
+    }
+
+    /** The highest ranked protocol that accepts the request, or null. */
+    private HttpFraming.@Nullable Installed candidate(HttpRequest head) {
+        for (HttpFraming.Installed candidate : http.installed()) {
+            if (accepts(candidate.protocol(), head)) {
+                return candidate;
             }
-        };
-        context().executor().schedule(again, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        return null;
+    }
+
+    private static boolean anonymous(HttpProtocol protocol, HttpRequest head) {
+        try {
+            return protocol.anonymous(head);
+        } catch (RuntimeException bug) {
+            LOG.error("anonymous failed protocol={}", protocol.name(), bug);
+            return false;
+        }
     }
 
     private static boolean accepts(HttpProtocol protocol, HttpRequest head) {

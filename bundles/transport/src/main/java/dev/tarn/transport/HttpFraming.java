@@ -39,6 +39,7 @@ public final class HttpFraming implements StreamProtocol {
     private static final Logger LOG = LoggerFactory.getLogger(HttpFraming.class);
     private static final Duration FAREWELL = Duration.ofSeconds(1);
 
+    private final String name;
     private final Limits limits;
     private final Origins origins;
     private final Users users;
@@ -104,28 +105,87 @@ public final class HttpFraming implements StreamProtocol {
 
     @Activate
     public HttpFraming(@Reference Users users, @Reference Resources resources, @Reference Meter meter, Config config) {
-        this.users = users;
-        this.resources = resources;
-        this.meter = meter;
-        this.origins = new Origins(List.of(config.hosts()), List.of(config.origins()));
+        this(
+                "http",
+                new Services(users, resources, meter),
+                new Origins("http", List.of(config.hosts()), List.of(config.origins())),
+                limits(
+                        config.lineLimit(),
+                        config.headerLimit(),
+                        config.bodyLimit(),
+                        config.headTimeout(),
+                        config.bodyTimeout(),
+                        config.idleTimeout(),
+                        config.writeTimeout()));
+    }
+
+    private HttpFraming(String name, Services services, Origins origins, Limits limits) {
+        this.name = name;
+        this.users = services.users();
+        this.resources = services.resources();
+        this.meter = services.meter();
+        this.origins = origins;
+        this.limits = limits;
+    }
+
+    /** What every door needs. */
+    public record Services(Users users, Resources resources, Meter meter) {}
+
+    /**
+     * HTTP for another listener, with protocols of its own and the usual limits. Whoever makes it tells it which by {@link
+     * #addProtocol}.
+     *
+     * @param name the listener's, and the section of the configuration that its hosts are in
+     * @param hosts names that requests may be addressed to, besides the listener's own address
+     * @param bodyLimit the largest request body, such as {@code 64MB}
+     */
+    public static HttpFraming door(String name, Services services, List<String> hosts, String bodyLimit) {
+        return new HttpFraming(
+                name,
+                services,
+                new Origins(name, hosts, List.of()),
+                limits(
+                        standard("lineLimit"),
+                        standard("headerLimit"),
+                        bodyLimit,
+                        standard("headTimeout"),
+                        standard("bodyTimeout"),
+                        standard("idleTimeout"),
+                        standard("writeTimeout")));
+    }
+
+    /** The default of a setting. */
+    private static String standard(String key) {
+        try {
+            return String.valueOf(Config.class.getMethod(key).getDefaultValue());
+        } catch (NoSuchMethodException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static Limits limits(
+            String line, String header, String body, String head, String bodyTime, String idle, String write) {
         HttpDecoderConfig decoder = new HttpDecoderConfig()
-                .setMaxInitialLineLength(Units.bytes("lineLimit", config.lineLimit()))
-                .setMaxHeaderSize(Units.bytes("headerLimit", config.headerLimit()))
+                .setMaxInitialLineLength(Units.bytes("lineLimit", line))
+                .setMaxHeaderSize(Units.bytes("headerLimit", header))
                 .setMaxChunkSize(64 << 10)
                 .setStrictLineParsing(true)
                 .setUseRfc9112TransferEncoding(true)
                 .setAllowDuplicateContentLengths(false);
-        this.limits = new Limits(
+        return new Limits(
                 decoder,
-                Units.bytes("bodyLimit", config.bodyLimit()),
-                Units.duration("headTimeout", config.headTimeout()),
-                Units.duration("bodyTimeout", config.bodyTimeout()),
-                Units.duration("idleTimeout", config.idleTimeout()),
-                Units.duration("writeTimeout", config.writeTimeout()));
+                Units.bytes("bodyLimit", body),
+                Units.duration("headTimeout", head),
+                Units.duration("bodyTimeout", bodyTime),
+                Units.duration("idleTimeout", idle),
+                Units.duration("writeTimeout", write));
     }
 
-    /** Lets a protocol answer requests. */
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    /** Lets a protocol answer requests; the service property {@code tarn.door} is for those of other listeners. */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            target = "(!(tarn.door=*))")
     public void addProtocol(HttpProtocol protocol, Map<String, Object> properties) {
         int ranking = properties.get("service.ranking") instanceof Integer given ? given : 0;
         Installed added = new Installed(protocol, ranking, new OpenChannels(), meter.traffic(protocol.name()));
@@ -186,7 +246,7 @@ public final class HttpFraming implements StreamProtocol {
 
     @Override
     public String name() {
-        return "http";
+        return name;
     }
 
     /** A request line begins with a method: capital letters. */

@@ -259,6 +259,7 @@ public final class Listener implements AutoCloseable {
         String id = name + "-" + Long.toString(CONNECTIONS.incrementAndGet(), 36);
         new Connection(id, name, channel.remoteAddress(), channel.localAddress(), null, EmptyHttpHeaders.INSTANCE)
                 .attach(channel);
+        channel.pipeline().addLast(new ByteCount());
         // TLS, where a listener has it, goes before the detector, which then sees plain bytes.
         channel.pipeline().addLast(new Detector(this, detection));
     }

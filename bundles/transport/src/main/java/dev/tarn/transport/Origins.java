@@ -20,10 +20,17 @@ final class Origins {
     private static final Pattern HOST = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(?::(\\d{1,5}))?");
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
+    private final String section;
     private final Set<String> hosts;
     private final Set<String> origins;
 
-    Origins(List<String> hosts, List<String> origins) {
+    /**
+     * The rules of one door.
+     *
+     * @param section of the configuration, to be named in refusals
+     */
+    Origins(String section, List<String> hosts, List<String> origins) {
+        this.section = section;
         this.hosts = lower(hosts);
         this.origins = lower(origins);
         for (String origin : this.origins) {
@@ -62,7 +69,8 @@ final class Origins {
         if (own && port == local.getPort()) {
             return null;
         }
-        return "this node does not answer to Host " + Printable.of(host) + "; add it to http.hosts if it should";
+        return "this node does not answer to Host " + Printable.of(host) + "; add it to " + section
+                + ".hosts if it should";
     }
 
     private static String literal(InetAddress address) {
@@ -70,6 +78,11 @@ final class Origins {
         int zone = text.indexOf('%');
         String plain = zone < 0 ? text : text.substring(0, zone);
         return address instanceof java.net.Inet6Address ? "[" + plain + "]" : plain;
+    }
+
+    /** Whether there is a list of others' pages that may come; the door of HTTP has one. */
+    boolean listed() {
+        return section.equals("http");
     }
 
     /** What a request's origin means for it. */

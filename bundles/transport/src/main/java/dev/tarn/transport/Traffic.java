@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counters of one protocol; written from many loops, read by whoever shows them. {@link Meter} keeps one per protocol; a
@@ -18,6 +19,11 @@ public final class Traffic {
         return Optional.ofNullable(channel.attr(KEY).get()).orElseGet(Traffic::new);
     }
 
+    /** The counters of this channel's protocol, or null while it is not known which one that is. */
+    static @Nullable Traffic known(Channel channel) {
+        return channel.attr(KEY).get();
+    }
+
     /** Makes these the counters of the channel. */
     public void attach(Channel channel) {
         channel.attr(KEY).set(this);
@@ -28,6 +34,12 @@ public final class Traffic {
 
     /** Messages, rows or answers that went out. */
     public final LongAdder out = new LongAdder();
+
+    /** Bytes that came in, as they were on the wire. */
+    public final LongAdder bytesIn = new LongAdder();
+
+    /** Bytes that went out, as they were on the wire. */
+    public final LongAdder bytesOut = new LongAdder();
 
     /** Messages that were dropped because a subscriber was slow. */
     public final LongAdder dropped = new LongAdder();

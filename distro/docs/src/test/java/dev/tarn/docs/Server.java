@@ -50,7 +50,9 @@ final class Server implements AutoCloseable {
                         "--set",
                         "http.port=0",
                         "--set",
-                        "mqtt.port=0")
+                        "mqtt.port=0",
+                        "--set",
+                        "admin.port=0")
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();

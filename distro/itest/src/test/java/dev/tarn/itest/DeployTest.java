@@ -54,7 +54,7 @@ class DeployTest {
                 .image(image)
                 .set("mqtt.port", port)
                 .ready()) {
-            assertThat(tarn.listeners()).containsOnlyKeys("http");
+            assertThat(tarn.listeners()).containsOnlyKeys("admin", "http");
             assertThat(Http.put(tarn, "/x/1", "1").statusCode()).isEqualTo(201);
             for (int round = 0; round < 3; round++) {
                 drop(aside, deployed);

@@ -38,7 +38,7 @@ class OperationTest {
     @Test
     void dev_is_ready_with_its_listeners_on_loopback_and_stops_in_order_on_sigterm() throws Exception {
         Tarn tarn = Tarn.dev(folder).ready();
-        assertThat(tarn.listeners()).containsOnlyKeys("http", "mqtt");
+        assertThat(tarn.listeners()).containsOnlyKeys("admin", "http", "mqtt");
         assertThat(tarn.address("http")).startsWith("127.0.0.1:");
         assertThat(tarn.address("mqtt")).startsWith("127.0.0.1:");
         assertThat(tarn.out()).as("a banner").anyMatch(line -> line.contains("administrator"));
@@ -116,12 +116,13 @@ class OperationTest {
         refused(Tarn.dev(folder).with("--conf", wrong.toString()).ended(), 2, "wrong.yaml:2", "'http.port'");
         refused(Tarn.dev(folder).with("--conf", folder + "/none.yaml").ended(), 2, "none.yaml is not there");
 
-        Path absent = Files.writeString(folder.resolve("absent.yaml"), "amqp:\n  port: 1\nmqtt:\n  port: off\n");
+        Path absent = Files.writeString(
+                folder.resolve("absent.yaml"), "amqp:\n  port: 1\nmqtt:\n  port: off\nadmin:\n  port: 0\n");
         try (Tarn tarn = Tarn.command("dev", "--data", folder.toString(), "--conf", absent.toString())
                 .set("http.port", 0)
                 .ready()) {
             assertThat(tarn.err()).singleElement().asString().contains("section 'amqp' is ignored");
-            assertThat(tarn.listeners()).containsOnlyKeys("http");
+            assertThat(tarn.listeners()).containsOnlyKeys("admin", "http");
         }
     }
 
@@ -184,6 +185,7 @@ class OperationTest {
         Tarn tarn = Tarn.command("-Xmx77m", "-Dsome.thing=1", "dev", "--data", folder.toString())
                 .set("http.port", 0)
                 .set("mqtt.port", 0)
+                .set("admin.port", 0)
                 .environment("TARN_OPTS", "-Xlog:gc+heap+exit=off")
                 .ready();
         try (tarn) {

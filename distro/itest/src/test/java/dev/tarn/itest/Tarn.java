@@ -102,7 +102,8 @@ final class Tarn implements AutoCloseable {
                 .with("--data", data.toString())
                 .set("deploy.directory", data.resolve("deploy"))
                 .set("http.port", 0)
-                .set("mqtt.port", 0);
+                .set("mqtt.port", 0)
+                .set("admin.port", 0);
     }
 
     private Tarn(Command command) throws IOException {

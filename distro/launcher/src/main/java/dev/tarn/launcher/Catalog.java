@@ -23,7 +23,8 @@ final class Catalog {
     static final String OWN = "";
 
     /** Ports of the listeners that are there unless they are switched off. */
-    static final Map<String, String> STANDARD_PORTS = Map.of("http", "9926", "mqtt", "1883", "amqp", "5672");
+    static final Map<String, String> STANDARD_PORTS =
+            Map.of("http", "9926", "mqtt", "1883", "amqp", "5672", "admin", "9925");
 
     /** Sections of bundles that may be left out of an image: naming them without the bundle is not a slip. */
     private static final Set<String> OPTIONAL =
@@ -54,7 +55,7 @@ final class Catalog {
     /** Adds what a bundle describes. */
     void add(Described bundle) {
         if (bundle.speaks() && !bundle.symbolicName().equals("dev.tarn.transport")) {
-            listeners.add(bundle.section());
+            listeners.add(bundle.listenerName());
         }
         for (Metatype metatype : bundle.metatypes()) {
             String section = bundle.section(metatype.pid());

@@ -29,6 +29,7 @@ import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
 /** The OSGi framework with the image's bundles in it. Started and stopped by one thread each. */
 final class Container {
     private static final int CONFIGURED = 10;
+    private static final int DOORS = Image.LATER - 1;
     private static final int ALL = 90;
 
     private final Framework framework;
@@ -51,9 +52,11 @@ final class Container {
         return framework.getBundleContext();
     }
 
-    /** The image's bundles. */
+    /** The image's bundles that must be there before the doors are open. */
     List<Bundle> bundles() {
-        return List.copyOf(bundles);
+        return bundles.stream()
+                .filter(bundle -> bundle.adapt(BundleStartLevel.class).getStartLevel() < Image.LATER)
+                .toList();
     }
 
     /** Installs the jars and starts up to the level that configurations can be written at; returns the log it follows. */
@@ -83,10 +86,15 @@ final class Container {
         }
     }
 
-    /** Starts everything else and returns once each bundle was tried; what failed shows in the bundles' states. */
+    /** Starts what comes after the doors are open, without waiting for it. */
+    void startLater() {
+        framework.adapt(FrameworkStartLevel.class).setStartLevel(ALL);
+    }
+
+    /** Starts what is behind the doors; returns once each bundle was tried; what failed shows in the bundles' states. */
     void finish() throws InterruptedException {
         CountDownLatch reached = new CountDownLatch(1);
-        framework.adapt(FrameworkStartLevel.class).setStartLevel(ALL, event -> {
+        framework.adapt(FrameworkStartLevel.class).setStartLevel(DOORS, event -> {
             if (event.getType() == FrameworkEvent.STARTLEVEL_CHANGED) {
                 reached.countDown();
             }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -21,11 +22,13 @@ import org.osgi.framework.Constants;
  * What a bundle tells about itself before it runs.
  *
  * @param symbolicName such as {@code dev.tarn.mqtt}
- * @param speaks whether it brings a stream protocol, and so has a listener of its name
+ * @param speaks whether it brings a stream protocol, and so has a listener
+ * @param listener what the listener is called when not after the bundle; empty otherwise
  */
-record Described(String symbolicName, boolean speaks, List<Metatype> metatypes) {
+record Described(String symbolicName, boolean speaks, String listener, List<Metatype> metatypes) {
 
     private static final String METATYPE = "OSGI-INF/metatype";
+    private static final String LISTENER = "Tarn-Listener";
     private static final String PROTOCOL = "dev.tarn.transport.StreamProtocol";
 
     /** Reads a jar; empty when it is not a bundle. */
@@ -45,7 +48,8 @@ record Described(String symbolicName, boolean speaks, List<Metatype> metatypes) 
                 }
             }
             String capabilities = headers.getValue(Constants.PROVIDE_CAPABILITY);
-            return Optional.of(new Described(plain(name), speaks(capabilities), metatypes));
+            String listener = Objects.requireNonNullElse(headers.getValue(LISTENER), "");
+            return Optional.of(new Described(plain(name), speaks(capabilities), listener, metatypes));
         }
     }
 
@@ -57,7 +61,13 @@ record Described(String symbolicName, boolean speaks, List<Metatype> metatypes) 
             metatypes.addAll(Metatype.read(entries.nextElement().openStream()));
         }
         String capabilities = bundle.getHeaders("").get(Constants.PROVIDE_CAPABILITY);
-        return new Described(String.valueOf(bundle.getSymbolicName()), speaks(capabilities), metatypes);
+        String listener = Objects.requireNonNullElse(bundle.getHeaders("").get(LISTENER), "");
+        return new Described(String.valueOf(bundle.getSymbolicName()), speaks(capabilities), listener, metatypes);
+    }
+
+    /** What its listener is called: after this bundle, unless it says otherwise. */
+    String listenerName() {
+        return listener.isEmpty() ? section() : listener;
     }
 
     /** The section named after this bundle: the last segment of its name. */

@@ -15,6 +15,9 @@ record Image(Path home) {
     /** The start level of protocols and of everything that is deployed: these may come and go while Tarn runs. */
     static final int PROTOCOLS = 40;
 
+    /** The start level of what may come after the doors are open, such as the console. */
+    static final int LATER = 50;
+
     /** A bundle's jar and the level it starts at. */
     record Jar(Path file, int level) {}
 

@@ -27,7 +27,13 @@ import org.slf4j.LoggerFactory;
 final class Launch {
     /** Keys that components have for the launcher, which knows their values. */
     static final Set<String> GIVEN = Set.of(
-            "store.directory", "security.directory", "security.mode", "applications.directory", "applications.folders");
+            "store.directory",
+            "security.directory",
+            "security.mode",
+            "applications.directory",
+            "applications.folders",
+            "operations.deploy",
+            "operations.protocols");
 
     private static final long READY_SECONDS = 60;
     private static final long STOP_SECONDS = 25;
@@ -109,6 +115,7 @@ final class Launch {
         log.release();
         deployments.follow();
         announce(listening, configured);
+        container.startLater();
     }
 
     private Settings settings() {
@@ -157,6 +164,8 @@ final class Launch {
         given.put("security.directory", data.toString());
         given.put("security.mode", dev() ? "dev" : "start");
         given.put("applications.directory", deploy.toString());
+        given.put("operations.deploy", deploy.toString());
+        given.put("operations.protocols", image.protocols().toString());
         given.put("applications.folders", arguments.folder().map(Path::toString).orElse(""));
         arguments.folder().ifPresent(folder -> {
             if (!Files.isDirectory(folder)) {

@@ -47,7 +47,7 @@ class PlanTest {
 
     private void bundle(String name, boolean speaks, String attribute, String pid, String keys) throws Exception {
         byte[] xml = METATYPE.formatted(keys, attribute, pid).strip().getBytes(StandardCharsets.UTF_8);
-        catalog.add(new Described(name, speaks, Metatype.read(new ByteArrayInputStream(xml))));
+        catalog.add(new Described(name, speaks, "", Metatype.read(new ByteArrayInputStream(xml))));
     }
 
     private Plan plan(String yaml, Map<String, String> commandLine) throws Exception {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.operations;
+
+import dev.tarn.api.store.Store;
+import dev.tarn.transport.Endpoint;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+
+/** What keeps this node from serving. Safe on any thread; quick. */
+@Component(service = Health.class)
+public final class Health {
+    private final Store store;
+    private final CopyOnWriteArrayList<Endpoint> endpoints = new CopyOnWriteArrayList<>();
+
+    @Activate
+    public Health(@Reference Store store) {
+        this.store = store;
+    }
+
+    /** A listener has tried to open its port. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addEndpoint(Endpoint endpoint) {
+        endpoints.add(endpoint);
+    }
+
+    /** A listener has closed. */
+    public void removeEndpoint(Endpoint endpoint) {
+        endpoints.remove(endpoint);
+    }
+
+    /** The listeners that have tried to open their ports. */
+    List<Endpoint> endpoints() {
+        return List.copyOf(endpoints);
+    }
+
+    /** What is wrong, by part, in words for an operator; empty when the node can serve. */
+    Map<String, String> problems() {
+        Map<String, String> problems = new TreeMap<>();
+        for (Endpoint endpoint : endpoints) {
+            endpoint.problem().ifPresent(problem -> problems.put("listener " + endpoint.name(), problem));
+        }
+        try {
+            store.sequence();
+        } catch (RuntimeException closed) {
+            problems.put("store", String.valueOf(closed.getMessage()));
+        }
+        return problems;
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.operations;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Failure;
+import dev.tarn.transport.HttpExchange;
+import dev.tarn.transport.HttpProtocol;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+
+/**
+ * {@code GET /health/live} says that the process answers, {@code GET /health/ready} whether it can serve; both without
+ * login. Safe on any thread.
+ */
+@Component(service = HttpProtocol.class, property = "tarn.door=admin")
+public final class HealthProtocol implements HttpProtocol {
+    private final Bodies bodies;
+    private final Health health;
+
+    @Activate
+    public HealthProtocol(@Reference Bodies bodies, @Reference Health health) {
+        this.bodies = bodies;
+        this.health = health;
+    }
+
+    @Override
+    public String name() {
+        return "health";
+    }
+
+    @Override
+    public boolean accepts(HttpRequest head) {
+        return head.uri().startsWith("/health/");
+    }
+
+    @Override
+    public boolean anonymous(HttpRequest head) {
+        return true;
+    }
+
+    @Override
+    public void open(HttpExchange exchange) {
+        HttpMethod method = exchange.head().method();
+        if (!method.equals(HttpMethod.GET) && !method.equals(HttpMethod.HEAD)) {
+            exchange.respond(Answers.notAllowed("GET, HEAD", "health is read with GET"));
+            return;
+        }
+        Map<String, Object> said = new LinkedHashMap<>();
+        HttpResponseStatus status = HttpResponseStatus.OK;
+        switch (exchange.path()) {
+            case "/health/live" -> said.put("status", "up");
+            case "/health/ready" -> {
+                Map<String, String> problems = health.problems();
+                said.put("status", problems.isEmpty() ? "up" : "down");
+                if (!problems.isEmpty()) {
+                    status = HttpResponseStatus.SERVICE_UNAVAILABLE;
+                    said.put("problems", problems);
+                }
+            }
+            default -> {
+                exchange.fail(new Failure(Failure.Code.NOT_FOUND, "there are /health/live and /health/ready"));
+                return;
+            }
+        }
+        exchange.respond(
+                Answers.of(status, Bodies.JSON, bodies.of(said).as(Bodies.JSON).bytes()));
+    }
+}

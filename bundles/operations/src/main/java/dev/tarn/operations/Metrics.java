@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.operations;
+
+import dev.tarn.api.store.Store;
+import dev.tarn.transport.Endpoint;
+import dev.tarn.transport.Loops;
+import dev.tarn.transport.Meter;
+import dev.tarn.transport.Traffic;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+
+/** Every figure of the node, read when somebody asks. Safe on any thread; reads files of {@code /proc}. */
+@Component(service = Metrics.class)
+public final class Metrics {
+    private final Store store;
+    private final Loops loops;
+    private final Meter meter;
+    private final Health health;
+
+    @Activate
+    public Metrics(@Reference Store store, @Reference Loops loops, @Reference Meter meter, @Reference Health health) {
+        this.store = store;
+        this.loops = loops;
+        this.meter = meter;
+        this.health = health;
+    }
+
+    /** All metrics as they are now. */
+    MetricSnapshots snapshots() {
+        Families families = new Families();
+        ProcessFigures.read(families);
+        traffic(families);
+        loops(families);
+        families.counter("tarn_store_sequence", "Sequence of the last durable change.", store.sequence());
+        families.counter("tarn_log_oldest_sequence", "Sequence of the oldest change that the log has.", store.oldest());
+        for (Endpoint endpoint : health.endpoints()) {
+            families.gauge(
+                    "tarn_listener_open",
+                    "Whether the listener accepts connections.",
+                    endpoint.address().isPresent() ? 1 : 0,
+                    "listener",
+                    endpoint.name());
+        }
+        families.gauge(
+                "tarn_ready", "Whether the node can serve.", health.problems().isEmpty() ? 1 : 0);
+        return families.snapshots();
+    }
+
+    private void traffic(Families families) {
+        Map<String, Traffic> all = meter.all();
+        all.forEach((protocol, traffic) -> families.gauge(
+                "tarn_connections", "Connections that are open.", traffic.open.sum(), "protocol", protocol));
+        each(families, all, "tarn_messages_in", "Messages and requests that came in.", traffic -> traffic.in.sum());
+        each(families, all, "tarn_messages_out", "Messages and answers that went out.", traffic -> traffic.out.sum());
+        each(families, all, "tarn_received_bytes", "Bytes that came in.", traffic -> traffic.bytesIn.sum());
+        each(families, all, "tarn_sent_bytes", "Bytes that went out.", traffic -> traffic.bytesOut.sum());
+        each(
+                families,
+                all,
+                "tarn_messages_dropped",
+                "Messages dropped because a subscriber was slow.",
+                traffic -> traffic.dropped.sum());
+        each(
+                families,
+                all,
+                "tarn_refused",
+                "Requests, packets and connections that were refused.",
+                traffic -> traffic.refused.sum());
+    }
+
+    private static void each(
+            Families families, Map<String, Traffic> all, String name, String help, ToLongFunction<Traffic> figure) {
+        all.forEach(
+                (protocol, traffic) -> families.counter(name, help, figure.applyAsLong(traffic), "protocol", protocol));
+    }
+
+    private void loops(Families families) {
+        int number = 0;
+        for (EventExecutor loop : loops.group()) {
+            if (loop instanceof SingleThreadEventLoop single) {
+                families.gauge(
+                        "tarn_loop_pending_tasks",
+                        "Tasks that wait for an event loop.",
+                        single.pendingTasks(),
+                        "loop",
+                        String.valueOf(number));
+            }
+            number++;
+        }
+        var buffers = PooledByteBufAllocator.DEFAULT.metric();
+        String help = "Memory that the pool of network buffers holds.";
+        families.gauge("tarn_buffer_pool_bytes", help, buffers.usedDirectMemory(), "area", "direct");
+        families.gauge("tarn_buffer_pool_bytes", help, buffers.usedHeapMemory(), "area", "heap");
+    }
+}
