@@ -78,7 +78,7 @@ public final class Main {
                 String standard = name.equals("port")
                         ? Catalog.STANDARD_PORTS.getOrDefault(section.getKey(), "")
                         : String.valueOf(key.standard() == null ? "" : key.standard());
-                out.printf("%-34s %-12s %s%n", section.getKey() + "." + name, standard, key.description());
+                out.printf("%-34s %-12s  %s%n", section.getKey() + "." + name, standard, key.description());
             });
         }
     }
