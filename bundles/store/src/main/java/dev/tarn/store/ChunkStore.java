@@ -78,15 +78,24 @@ final class ChunkStore {
 
     /** Copies a chunk's content and returns where the next one goes. */
     static int copy(long number, int place, byte[] value, byte[] target, int at) {
+        int length = length(number, place, value);
+        if (length > target.length - at) {
+            throw new DamagedException("chunk " + place + " of " + number + " has " + value.length + " bytes");
+        }
+        System.arraycopy(value, CHECKSUM, target, at, length);
+        return at + length;
+    }
+
+    /** The length of a chunk's content, which is checked. */
+    static int length(long number, int place, byte[] value) {
         int length = value.length - CHECKSUM;
-        if (length <= 0 || length > target.length - at) {
+        if (length <= 0) {
             throw new DamagedException("chunk " + place + " of " + number + " has " + value.length + " bytes");
         }
         if (ByteReader.u32(value, 0) != checksum(key(number, place), value, CHECKSUM, length)) {
             throw new DamagedException("the checksum of chunk " + place + " of " + number + " differs");
         }
-        System.arraycopy(value, CHECKSUM, target, at, length);
-        return at + length;
+        return length;
     }
 
     private static int checksum(byte[] key, byte[] bytes, int from, int length) {

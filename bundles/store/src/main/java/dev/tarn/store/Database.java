@@ -229,6 +229,15 @@ final class Database implements AutoCloseable {
         return place.writer().segment(place.files());
     }
 
+    /** Where the data is. */
+    Path directory() {
+        return place.directory();
+    }
+
+    FileSet files() {
+        return place.files();
+    }
+
     /** Begins every seal of this directory. */
     byte[] mark() {
         return place.mark();

@@ -26,7 +26,7 @@ record DirectoryFormat(long fileBytes, byte[] mark) {
     /** The folder of the environment's files. */
     static final String FILES = "xodus";
 
-    private static final String FILE = "format";
+    static final String FILE = "format";
     private static final long FILE_KILOBYTES = 2_048;
 
     /** Reads the file, or writes it for a new directory. */

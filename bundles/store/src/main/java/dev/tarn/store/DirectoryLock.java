@@ -61,6 +61,24 @@ final class DirectoryLock implements AutoCloseable {
         return lock;
     }
 
+    /** Whether somebody uses the directory now; false when there is none. */
+    static boolean used(Path directory) {
+        Path file = directory.resolve(FILE);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try {
+            if (HELD.contains(directory.toRealPath())) {
+                return true;
+            }
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                return tryLock(channel) == null;
+            }
+        } catch (IOException e) {
+            throw new Failure(Failure.Code.UNAVAILABLE, "data directory " + directory + " cannot be locked: " + e);
+        }
+    }
+
     private static DirectoryLock locked(Path directory) {
         Path file = directory.resolve(FILE);
         try {
@@ -97,6 +115,10 @@ final class DirectoryLock implements AutoCloseable {
         channel.read(content, 0);
         String pid = new String(content.array(), 0, content.position(), StandardCharsets.US_ASCII);
         return pid.matches("\\d+") ? " (" + pid + ")" : "";
+    }
+
+    Path directory() {
+        return directory;
     }
 
     @Override

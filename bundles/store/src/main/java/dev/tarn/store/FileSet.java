@@ -24,6 +24,11 @@ final class FileSet {
         this.fileBytes = fileBytes;
     }
 
+    /** The size of a file that is full. */
+    long fileBytes() {
+        return fileBytes;
+    }
+
     private Path file(long address) {
         return directory.resolve(LogUtil.getLogFilename(address - address % fileBytes));
     }

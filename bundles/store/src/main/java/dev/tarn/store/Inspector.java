@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
 
@@ -25,20 +26,44 @@ final class Inspector {
     private final Transaction transaction;
     private final PayloadFormat.Chunks chunks;
     private final List<String> problems = new ArrayList<>();
-    private final Map<Long, Integer> references = new HashMap<>();
+
+    /** Chunked contents by number. */
+    private final Map<Long, Content> contents = new HashMap<>();
+
+    /** How many log entries the index by table still lacks, by table. */
     private final Map<Integer, Long> tables = new HashMap<>();
+
+    private final Map<String, Long> rows = new TreeMap<>();
     private long count;
-    private long rows;
     private long entries;
+    private long first;
+    private long last;
     private long expiring;
+
+    /** A content in chunks as those who refer to it say, and as it is. */
+    private static final class Content {
+        final int length;
+        int references;
+        long there;
+        int places;
+        boolean counted;
+
+        Content(int length) {
+            this.length = length;
+        }
+    }
 
     /**
      * What was found.
      *
+     * @param rows how many each table has, by its qualified name
+     * @param entries in the log
+     * @param first the sequence of the first of them; 0 when there is none
+     * @param last the sequence of the last of them; 0 when there is none
      * @param problems the first of them in words
-     * @param count how many there are
+     * @param count how many problems there are
      */
-    record Findings(long rows, long entries, List<String> problems, long count) {}
+    record Findings(Map<String, Long> rows, long entries, long first, long last, List<String> problems, long count) {}
 
     private Inspector(Database database, RowReader reader, Transaction transaction) {
         this.database = database;
@@ -57,7 +82,13 @@ final class Inspector {
             inspector.guarded("the expiry index", inspector::expiry);
             inspector.guarded("the log", () -> inspector.log(catalog));
             inspector.guarded("the chunks", inspector::chunks);
-            return new Findings(inspector.rows, inspector.entries, inspector.problems, inspector.count);
+            return new Findings(
+                    inspector.rows,
+                    inspector.entries,
+                    inspector.first,
+                    inspector.last,
+                    inspector.problems,
+                    inspector.count);
         } finally {
             transaction.abort();
         }
@@ -90,7 +121,7 @@ final class Inspector {
                 guarded("a row of " + name + " under " + key.length + " bytes", () -> row(table, key, value, expected));
             }
         }
-        rows += there;
+        rows.put(name, there);
         if (there != table.rows().count(transaction)) {
             problem(name + " counts " + table.rows().count(transaction) + " rows and has " + there);
         }
@@ -109,11 +140,10 @@ final class Inspector {
         RowFormat.StoredRow row = RowFormat.read(key, value, value.length);
         ByteReader in = row.payload();
         reader.format().attributes(in, 0, 0);
-        if (reader.format().body(in, row.form(), row.chunked(), chunks) == null) {
-            problem("row " + name + " has no body");
-        }
         if (row.chunked()) {
-            references.merge(PayloadFormat.location(row.payload(), row.form()).number(), 1, Integer::sum);
+            refers("row " + name, PayloadFormat.location(row.payload(), row.form()));
+        } else if (reader.format().body(in, row.form(), false, chunks) == null) {
+            problem("row " + name + " has no body");
         }
         if (row.expiresAt() != 0) {
             expiring++;
@@ -140,6 +170,16 @@ final class Inspector {
         }
     }
 
+    /** Somebody refers to a chunked content. */
+    private void refers(String who, PayloadFormat.Location location) {
+        Content content = contents.computeIfAbsent(location.number(), any -> new Content(location.length()));
+        content.references++;
+        if (content.length != location.length()) {
+            problem(who + " says that chunks " + location.number() + " have " + location.length() + " bytes, another "
+                    + content.length);
+        }
+    }
+
     private void expiry() {
         long actual = database.expiry.count(transaction);
         if (actual != expiring) {
@@ -149,8 +189,6 @@ final class Inspector {
 
     private void log(Catalog catalog) {
         Head head = Head.read(database, transaction);
-        long first = 0;
-        long last = 0;
         LogFormat.Place before = new LogFormat.Place(0, 1);
         try (Cursor cursor = database.log.openCursor(transaction)) {
             while (cursor.getNext()) {
@@ -177,7 +215,7 @@ final class Inspector {
         if (entries > 0 && (last != head.sequence() || !before.last())) {
             problem("the log ends with " + last + " and should end with " + head.sequence());
         }
-        byTable(first);
+        byTable();
         byPath();
     }
 
@@ -200,7 +238,7 @@ final class Inspector {
     }
 
     /** Every entry of the log is in the index by table once, and nothing else is. */
-    private void byTable(long first) {
+    private void byTable() {
         try (Cursor cursor = database.logByTable.openCursor(transaction)) {
             while (cursor.getNext()) {
                 byte[] key = Database.bytes(cursor.getKey());
@@ -228,35 +266,51 @@ final class Inspector {
     private void entry(Catalog catalog, LogFormat.Entry entry, ByteReader in) {
         catalog.name(entry.table());
         tables.merge(entry.table(), 1L, Long::sum);
+        int form = RowFormat.form(entry.flags());
         if (RowFormat.chunked(entry.flags())) {
             ByteReader payload = new ByteReader(in.array(), in.at(), in.at() + in.left());
-            references.merge(
-                    PayloadFormat.location(payload, RowFormat.form(entry.flags()))
-                            .number(),
-                    1,
-                    Integer::sum);
+            refers("log entry " + entry.sequence(), PayloadFormat.location(payload, form));
         }
         reader.format().attributes(in, 0, 0);
-        reader.format().body(in, RowFormat.form(entry.flags()), RowFormat.chunked(entry.flags()), chunks);
+        if (!RowFormat.chunked(entry.flags())) {
+            reader.format().body(in, form, false, chunks);
+        }
     }
 
+    /** Every chunk is sound, in its place, and somebody's; every content is whole and knows who refers to it. */
     private void chunks() {
         try (Cursor cursor = database.chunks.openCursor(transaction)) {
             while (cursor.getNext()) {
                 byte[] key = Database.bytes(cursor.getKey());
+                byte[] value = Database.bytes(cursor.getValue());
                 long number = ByteReader.u64(key, 0);
-                Integer expected = references.get(number);
-                if (expected == null) {
-                    problem("nothing refers to chunk " + ByteReader.u32(key, 8) + " of " + number);
-                } else if (ByteReader.u32(key, 8) == ChunkStore.REFERENCES) {
-                    references.remove(number);
-                    int stored = ChunkStore.references(key, Database.bytes(cursor.getValue()));
-                    if (stored != expected) {
-                        problem("chunks " + number + " count " + stored + " references and have " + expected);
+                int place = ByteReader.u32(key, 8);
+                Content content = contents.get(number);
+                if (content == null) {
+                    problem("nothing refers to chunk " + place + " of " + number);
+                } else if (place == ChunkStore.REFERENCES) {
+                    content.counted = true;
+                    int stored = ChunkStore.references(key, value);
+                    if (stored != content.references) {
+                        problem("chunks " + number + " count " + stored + " references and have " + content.references);
                     }
+                } else {
+                    guarded("chunk " + place + " of " + number, () -> {
+                        content.there += ChunkStore.length(number, place, value);
+                        if (place != content.places++) {
+                            problem("before chunk " + place + " of " + number + " one is missing");
+                        }
+                    });
                 }
             }
         }
-        references.forEach((number, expected) -> problem("chunks " + number + " have no count of references"));
+        contents.forEach((number, content) -> {
+            if (!content.counted) {
+                problem("chunks " + number + " have no count of references");
+            }
+            if (content.there != content.length) {
+                problem("chunks " + number + " have " + content.there + " bytes and should have " + content.length);
+            }
+        });
     }
 }

@@ -124,6 +124,7 @@ public final class XodusStore implements Store, AutoCloseable {
         lock = DirectoryLock.take(directory);
         Database database = null;
         try {
+            Restore.complete(directory);
             Quarantine.check(directory);
             database = Database.open(directory, settings.cache(), disk);
             core = core(database, settings);
