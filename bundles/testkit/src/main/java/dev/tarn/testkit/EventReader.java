@@ -118,6 +118,11 @@ public final class EventReader implements AutoCloseable {
         return events.poll(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** Whether the stream is over; events that came before may still be there to be read. */
+    public boolean ended() {
+        return done.isDone();
+    }
+
     /** Waits for the server to end the stream. */
     public void awaitEnd() throws IOException, InterruptedException {
         await(done);

@@ -23,13 +23,13 @@ class DeployTest {
     @TempDir
     Path folder;
 
-    private static int freePort() throws Exception {
+    static int freePort() throws Exception {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }
 
-    private static Path jar(Path image, String name) throws Exception {
+    static Path jar(Path image, String name) throws Exception {
         try (Stream<Path> jars = Files.list(image.resolve("system/40"))) {
             return jars.filter(jar -> jar.getFileName().toString().startsWith(name))
                     .findFirst()

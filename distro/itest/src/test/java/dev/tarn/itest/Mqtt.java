@@ -31,7 +31,8 @@ final class Mqtt implements AutoCloseable {
     private final int version;
     private final Wire wire;
     private final Deque<Message> messages = new ArrayDeque<>();
-    private int nextId = 1;
+    private int nextId;
+    private boolean present;
 
     /** Something that was published to us. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -84,6 +85,20 @@ final class Mqtt implements AutoCloseable {
         return mqtt;
     }
 
+    /** A connection over TCP, version 5, to a session that outlasts it by an hour. */
+    static Mqtt session(int port, String clientId) throws IOException, InterruptedException {
+        Mqtt mqtt = new Mqtt(V5, new Tcp(port));
+        mqtt.resume(clientId);
+        return mqtt;
+    }
+
+    /** The same over WebSocket. */
+    static Mqtt session(URI uri, String clientId) throws IOException, InterruptedException {
+        Mqtt mqtt = new Mqtt(V5, new Frames(new WebSocketClient(uri, "mqtt")));
+        mqtt.resume(clientId);
+        return mqtt;
+    }
+
     /** A connection over WebSocket. */
     static Mqtt webSocket(int version, URI uri) throws IOException, InterruptedException {
         Mqtt mqtt = new Mqtt(version, new Frames(new WebSocketClient(uri, "mqtt")));
@@ -110,6 +125,35 @@ final class Mqtt implements AutoCloseable {
         }
     }
 
+    private void resume(String clientId) throws IOException, InterruptedException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream body = new DataOutputStream(bytes);
+        body.writeUTF("MQTT");
+        body.writeByte(version);
+        body.writeByte(0);
+        body.writeShort(60);
+        body.writeByte(5);
+        body.writeByte(0x11);
+        body.writeInt(3_600);
+        body.writeUTF(clientId);
+        try {
+            send(0x10, bytes.toByteArray());
+            byte[] answer = await(2).body();
+            if (answer[1] != 0) {
+                throw new Refused(answer[1] & 0xff);
+            }
+            present = answer[0] == 1;
+        } catch (IOException failure) {
+            wire.close();
+            throw failure;
+        }
+    }
+
+    /** Whether the session was there before this connection. */
+    boolean sessionPresent() {
+        return present;
+    }
+
     private int connect(@Nullable String user, @Nullable String password) throws IOException, InterruptedException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream body = new DataOutputStream(bytes);
@@ -134,7 +178,7 @@ final class Mqtt implements AutoCloseable {
     Mqtt subscribe(String filter, int qos) throws IOException, InterruptedException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream body = new DataOutputStream(bytes);
-        body.writeShort(nextId++);
+        body.writeShort(newId());
         noProperties(body);
         body.writeUTF(filter);
         body.writeByte(qos);
@@ -152,7 +196,7 @@ final class Mqtt implements AutoCloseable {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream body = new DataOutputStream(bytes);
         body.writeUTF(topic);
-        int id = nextId++;
+        int id = newId();
         if (qos > 0) {
             body.writeShort(id);
         }
@@ -221,6 +265,11 @@ final class Mqtt implements AutoCloseable {
         if (qos > 0) {
             send(qos == 1 ? 0x40 : 0x50, new byte[] {(byte) (id >> 8), (byte) id});
         }
+    }
+
+    private int newId() {
+        nextId = nextId % 0xffff + 1;
+        return nextId;
     }
 
     private void noProperties(DataOutputStream body) throws IOException {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
@@ -50,7 +51,8 @@ final class Configurations implements SynchronousBundleListener {
         ConfigurationAdmin admin = context.getService(reference);
         try {
             for (Configuration each : configurations) {
-                if (!each.properties().equals(written.put(each.pid() + "~" + each.instance(), each.properties()))) {
+                Map<String, Object> before = written.put(each.pid() + "~" + each.instance(), each.properties());
+                if (before == null || !same(before, each.properties())) {
                     org.osgi.service.cm.Configuration target = each.instance().isEmpty()
                             ? admin.getConfiguration(each.pid(), "?")
                             : admin.getFactoryConfiguration(each.pid(), each.instance(), "?");
@@ -60,6 +62,13 @@ final class Configurations implements SynchronousBundleListener {
         } catch (IOException failure) {
             throw Refusal.failed("configurations cannot be written: " + Cause.line(failure));
         }
+    }
+
+    /** Whether a component would see no difference; the lists among the values are arrays. */
+    private static boolean same(Map<String, Object> before, Map<String, Object> after) {
+        return before.keySet().equals(after.keySet())
+                && before.entrySet().stream()
+                        .allMatch(entry -> Objects.deepEquals(entry.getValue(), after.get(entry.getKey())));
     }
 
     /** On the thread that installs the bundle, before its components are made. */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.itest;
+
+import dev.tarn.itest.probe.Probe;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+
+/**
+ * What is alive inside a running Tarn, as {@link Probe} tells it.
+ *
+ * @param loaders class loaders that are still reachable, by bundle; updated and uninstalled ones are counted too
+ * @param threads how many there are of each name, numbers in names left out
+ * @param buffers pooled buffers that nobody has released
+ */
+record Inside(Map<String, Integer> loaders, Map<String, Integer> threads, long buffers) {
+
+    /** Options without which a buffer that was released may still count, and under which one that was lost is told. */
+    static final String OPTIONS = "-Xmx256m -Dio.netty.leakDetection.level=paranoid"
+            + " -Dio.netty.allocator.smallCacheSize=0 -Dio.netty.allocator.normalCacheSize=0";
+
+    /** Writes the bundle that {@link #of} asks. */
+    static void pack(Path jar) throws IOException {
+        Manifest manifest = new Manifest();
+        Attributes headers = manifest.getMainAttributes();
+        headers.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        headers.putValue("Bundle-ManifestVersion", "2");
+        headers.putValue("Bundle-SymbolicName", Probe.class.getPackageName());
+        headers.putValue("Bundle-Version", "1.0.0");
+        headers.putValue("Bundle-Activator", Probe.class.getName());
+        headers.putValue(
+                "Import-Package",
+                "dev.tarn.transport,io.netty.buffer,io.netty.handler.codec.http,org.osgi.framework,"
+                        + "org.osgi.framework.wiring");
+        String name = Probe.class.getName().replace('.', '/') + ".class";
+        Files.createDirectories(jar.toAbsolutePath().getParent());
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+                InputStream code = Probe.class.getResourceAsStream("/" + name)) {
+            out.putNextEntry(new JarEntry(name));
+            code.transferTo(out);
+            out.closeEntry();
+        }
+    }
+
+    /** Collects garbage there, then counts. */
+    static Inside of(Tarn tarn) throws IOException, InterruptedException {
+        Map<String, Integer> loaders = new TreeMap<>();
+        Map<String, Integer> threads = new TreeMap<>();
+        long buffers = -1;
+        for (String line : List.of(Http.text(Http.get(tarn, "/probe")).split("\n"))) {
+            String[] words = line.split(" ", 2);
+            switch (words[0]) {
+                case "loaders" -> {
+                    String[] counted = words[1].split(" ");
+                    loaders.put(counted[0], Integer.valueOf(counted[1]));
+                }
+                case "thread" -> threads.merge(words[1].replaceAll("\\d+", "N"), 1, Integer::sum);
+                case "buffers" -> buffers = Long.parseLong(words[1]);
+                default -> throw new IOException("not from the probe: " + line);
+            }
+        }
+        return new Inside(loaders, threads, buffers);
+    }
+
+    int loaders(String bundle) {
+        return loaders.getOrDefault(bundle, 0);
+    }
+}
