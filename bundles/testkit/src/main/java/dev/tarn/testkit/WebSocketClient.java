@@ -83,7 +83,10 @@ public final class WebSocketClient implements AutoCloseable {
     private Object next() throws InterruptedException {
         Object message = messages.poll(10, TimeUnit.SECONDS);
         if (message == null) {
-            throw new AssertionError("no message came within 10 seconds; closed=" + closed.getNow(null));
+            throw new AssertionError("no message came within 10 seconds");
+        } else if (message instanceof Close) {
+            messages.add(message);
+            throw new AssertionError("closed instead of a message: " + message);
         }
         return message;
     }
@@ -91,7 +94,9 @@ public final class WebSocketClient implements AutoCloseable {
     /** Fails if a message comes within this time. */
     public WebSocketClient expectSilence(Duration time) throws InterruptedException {
         Object message = messages.poll(time.toMillis(), TimeUnit.MILLISECONDS);
-        if (message != null) {
+        if (message instanceof Close) {
+            messages.add(message);
+        } else if (message != null) {
             throw new AssertionError(
                     "unexpected " + (message instanceof byte[] bytes ? RawClient.hex(bytes) : message));
         }
@@ -155,13 +160,19 @@ public final class WebSocketClient implements AutoCloseable {
 
         @Override
         public @Nullable CompletionStage<?> onClose(WebSocket webSocket, int code, String reason) {
-            closed.complete(new Close(code, reason));
+            closed(new Close(code, reason));
             return null;
         }
 
         @Override
         public void onError(WebSocket webSocket, Throwable error) {
-            closed.complete(new Close(1006, String.valueOf(error)));
+            closed(new Close(1006, String.valueOf(error)));
+        }
+
+        /** Behind the messages that came before. */
+        private void closed(Close close) {
+            closed.complete(close);
+            messages.add(close);
         }
     }
 }

@@ -46,11 +46,20 @@ public final class OpenChannels {
             await(channel, deadline - System.nanoTime());
         }
         for (Channel channel : open) {
-            channel.close();
+            cut(channel);
         }
         deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
         for (Channel channel : open) {
             await(channel, deadline - System.nanoTime());
+        }
+    }
+
+    /** Closes a channel whatever its handlers want to wait for. */
+    private static void cut(Channel channel) {
+        try {
+            channel.eventLoop().execute(() -> channel.unsafe().close(channel.voidPromise()));
+        } catch (RejectedExecutionException stopped) {
+            channel.close();
         }
     }
 

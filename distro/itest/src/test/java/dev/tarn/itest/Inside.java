@@ -23,8 +23,13 @@ import java.util.jar.Manifest;
  */
 record Inside(Map<String, Integer> loaders, Map<String, Integer> threads, long buffers) {
 
-    /** Options without which a buffer that was released may still count, and under which one that was lost is told. */
-    static final String OPTIONS = "-Xmx256m -Dio.netty.leakDetection.level=paranoid"
+    /**
+     * Options under which nothing but a leak counts as one. Thread caches would keep buffers that were released; stack
+     * traces of their uses would hold on to classes of bundles that are gone, and so would code of the second compiler,
+     * for as long as an event loop runs in it with those classes inlined.
+     */
+    static final String OPTIONS = "-Xmx256m -XX:TieredStopAtLevel=1"
+            + " -Dio.netty.leakDetection.level=paranoid -Dio.netty.leakDetection.targetRecords=0"
             + " -Dio.netty.allocator.smallCacheSize=0 -Dio.netty.allocator.normalCacheSize=0";
 
     /** Writes the bundle that {@link #of} asks. */

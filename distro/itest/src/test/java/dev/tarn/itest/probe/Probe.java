@@ -57,8 +57,12 @@ public final class Probe implements BundleActivator, SynchronousBundleListener, 
     }
 
     private void remember(Bundle bundle) {
-        loaders.computeIfAbsent(bundle.getSymbolicName(), name -> new CopyOnWriteArrayList<>())
-                .add(new WeakReference<>(bundle.adapt(BundleWiring.class).getClassLoader()));
+        ClassLoader loader = bundle.adapt(BundleWiring.class).getClassLoader();
+        List<WeakReference<ClassLoader>> known =
+                loaders.computeIfAbsent(bundle.getSymbolicName(), name -> new CopyOnWriteArrayList<>());
+        if (known.stream().noneMatch(reference -> reference.refersTo(loader))) {
+            known.add(new WeakReference<>(loader));
+        }
     }
 
     @Override
