@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,7 @@ final class Crowd implements AutoCloseable {
     /** Waits until each writer has written so many more, and each reader has read them. */
     private void await(int more) throws Exception {
         Map<String, Long> goals = new ConcurrentHashMap<>();
-        writers.forEach(writer -> goals.put(writer.path(), writer.written + more));
+        writers.forEach(writer -> goals.put(writer.path(), writer.written.get() + more));
         Eventually.passes(SOON, () -> {
             if (!complaints.isEmpty()) {
                 return null;
@@ -123,7 +124,7 @@ final class Crowd implements AutoCloseable {
     }
 
     long written() {
-        return writers.stream().mapToLong(writer -> writer.written).sum();
+        return writers.stream().mapToLong(writer -> writer.written.get()).sum();
     }
 
     /** Somebody with a thread and a connection. */
@@ -181,7 +182,7 @@ final class Crowd implements AutoCloseable {
     private abstract class Writer extends Client {
         private static final String TABLE = "Sensors/";
 
-        volatile long written;
+        final AtomicLong written = new AtomicLong();
 
         /** Values that were sent more than once, since no answer came. */
         final Set<Long> repeated = ConcurrentHashMap.newKeySet();
@@ -198,7 +199,7 @@ final class Crowd implements AutoCloseable {
 
         /** What to write next. */
         String next() {
-            long value = written + 1;
+            long value = written.get() + 1;
             if (value == sent) {
                 repeated.add(value);
             }
@@ -207,7 +208,7 @@ final class Crowd implements AutoCloseable {
         }
 
         void acknowledged() {
-            written++;
+            written.incrementAndGet();
             rest();
         }
     }
