@@ -79,9 +79,10 @@ final class Database implements AutoCloseable {
             DirectoryFormat format = DirectoryFormat.of(directory);
             Path files = Files.createDirectories(directory.resolve(DirectoryFormat.FILES));
             FileSet set = new FileSet(files, format.fileBytes());
-            repaired(StopState.read(directory), set, new TailCheck(set, format.mark()));
+            long right = repaired(StopState.read(directory), set, new TailCheck(set, format.mark()));
             FileDataReader reader = new FileDataReader(files.toFile());
             SafeDataWriter writer = writers.apply(reader);
+            writer.opening(right);
             environment = (EnvironmentImpl) Environments.newInstance(
                     LogConfig.create(reader, writer), config(format.fileBytes() / 1_024, cacheBytes));
             set.sync();
@@ -123,16 +124,20 @@ final class Database implements AutoCloseable {
                 .setManagementEnabled(false);
     }
 
-    private static void repaired(StopState left, FileSet files, TailCheck check) throws IOException {
+    /** Repairs what can be and returns the end of what was found to be right. */
+    private static long repaired(StopState left, FileSet files, TailCheck check) throws IOException {
         if (left.intact(files.end())) {
-            return;
+            return left.address();
         }
+        long right;
         if (left.how() == StopState.How.FENCED && left.address() > 0) {
             check.cutAfter(left.address());
+            right = left.address();
         } else {
-            check.repair(left.otherBoot(), left.address());
+            right = check.repair(left.otherBoot(), left.address());
         }
         files.rewrite();
+        return right;
     }
 
     /** Whether the operating system refused something, rather than the files being wrong. */

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A data directory that is damaged beyond what can be repaired is left exactly as it is, for whoever can save something from
- * it, and marked by a file that says why: no store opens it again until that file is gone.
+ * A data directory that is damaged beyond what can be repaired is left as it is, but for what was never finished, for whoever
+ * can save something from it, and marked by a file that says why: no store opens it again until that file is gone.
  */
 final class Quarantine {
 
@@ -50,7 +50,7 @@ final class Quarantine {
             LOG.warn("{} could not be written", file, e);
         }
         LOG.error(
-                "store=quarantined directory={} reason=\"{}\" action=\"restore a backup; nothing in the directory was changed\"",
+                "store=quarantined directory={} reason=\"{}\" action=\"restore a backup; what is in the directory stays\"",
                 directory,
                 why);
         return refusal(directory, text);

@@ -40,6 +40,10 @@ class SafeDataWriter extends AbstractDataWriter {
     private final WrittenRange written = new WrittenRange();
     private final Queue<Removable> removable = new ConcurrentLinkedQueue<>();
     private volatile long sealed;
+
+    /** While the environment is opened, which drops what it cannot read: where what must be there ends. */
+    private volatile long floor;
+
     private volatile long synced;
     private volatile @Nullable IOException failure;
     private volatile @Nullable OpenFile current;
@@ -178,6 +182,7 @@ class SafeDataWriter extends AbstractDataWriter {
 
     @Override
     public void removeBlock(long address, RemoveBlockType type) {
+        check(address);
         if (address < sealed) {
             // Files that the garbage collector has emptied, by transactions that no durable seal covers yet.
             removable.add(new Removable(address, written.end()));
@@ -235,6 +240,7 @@ class SafeDataWriter extends AbstractDataWriter {
     @Override
     @SuppressWarnings("CatchingUnchecked") // Kotlin throws checked exceptions that it does not declare.
     public void truncateBlock(long address, long length) {
+        check(address + length);
         try {
             files.truncateBlock(address, length);
         } catch (Exception e) {
@@ -242,8 +248,20 @@ class SafeDataWriter extends AbstractDataWriter {
         }
     }
 
-    /** Everything before this address is on the disk already. */
+    /** The environment is being opened and must not shorten its files below this address. */
+    void opening(long address) {
+        floor = address;
+    }
+
+    private void check(long end) {
+        if (end < floor) {
+            throw new DamagedException("what is needed to read its files is damaged before address " + floor);
+        }
+    }
+
+    /** The environment is open; everything before this address is on the disk already. */
     void opened(long address) {
+        floor = 0;
         sealed = address;
         synced = address;
     }

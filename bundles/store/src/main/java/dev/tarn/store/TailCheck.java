@@ -34,9 +34,10 @@ final class TailCheck {
      * @param machine whether the machine may have stopped, so that all after the last seal that holds goes; if only the process
      *     ended, all stays as long as the last seal holds
      * @param known the end of a batch, up to which everything was known to be on the disk; 0 when nothing is known
+     * @return the end of what was found to be right
      * @throws DamagedException when what must be there is not; nothing is changed then
      */
-    void repair(boolean machine, long known) throws IOException {
+    long repair(boolean machine, long known) throws IOException {
         List<Long> addresses = files.addresses();
         long durable = known;
         boolean newest = true;
@@ -48,18 +49,19 @@ final class TailCheck {
                 durable = Math.max(durable, seal.segments().get(0).from());
                 if (seal.to() <= known || seal.to() < durable) {
                     back(machine || !newest, known, durable);
-                    return;
+                    return known;
                 }
                 if (holds(seal)) {
                     if (machine || !newest) {
                         cut(seal.to());
                     }
-                    return;
+                    return seal.to();
                 }
                 newest = false;
             }
         }
         back(machine || !newest, known, durable);
+        return known;
     }
 
     /** No batch after what is known has its seal. */

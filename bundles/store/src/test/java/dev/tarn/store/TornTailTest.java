@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
@@ -256,7 +257,7 @@ class TornTailTest {
         new FileSet(files, FILE).truncate(700);
         Path file = files.resolve(LogUtil.getLogFilename(0));
         byte[] torn = Files.readAllBytes(file);
-        java.util.Arrays.fill(torn, 100, 400, (byte) 0);
+        Arrays.fill(torn, 100, 400, (byte) 0);
         Files.write(file, torn);
         neverClosed(directory);
         try (XodusStore store = Stores.open(directory)) {
@@ -273,6 +274,30 @@ class TornTailTest {
         }
         Files.delete(directory.resolve(DirectoryFormat.FILES).resolve(LogUtil.getLogFilename(0)));
         assertThatThrownBy(() -> Stores.open(directory)).hasMessageContaining("restore a backup");
+    }
+
+    @Test
+    void a_store_whose_trees_are_damaged_is_not_taken_back_to_some_older_state() throws Exception {
+        for (boolean closed : List.of(true, false)) {
+            Path directory = temporary.resolve("store" + closed);
+            try (XodusStore store = Stores.open(directory)) {
+                for (int i = 0; i < 30; i++) {
+                    Stores.commit(store, Stores.put("a" + i, new byte[100]));
+                }
+            }
+            Path file = directory.resolve(DirectoryFormat.FILES).resolve(LogUtil.getLogFilename(0));
+            byte[] content = Files.readAllBytes(file);
+            List<Seal> seals = Seal.find(content, DirectoryFormat.of(directory).mark());
+            int last = (int) seals.get(seals.size() - 1).segments().get(0).from();
+            Arrays.fill(content, 3_000, last, (byte) 0);
+            Files.write(file, content);
+            if (!closed) {
+                neverClosed(directory);
+            }
+            assertThatThrownBy(() -> Stores.open(directory)).hasMessageContaining("restore a backup");
+            // But for what came after the last seal.
+            assertThat(Files.readAllBytes(file)).startsWith(Arrays.copyOf(content, last));
+        }
     }
 
     @Test
