@@ -62,6 +62,9 @@ final class EventStream implements Subscriber {
     /** Where a stream without current rows can be resumed as long as nothing has come. */
     private long begun = Long.MAX_VALUE;
 
+    /** The last event lacks the empty line that dispatches it, since the number to resume from may follow at once. */
+    private boolean undispatched;
+
     private @Nullable Mailbox mailbox;
     private @Nullable HttpStream stream;
     private @Nullable Future<?> heartbeat;
@@ -122,7 +125,10 @@ final class EventStream implements Subscriber {
         out.flush();
         out.onWritable(this::request);
         // A client comes back by itself, and then sees whether there is a server again.
-        out.onClosing(out::finish);
+        out.onClosing(() -> {
+            dispatch();
+            out.finish();
+        });
         long period = settings.heartbeat().toMillis();
         heartbeat = exchange.loop().scheduleAtFixedRate(this::beat, period, period, TimeUnit.MILLISECONDS);
         request();
@@ -136,9 +142,15 @@ final class EventStream implements Subscriber {
         }
         long bytes = 0;
         ByteBuf events = ByteBufAllocator.DEFAULT.buffer();
+        boolean dispatched = !undispatched;
+        undispatched = false;
         try {
             for (Delivery delivery : batch) {
                 int before = events.readableBytes();
+                if (!dispatched) {
+                    events.writeByte('\n');
+                }
+                dispatched = false;
                 event(events, delivery);
                 bytes += events.readableBytes() - before;
                 if (events.readableBytes() >= CHUNK) {
@@ -150,11 +162,26 @@ final class EventStream implements Subscriber {
             events.release();
             throw bug;
         }
+        if (batch.get(batch.size() - 1).current()) {
+            undispatched = true;
+            exchange.loop().execute(this::dispatch);
+        } else {
+            events.writeByte('\n');
+        }
         out.write(events);
         out.flush();
         exchange.traffic().out.add(batch.size());
         credit.delivered(batch.size(), bytes);
         request();
+    }
+
+    /** Dispatches the last event, if that has not been done. */
+    private void dispatch() {
+        if (undispatched && stream != null) {
+            stream.write(Unpooled.wrappedBuffer(new byte[] {'\n'}));
+            stream.flush();
+        }
+        undispatched = false;
     }
 
     private void event(ByteBuf out, Delivery delivery) {
@@ -173,7 +200,7 @@ final class EventStream implements Subscriber {
         String path = watch.paths() ? delivery.matched().get(0).topic(delivery.change()) : null;
         ascii(out, "data: ");
         envelope.write(out, delivery.change(), Format.JSON, path, 0);
-        ascii(out, "\n\n");
+        out.writeByte('\n');
     }
 
     private static ByteBuf ascii(ByteBuf out, String text) {
@@ -203,12 +230,13 @@ final class EventStream implements Subscriber {
         HttpStream out = stream;
         long resume = Math.max(sequence, newest);
         if (out != null && scanning.isEmpty()) {
+            undispatched = false;
             out.write(id(resume));
             out.flush();
         }
     }
 
-    /** Dispatches nothing, but a browser that reconnects now says from where. HTML §9.2.6. */
+    /** Belongs to the event before if that is not dispatched yet. Otherwise it dispatches nothing, but a browser that reconnects now says from where. HTML §9.2.6. */
     private static ByteBuf id(long sequence) {
         return Unpooled.wrappedBuffer(("id: " + sequence + "\n\n").getBytes(US_ASCII));
     }
@@ -220,6 +248,7 @@ final class EventStream implements Subscriber {
                 exchange.connection().id(),
                 Printable.of(why.reason()));
         mailbox = null;
+        dispatch();
         if (stream != null) {
             // The client reconnects by itself and is then told by a status, or resumes.
             stream.finish();
@@ -234,6 +263,7 @@ final class EventStream implements Subscriber {
         Map<String, Object> notice = new LinkedHashMap<>();
         notice.put("type", type);
         notice.putAll(more);
+        dispatch();
         byte[] head = ((namesTypes ? "event: " + type + "\n" : "") + "data: ").getBytes(US_ASCII);
         out.write(Unpooled.wrappedBuffer(head, envelope.encode(notice, Format.JSON), new byte[] {'\n', '\n'}));
         out.flush();
@@ -250,6 +280,7 @@ final class EventStream implements Subscriber {
 
     /** Says nothing, so that whatever is between server and client sees that the stream is alive. */
     private void beat() {
+        dispatch();
         if (stream != null && stream.writable()) {
             stream.write(Unpooled.wrappedBuffer(new byte[] {':', '\n', '\n'}));
             stream.flush();

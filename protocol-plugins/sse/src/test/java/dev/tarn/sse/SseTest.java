@@ -52,9 +52,11 @@ class SseTest {
 
     @Test
     void the_current_row_comes_first_then_its_changes() throws Exception {
-        node.put("Sensors/101", "{\"temp\":72.5}");
+        long first = node.put("Sensors/101", "{\"temp\":72.5}").sequence();
         try (EventReader events = new EventReader(node.http("/Sensors/101"))) {
-            assertThat(brief(events.next())).isEqualTo("put 101 {id=101, temp=72.5}");
+            Event row = events.next();
+            assertThat(brief(row)).isEqualTo("put 101 {id=101, temp=72.5}");
+            assertThat(row.id()).isEqualTo(Long.toString(first));
             node.put("Sensors/102", "{\"temp\":1}");
             long sequence = node.put("Sensors/101", "{\"temp\":73}").sequence();
             Event changed = events.next();
@@ -221,6 +223,16 @@ class SseTest {
             String text = readUntil(client, "\nid: ");
             assertThat(text).contains("retry: 1000\n\n").contains("data: {").doesNotContain("event:");
             assertThat(readUntil(client, "\n\n")).isEqualTo(sequence + "\n\n");
+        }
+    }
+
+    @Test
+    void the_last_current_row_has_the_sequence_of_all_of_them() throws Exception {
+        node.put("Sensors/2", "{\"temp\":2}");
+        long sequence = node.put("Sensors/1", "{\"temp\":1}").sequence();
+        try (EventReader events = new EventReader(node.http("/Sensors/"))) {
+            assertThat(events.next().id()).isNull();
+            assertThat(events.next().id()).isEqualTo(Long.toString(sequence));
         }
     }
 
