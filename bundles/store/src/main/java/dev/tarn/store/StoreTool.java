@@ -67,7 +67,8 @@ public final class StoreTool implements ToolProvider {
         if (DirectoryLock.used(directory)) {
             throw new Failure(
                     Failure.Code.UNAVAILABLE,
-                    "a running node uses " + directory + "; ask that node for the backup, with its operation 'backup'");
+                    "a running node uses " + directory + "; ask that node for the backup: POST /operations on its"
+                            + " administration port, with the JSON {\"operation\": \"backup\"}");
         }
         BackupWriter writer = new BackupWriter(file, () -> false);
         writer.check();

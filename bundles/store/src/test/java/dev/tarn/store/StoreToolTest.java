@@ -106,7 +106,7 @@ class StoreToolTest {
             assertThat(running.sequence()).isEqualTo(301);
             Said backup = run("backup", temporary.resolve("b.zip"), store);
             assertThat(backup.exitCode()).isEqualTo(1);
-            assertThat(backup.err()).contains("a running node uses").contains("operation 'backup'");
+            assertThat(backup.err()).contains("a running node uses").contains("POST /operations");
             assertThat(run("verify", data).err()).contains("is in use");
         }
     }

@@ -3,29 +3,39 @@ package dev.tarn.launcher;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The command line.
  *
- * @param folder the application folder of {@code tarn dev}
+ * @param operand the application folder of {@code tarn dev}, the file of a backup, what is to be verified
  * @param values what {@code --set} and {@code --data} say, by key
  */
-record Arguments(Command command, Optional<Path> folder, Optional<Path> configuration, Map<String, String> values) {
+record Arguments(Command command, Optional<Path> operand, Optional<Path> configuration, Map<String, String> values) {
 
     /** What to do. */
     enum Command {
         DEV,
         START,
+        BACKUP,
+        RESTORE,
+        VERIFY,
         KEYS,
         VERSION,
         HELP
     }
 
-    private static final List<String> COMMANDS = List.of("dev", "start", "keys", "version", "help");
+    /** Those that say what they are about. */
+    private static final Set<Command> WITH_OPERAND =
+            EnumSet.of(Command.DEV, Command.BACKUP, Command.RESTORE, Command.VERIFY);
+
+    private static final List<String> COMMANDS =
+            List.of("dev", "start", "backup", "restore", "verify", "keys", "version", "help");
 
     /** Reads the command line. Fails with a {@link Refusal}. */
     static Arguments of(List<String> words) {
@@ -66,13 +76,15 @@ record Arguments(Command command, Optional<Path> folder, Optional<Path> configur
             }
         }
         Command command = plain.isEmpty() ? Command.HELP : command(plain.get(0));
-        int most = command == Command.DEV ? 2 : 1;
+        int most = WITH_OPERAND.contains(command) ? 2 : 1;
         if (plain.size() > most && command != Command.HELP && command != Command.VERSION) {
             throw Refusal.usage("'tarn " + plain.get(0) + "' does not know what to do with '" + plain.get(most) + "'");
         }
-        Optional<Path> folder =
-                command == Command.DEV && plain.size() > 1 ? Optional.of(absolute(plain.get(1))) : Optional.empty();
-        return new Arguments(command, folder, configuration, Map.copyOf(values));
+        Optional<Path> operand = most > 1 && plain.size() > 1 ? Optional.of(absolute(plain.get(1))) : Optional.empty();
+        if (command == Command.RESTORE && operand.isEmpty()) {
+            throw Refusal.usage("'tarn restore' wants the file of a backup");
+        }
+        return new Arguments(command, operand, configuration, Map.copyOf(values));
     }
 
     private static Command command(String word) {

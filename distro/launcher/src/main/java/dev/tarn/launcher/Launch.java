@@ -35,6 +35,9 @@ final class Launch {
             "operations.deploy",
             "operations.protocols");
 
+    /** The folder of the store below the data directory. */
+    static final String STORE = "store";
+
     private static final long READY_SECONDS = 60;
     private static final long STOP_SECONDS = 25;
 
@@ -119,6 +122,11 @@ final class Launch {
     }
 
     private Settings settings() {
+        return settings(arguments, image);
+    }
+
+    /** What the configuration file and the command line say. */
+    static Settings settings(Arguments arguments, Image image) {
         Optional<Path> file = arguments.configuration();
         if (file.isEmpty() && Files.isRegularFile(image.configuration())) {
             file = Optional.of(image.configuration());
@@ -160,14 +168,15 @@ final class Launch {
     /** What components are told by the launcher and not by the file. */
     private Map<String, String> given(Path data, Path deploy) {
         Map<String, String> given = new HashMap<>();
-        given.put("store.directory", data.resolve("store").toString());
+        given.put("store.directory", data.resolve(STORE).toString());
         given.put("security.directory", data.toString());
         given.put("security.mode", dev() ? "dev" : "start");
         given.put("applications.directory", deploy.toString());
         given.put("operations.deploy", deploy.toString());
         given.put("operations.protocols", image.protocols().toString());
-        given.put("applications.folders", arguments.folder().map(Path::toString).orElse(""));
-        arguments.folder().ifPresent(folder -> {
+        given.put(
+                "applications.folders", arguments.operand().map(Path::toString).orElse(""));
+        arguments.operand().ifPresent(folder -> {
             if (!Files.isDirectory(folder)) {
                 throw Refusal.usage("there is no folder " + folder);
             }

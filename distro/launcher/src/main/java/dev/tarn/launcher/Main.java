@@ -15,6 +15,9 @@ public final class Main {
     private static final String HELP = """
             tarn dev [folder]    starts on loopback, everyone is an administrator; folder is an application to run
             tarn start           starts with authentication
+            tarn backup [file]   copies the data of a node that is stopped into one file
+            tarn restore file    puts what is in a backup in the place of the data
+            tarn verify [path]   reads all of a backup, or of the data, and tells whether it is sound
             tarn keys            lists every configuration key with its default
             tarn version         tells the version
             tarn help            shows this
@@ -25,7 +28,8 @@ public final class Main {
 
             A listener's port: 0 takes a free one, off leaves it closed. Options for Java go first
             (tarn -Xmx512m start) or into TARN_OPTS.
-            Exit codes: 0 stopped in order, 1 cannot start, 2 wrong arguments or configuration.
+            Exit codes: 0 stopped in order, done or sound, 1 cannot start, not done or not sound,
+            2 wrong arguments or configuration.
             """;
 
     private Main() {}
@@ -37,7 +41,7 @@ public final class Main {
             Image image = new Image(Path.of(System.getProperty("tarn.home", "."))
                     .toAbsolutePath()
                     .normalize());
-            run(Arguments.of(List.of(words)), image, System.out);
+            exitCode = run(Arguments.of(List.of(words)), image, System.out);
         } catch (Refusal refusal) {
             refusal.line().lines().forEach(line -> System.err.println("tarn: " + line));
             exitCode = refusal.exitCode();
@@ -47,13 +51,17 @@ public final class Main {
         System.exit(exitCode);
     }
 
-    private static void run(Arguments arguments, Image image, PrintStream out) throws InterruptedException {
+    private static int run(Arguments arguments, Image image, PrintStream out) throws InterruptedException {
         switch (arguments.command()) {
             case DEV, START -> new Launch(arguments, image, out).run();
+            case BACKUP, RESTORE, VERIFY -> {
+                return new Tools(arguments, image).run(out, System.err);
+            }
             case KEYS -> keys(image, out);
             case VERSION -> out.println("tarn " + version() + " (java " + Runtime.version() + ")");
             case HELP -> out.print(HELP);
         }
+        return 0;
     }
 
     private static String version() {

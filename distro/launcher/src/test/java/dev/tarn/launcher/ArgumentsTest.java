@@ -17,7 +17,7 @@ class ArgumentsTest {
         Arguments arguments = Arguments.of(List.of(
                 "--set", "http.port=1", "dev", "--data=/d", "/apps/one", "--set=http.port=2", "--conf", "/c.yaml"));
         assertThat(arguments.command()).isEqualTo(Arguments.Command.DEV);
-        assertThat(arguments.folder()).contains(Path.of("/apps/one"));
+        assertThat(arguments.operand()).contains(Path.of("/apps/one"));
         assertThat(arguments.configuration()).contains(Path.of("/c.yaml"));
         assertThat(arguments.values()).containsEntry("http.port", "2").containsEntry("data.directory", "/d");
     }
@@ -44,6 +44,8 @@ class ArgumentsTest {
         "start --set =1,          wants key=value",
         "start --data,            --data wants a value",
         "start twice,             does not know what to do with 'twice'",
+        "restore,                 wants the file of a backup",
+        "verify one two,          does not know what to do with 'two'",
         "dev one two,             does not know what to do with 'two'",
         "dev --nothing-like-it,   tarn help"
     })
