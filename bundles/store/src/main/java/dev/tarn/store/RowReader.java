@@ -9,6 +9,8 @@ import dev.tarn.api.data.Row;
 import java.util.function.IntFunction;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes rows and changes of what is on the disk. They share no memory with the environment and outlive the transaction.
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowReader {
 
+    private static final Logger LOG = LoggerFactory.getLogger(RowReader.class);
     private static final Path UNNAMED = Path.of("?");
 
     private final Database database;
@@ -101,6 +104,18 @@ final class RowReader {
         } catch (DamagedException e) {
             throw damaged("log entry " + entry.sequence(), e);
         }
+    }
+
+    /** When the trees above the rows cannot be read. */
+    static Failure unreadable(OpenTable table, RuntimeException why) {
+        LOG.error(
+                "table={} cannot be read action=\"restore a backup\"",
+                table.table().qualifiedName(),
+                why);
+        return new Failure(
+                Failure.Code.UNAVAILABLE,
+                "table " + table.table().qualifiedName() + " cannot be read here (" + why.getMessage()
+                        + "); restore it from a backup");
     }
 
     private static Failure damaged(String what, RuntimeException why) {

@@ -53,12 +53,18 @@ final class XodusSnapshot implements Snapshot {
 
     /** The row, expired or not, with its size. */
     RowCache.Sized sized(OpenTable table, Path path) {
-        byte[] key = table.key(path);
-        RowFormat.StoredRow stored = key == null ? null : core.reader().stored(table, key, transaction);
-        return stored == null
-                ? new RowCache.Sized(null, 0)
-                : new RowCache.Sized(
-                        core.reader().row(path, stored, core.reader().chunks(transaction)), stored.length());
+        try {
+            byte[] key = table.key(path);
+            RowFormat.StoredRow stored = key == null ? null : core.reader().stored(table, key, transaction);
+            return stored == null
+                    ? new RowCache.Sized(null, 0)
+                    : new RowCache.Sized(
+                            core.reader().row(path, stored, core.reader().chunks(transaction)), stored.length());
+        } catch (Failure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw RowReader.unreadable(table, e);
+        }
     }
 
     @Override
@@ -273,6 +279,16 @@ final class XodusSnapshot implements Snapshot {
 
         @Override
         public @Nullable Row next() {
+            try {
+                return step();
+            } catch (Failure e) {
+                throw e;
+            } catch (RuntimeException e) {
+                throw RowReader.unreadable(table, e);
+            }
+        }
+
+        private @Nullable Row step() {
             while (walk.next()) {
                 byte[] key = walk.key();
                 RowFormat.StoredRow stored = core.reader().stored(table, key, walk.value());
@@ -305,6 +321,16 @@ final class XodusSnapshot implements Snapshot {
 
         @Override
         public @Nullable Row next() {
+            try {
+                return step();
+            } catch (Failure e) {
+                throw e;
+            } catch (RuntimeException e) {
+                throw RowReader.unreadable(table, e);
+            }
+        }
+
+        private @Nullable Row step() {
             while (there) {
                 byte[] entry = Database.bytes(cursor.getKey());
                 int end = Keys.end(entry, 0, entry.length);
