@@ -12,9 +12,11 @@ import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.DurableSessions;
+import dev.tarn.api.resource.Found;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Query;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Search;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Tables;
 import dev.tarn.api.resource.Terms;
@@ -75,6 +77,16 @@ public final class Engine implements Resources, Tables, DurableSessions {
 
         @AttributeDefinition(description = "Bytes waiting for one event loop before publishers are held back")
         long loop_bytes() default 16L * 1024 * 1024;
+
+        @AttributeDefinition(description = "Rows that a query may look at without returning them")
+        long query_rows() default 10_000_000;
+
+        @AttributeDefinition(description = "Seconds that a query may keep a thread busy without returning a row")
+        int query_seconds() default 30;
+
+        @AttributeDefinition(
+                description = "Bytes that a query may hold to sort or gather rows; all together four times that")
+        long query_memory() default 16L * 1024 * 1024;
 
         @AttributeDefinition(description = "accept: paths without a table are topics; refuse: they are errors")
         String unmappedPaths() default "accept";
@@ -146,6 +158,16 @@ public final class Engine implements Resources, Tables, DurableSessions {
     @Override
     public CompletionStage<Flow.Publisher<Row>> find(Context context, Query query) {
         return answered(() -> reads.find(context, query));
+    }
+
+    @Override
+    public CompletionStage<Found> search(Context context, Search search) {
+        return answered(() -> reads.search(context, search));
+    }
+
+    @Override
+    public CompletionStage<Long> deleteAll(Context context, Search search) {
+        return answered(() -> reads.rows(context, search).thenCompose(found -> new Removal(writes, context).of(found)));
     }
 
     @Override

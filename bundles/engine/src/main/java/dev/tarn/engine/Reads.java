@@ -8,9 +8,13 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Found;
 import dev.tarn.api.resource.Query;
+import dev.tarn.api.resource.Search;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.store.Snapshot;
+import dev.tarn.engine.query.Queries;
+import dev.tarn.engine.query.Subject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,9 +31,13 @@ import org.jspecify.annotations.Nullable;
 final class Reads {
 
     private final Commons commons;
+    private final Queries queries;
 
     Reads(Commons commons) {
         this.commons = commons;
+        Workers workers = commons.workers();
+        this.queries = new Queries(
+                commons.store(), workers, workers::read, commons.settings().queries());
     }
 
     CompletionStage<Optional<Row>> get(Context context, Path path) {
@@ -50,24 +58,54 @@ final class Reads {
 
     CompletionStage<Flow.Publisher<Row>> find(Context context, Query query) {
         Exports exports = commons.routing().exports();
-        Exported exported = resource(exports, query.resource());
-        Path canonical = query.resource().isEmpty() ? null : exported.canonical(Path.of(query.resource()));
-        commons.permissions().check(context, Access.Verb.READ, exported, canonical == null ? Path.of("/") : canonical);
-        String prefix = query.prefix();
-        if (canonical != null && exported.table().root()) {
-            prefix = canonical.text() + "/" + prefix;
-        }
+        Exported exported = readable(exports, context, query.resource());
         Path after = query.after();
-        return CompletableFuture.completedFuture(new RowPublisher(
-                commons,
-                exports,
-                exported,
-                new Query(
-                        query.resource(),
-                        prefix,
-                        after == null ? null : exported.canonical(after),
-                        query.offset(),
-                        query.limit())));
+        return CompletableFuture.completedFuture(queries.rows(
+                subject(exports, exported),
+                prefix(exported, query.resource(), query.prefix()),
+                after == null ? null : exported.canonical(after),
+                query.offset(),
+                query.limit()));
+    }
+
+    CompletionStage<Found> search(Context context, Search search) {
+        Exports exports = commons.routing().exports();
+        Exported exported = readable(exports, context, search.resource());
+        return queries.search(
+                subject(exports, exported),
+                prefix(exported, search.resource(), search.prefix()),
+                search.text(),
+                search.count());
+    }
+
+    /** The rows that a search finds, whole. */
+    CompletionStage<Found> rows(Context context, Search search) {
+        Exports exports = commons.routing().exports();
+        Exported exported = readable(exports, context, search.resource());
+        return queries.rows(
+                subject(exports, exported), prefix(exported, search.resource(), search.prefix()), search.text());
+    }
+
+    private Exported readable(Exports exports, Context context, String resource) {
+        Exported exported = resource(exports, resource);
+        Path asked = resource.isEmpty() ? Path.of("/") : exported.canonical(Path.of(resource));
+        commons.permissions().check(context, Access.Verb.READ, exported, asked);
+        return exported;
+    }
+
+    private Subject subject(Exports exports, Exported exported) {
+        return new Subject(
+                exported.table(),
+                path -> exports.reaches(exported.name(), path),
+                commons.payloads()::row,
+                commons.payloads().bodies());
+    }
+
+    /** Below the root table a resource is the beginning of paths. */
+    private static String prefix(Exported exported, String resource, String prefix) {
+        return !resource.isEmpty() && exported.table().root()
+                ? exported.canonical(Path.of(resource)).text() + "/" + prefix
+                : prefix;
     }
 
     private static Exported resource(Exports exports, String resource) {

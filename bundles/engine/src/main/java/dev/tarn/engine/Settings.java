@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.engine.query.Limits;
 import java.time.Clock;
+import java.time.Duration;
 
 /**
  * The engine's limits, checked.
@@ -15,6 +17,7 @@ import java.time.Clock;
  * @param loopBytes as loopChanges, in bytes
  * @param refuseUnmapped whether paths that no exported table answers for are refused
  * @param clock what the time is
+ * @param queries what a query may take
  */
 record Settings(
         int threads,
@@ -25,7 +28,8 @@ record Settings(
         int loopChanges,
         long loopBytes,
         boolean refuseUnmapped,
-        Clock clock) {
+        Clock clock,
+        Limits queries) {
 
     /** At the hard limit a loop takes no more: this many times what holds publishers back. */
     static final int HARD = 4;
@@ -40,6 +44,30 @@ record Settings(
         atLeast("threads", threads, 1);
     }
 
+    /** With the usual limits of queries. */
+    Settings(
+            int threads,
+            int queued,
+            int mailboxChanges,
+            long mailboxBytes,
+            int subscriptions,
+            int loopChanges,
+            long loopBytes,
+            boolean refuseUnmapped,
+            Clock clock) {
+        this(
+                threads,
+                queued,
+                mailboxChanges,
+                mailboxBytes,
+                subscriptions,
+                loopChanges,
+                loopBytes,
+                refuseUnmapped,
+                clock,
+                Limits.DEFAULT);
+    }
+
     static Settings of(Engine.Config config) {
         return new Settings(
                 threads(config.threads()),
@@ -50,7 +78,12 @@ record Settings(
                 config.loop_changes(),
                 config.loop_bytes(),
                 refusing(config.unmappedPaths()),
-                Clock.systemUTC());
+                Clock.systemUTC(),
+                new Limits(
+                        config.query_rows(),
+                        Duration.ofSeconds(config.query_seconds()),
+                        config.query_memory(),
+                        4 * config.query_memory()));
     }
 
     private static int threads(int wanted) {

@@ -84,12 +84,34 @@ final class XodusSnapshot implements Snapshot {
     @Override
     public Rows index(Table table, String attribute, @Nullable Object from, @Nullable Object to) {
         OpenTable open = core.catalog().table(table);
-        Index index = open.index(attribute)
-                .orElseThrow(() -> new Failure(
-                        Failure.Code.UNSUPPORTED, table.qualifiedName() + " has no index over " + attribute));
+        Index index = index(open, attribute);
         byte[] least = from == null ? null : Keys.value(from);
         byte[] most = to == null ? null : Keys.value(to);
         return new RowsByIndex(open, index.store().openCursor(transaction), least, most);
+    }
+
+    private static Index index(OpenTable open, String attribute) {
+        return open.index(attribute)
+                .orElseThrow(() -> new Failure(
+                        Failure.Code.UNSUPPORTED, open.table().qualifiedName() + " has no index over " + attribute));
+    }
+
+    @Override
+    public Entries entries(Table table, String attribute, Span span) {
+        OpenTable open = core.catalog().table(table);
+        return new IndexWalk(core.reader(), open, index(open, attribute), transaction, now, span);
+    }
+
+    @Override
+    public byte[] place(Table table, Object value, Path path) {
+        byte[] key = core.catalog().table(table).key(path);
+        if (key == null) {
+            throw new Failure(Failure.Code.MALFORMED, path + " names no row of " + table.qualifiedName());
+        }
+        ByteWriter out = new ByteWriter(24 + key.length);
+        Keys.value(out, value);
+        out.raw(key);
+        return out.toArray();
     }
 
     @Override

@@ -133,7 +133,8 @@ record Call(
         } else if (!folder) {
             return "GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS";
         }
-        return prefix().isEmpty() && table != null && !opaque() ? "GET, HEAD, PUT, POST, OPTIONS" : READ_ONLY;
+        boolean whole = prefix().isEmpty() && table != null && !opaque();
+        return whole ? "GET, HEAD, PUT, POST, DELETE, OPTIONS" : "GET, HEAD, DELETE, OPTIONS";
     }
 
     /** Answers 405 with what is possible instead (RFC 9110 §15.5.6). */
@@ -158,6 +159,13 @@ record Call(
     /** Answers with a status that no failure stands for. */
     void refuse(HttpResponseStatus status, String detail) {
         exchange.respond(Problem.answer(status, detail, List.of()));
+    }
+
+    /** Refuses any query, for requests that take none. */
+    static void noQuery(String query, String what) {
+        if (!query.isEmpty()) {
+            throw unsupported(what + " takes no query; there is \"" + query + "\", which goes with /Table/?…");
+        }
     }
 
     static Failure malformed(String what) {

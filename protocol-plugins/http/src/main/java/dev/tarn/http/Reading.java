@@ -7,8 +7,8 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
-import dev.tarn.api.resource.Query;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Search;
 import dev.tarn.transport.Problem;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -45,7 +45,7 @@ final class Reading {
         } else if (call.namesTable()) {
             describe(call);
         } else {
-            Selection.none(call.exchange().query(), "a row");
+            Call.noQuery(call.exchange().query(), "a row");
             call.then(
                     resources.get(call.exchange().context(), call.path()),
                     found -> found.ifPresentOrElse(row -> row(call, row, null), () -> missed(call)),
@@ -150,7 +150,7 @@ final class Reading {
     // A table
 
     private void describe(Call call) {
-        Selection.none(call.exchange().query(), "a table's description");
+        Call.noQuery(call.exchange().query(), "a table's description");
         call.then(
                 resources.describe(call.exchange().context(), call.resource()),
                 description -> value(call, description));
@@ -171,31 +171,44 @@ final class Reading {
     // Rows of a folder
 
     private void rows(Call call) {
-        Selection selection = Selection.of(call.exchange().query());
         Accept accept = Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT));
         String type = Media.choose(accept, Media.LISTS);
         if (type == null || !(type.equals(Media.NDJSON) || representations.knows(type))) {
             call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "rows can be had as " + String.join(", ", Media.LISTS));
             return;
         }
-        boolean root = call.resource().isEmpty()
-                || (call.table() != null && call.table().root());
-        Query query =
-                new Query(root ? "" : call.resource(), call.prefix(), null, selection.offset(), selection.limit());
-        call.then(resources.find(call.exchange().context(), query), found -> {
+        boolean count = Preferences.exactCount(call.headers());
+        long began = System.nanoTime();
+        call.then(resources.search(call.exchange().context(), search(call, count)), found -> {
             HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
             head.headers()
                     .set(HttpHeaderNames.CONTENT_TYPE, type)
-                    .set(HttpHeaderNames.VARY, "Accept")
-                    .set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
+                    .set(HttpHeaderNames.VARY, "Accept, Prefer")
+                    .set(HttpHeaderNames.CACHE_CONTROL, "no-cache")
+                    .set("Server-Timing", Preferences.timing(found.access(), System.nanoTime() - began));
+            if (found.total().isPresent()) {
+                head.headers()
+                        .set(HttpHeaderNames.CONTENT_RANGE, Preferences.range(found))
+                        .set("Preference-Applied", "count=exact");
+            }
             if (call.method().equals(HttpMethod.HEAD)) {
                 call.exchange().stream(head).finish();
+            } else if (found.single()) {
+                found.rows().subscribe(new RowList(call, representations, type, listLimit, head, true));
             } else if (RowStream.streams(type)) {
-                found.subscribe(new RowStream(call, representations, type, head));
+                found.rows().subscribe(new RowStream(call, representations, type, head, found));
             } else {
-                found.subscribe(new RowList(call, representations, type, listLimit));
+                found.rows().subscribe(new RowList(call, representations, type, listLimit, head, false));
             }
         });
+    }
+
+    /** What the path and the query string of a folder ask for. */
+    static Search search(Call call, boolean count) {
+        Table table = call.table();
+        boolean root = call.resource().isEmpty() || (table != null && table.root());
+        return new Search(
+                root ? "" : call.resource(), call.prefix(), call.exchange().query(), count);
     }
 
     /** What a failed precondition is called. */

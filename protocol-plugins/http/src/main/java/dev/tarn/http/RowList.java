@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.http;
 
+import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.FullHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,15 +24,32 @@ final class RowList implements Flow.Subscriber<Row> {
     private final Representations representations;
     private final String mediaType;
     private final int limit;
+    private final HttpResponse head;
+    private final boolean single;
     private final List<@Nullable Object> values = new ArrayList<>();
     private long bytes;
     private Flow.@Nullable Subscription subscription;
 
-    RowList(Call call, Representations representations, String mediaType, int limit) {
+    /**
+     * Gathers for one answer.
+     *
+     * @param limit the most bytes of rows
+     * @param head the headers of the answer
+     * @param single whether the answer is the one row itself and not a list of rows
+     */
+    RowList(
+            Call call,
+            Representations representations,
+            String mediaType,
+            int limit,
+            HttpResponse head,
+            boolean single) {
         this.call = call;
         this.representations = representations;
         this.mediaType = mediaType;
         this.limit = limit;
+        this.head = head;
+        this.single = single;
     }
 
     @Override
@@ -71,7 +89,9 @@ final class RowList implements Flow.Subscriber<Row> {
     public void onComplete() {
         byte[] encoded;
         try {
-            encoded = representations.encode(values, mediaType);
+            boolean value = single && !values.isEmpty() && !mediaType.equals(Media.CSV);
+            encoded = representations.encode(
+                    value ? values.get(0) : values, value && mediaType.equals(Media.NDJSON) ? Bodies.JSON : mediaType);
         } catch (RuntimeException unencodable) {
             onError(unencodable);
             return;
@@ -80,10 +100,7 @@ final class RowList implements Flow.Subscriber<Row> {
                 .loop()
                 .execute(() -> call.guarded(() -> {
                     FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(encoded));
-                    response.headers()
-                            .set(HttpHeaderNames.CONTENT_TYPE, mediaType)
-                            .set(HttpHeaderNames.VARY, "Accept")
-                            .set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
+                    response.headers().set(head.headers());
                     call.exchange().respond(response);
                 }));
     }

@@ -3,10 +3,13 @@ package dev.tarn.http;
 
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Row;
+import dev.tarn.api.resource.Found;
 import dev.tarn.transport.HttpExchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.handler.codec.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -32,6 +35,9 @@ final class RowStream implements Flow.Subscriber<Row> {
     /** Rows that are asked for before anything is known of their size. */
     private static final int FIRST = 16;
 
+    /** The longest list that is a page, whose answer says where the next one begins. */
+    private static final int PAGE = 1_000;
+
     /** Bytes of rows that are gathered before they are written. */
     private static final int CHUNK = 32 * 1024;
 
@@ -44,6 +50,7 @@ final class RowStream implements Flow.Subscriber<Row> {
     private final Representations representations;
     private final String mediaType;
     private final HttpResponse head;
+    private final Found found;
 
     /** What the publisher has said and the loop has not heard yet, in order. */
     private final Queue<Signal> signals = new ConcurrentLinkedQueue<>();
@@ -59,8 +66,16 @@ final class RowStream implements Flow.Subscriber<Row> {
     private long underway = FIRST;
     private long rows;
 
+    /** Whether the first row was written. */
+    private boolean begun;
+
     /** Bytes of a large row of late: grows at once, shrinks slowly. */
     private long size;
+
+    /** Rows of a page that is not sent yet; null when rows are sent as they come. */
+    private @Nullable List<byte[]> held;
+
+    private long heldBytes;
 
     /** One thing that a publisher says. */
     private sealed interface Signal {}
@@ -77,8 +92,15 @@ final class RowStream implements Flow.Subscriber<Row> {
 
     private record Complete() implements Signal {}
 
-    RowStream(Call call, Representations representations, String mediaType, HttpResponse head) {
+    /**
+     * Sends one answer.
+     *
+     * @param found whose rows these are: a page of them is held until it is known where the next one begins
+     */
+    RowStream(Call call, Representations representations, String mediaType, HttpResponse head, Found found) {
         this.call = call;
+        this.found = found;
+        this.held = found.limit() <= PAGE ? new ArrayList<>() : null;
         this.representations = representations;
         this.mediaType = mediaType;
         this.head = head;
@@ -145,13 +167,15 @@ final class RowStream implements Flow.Subscriber<Row> {
                 underway--;
                 rows++;
                 size = Math.max(encoded.row.length, size - size / 16);
-                chunks.add(encoded.row);
+                hold(encoded.row, chunks);
             } else if (signal instanceof Failed failed) {
                 over = true;
                 chunks.close();
                 // Before the first row that is an answer of its own; later the peer sees that the list is not whole.
                 call.exchange().fail(failed.failure());
             } else {
+                found.next().ifPresent(cursor -> Pages.link(call, head, cursor));
+                letGo(chunks);
                 chunks.end();
                 over = true;
                 open().finish();
@@ -159,6 +183,28 @@ final class RowStream implements Flow.Subscriber<Row> {
         }
         chunks.close();
         ask();
+    }
+
+    /** Keeps a row of a page back, unless the page becomes large: then it goes without saying what comes next. */
+    private void hold(byte[] row, Chunks chunks) {
+        List<byte[]> page = held;
+        if (page == null) {
+            chunks.add(row);
+            return;
+        }
+        page.add(row);
+        heldBytes += row.length;
+        if (heldBytes > BYTES) {
+            letGo(chunks);
+        }
+    }
+
+    private void letGo(Chunks chunks) {
+        List<byte[]> page = held;
+        held = null;
+        if (page != null) {
+            page.forEach(chunks::add);
+        }
     }
 
     /** The answer, begun when it is certain that there will be one. */
@@ -179,7 +225,8 @@ final class RowStream implements Flow.Subscriber<Row> {
     /** Asks for more when half of what may be underway has been written, and the peer reads. On the loop. */
     private void ask() {
         HttpExchange.HttpStream out = stream;
-        if (out == null || over || !out.writable()) {
+        boolean readable = out == null ? held != null : out.writable();
+        if (over || !readable) {
             return;
         }
         long window = Math.max(1, Math.min(WINDOW, BYTES / Math.max(1, size)));
@@ -196,7 +243,8 @@ final class RowStream implements Flow.Subscriber<Row> {
         private boolean written;
 
         void add(byte[] row) {
-            boolean first = rows == 1;
+            boolean first = !begun;
+            begun = true;
             ByteBuf to = room(row.length + 2);
             if (mediaType.equals(Bodies.JSON)) {
                 to.writeBytes(first ? JSON_FIRST : JSON_NEXT);

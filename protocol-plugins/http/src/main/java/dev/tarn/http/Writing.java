@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -40,7 +41,7 @@ final class Writing {
     // PUT
 
     void put(Call call) {
-        Selection.none(call.exchange().query(), "PUT");
+        Call.noQuery(call.exchange().query(), "PUT");
         if (call.folder()) {
             putAll(call);
         } else if (call.namesTable()) {
@@ -105,7 +106,7 @@ final class Writing {
     // PATCH
 
     void patch(Call call) {
-        Selection.none(call.exchange().query(), "PATCH");
+        Call.noQuery(call.exchange().query(), "PATCH");
         if (call.folder() || call.namesTable()) {
             call.notAllowed("PATCH changes one row: /Table/id");
             return;
@@ -132,7 +133,7 @@ final class Writing {
     // POST
 
     void post(Call call) {
-        Selection.none(call.exchange().query(), "POST");
+        Call.noQuery(call.exchange().query(), "POST");
         Table table = call.table();
         boolean whole = call.namesTable() || (call.folder() && call.prefix().isEmpty());
         if (table != null && !table.root() && !call.opaque() && whole) {
@@ -173,12 +174,14 @@ final class Writing {
     // DELETE
 
     void delete(Call call) {
-        if (call.folder() || call.namesTable()) {
-            Selection.none(call.exchange().query(), "DELETE of many rows");
-            call.notAllowed("DELETE removes one row: /Table/id");
+        if (call.folder()) {
+            deleteAll(call);
+            return;
+        } else if (call.namesTable()) {
+            call.notAllowed("DELETE removes one row, /Table/id, or those of a query, /Table/?temp=gt=100");
             return;
         }
-        Selection.none(call.exchange().query(), "DELETE");
+        Call.noQuery(call.exchange().query(), "DELETE");
         conditional(
                 call,
                 expectation -> write(
@@ -191,6 +194,21 @@ final class Writing {
                             }
                             respond(call, HttpResponseStatus.NO_CONTENT);
                         }));
+    }
+
+    /** Removes what a query finds, and tells how many rows that were. */
+    private void deleteAll(Call call) {
+        if (call.exchange().query().isEmpty()) {
+            throw Call.malformed("DELETE of many rows needs a query that says which, such as /Table/?temp=gt=100");
+        }
+        call.then(resources.deleteAll(call.exchange().context(), Reading.search(call, false)), removed -> {
+            Body answer = bodies.of(Map.of("deleted", removed));
+            FullHttpResponse response = Call.full(
+                    HttpResponseStatus.OK,
+                    Unpooled.wrappedBuffer(answer.as(Bodies.JSON).bytes()));
+            response.headers().set(HttpHeaderNames.CONTENT_TYPE, Bodies.JSON);
+            call.exchange().respond(response);
+        });
     }
 
     // What they share

@@ -3,6 +3,7 @@ package dev.tarn.http;
 
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
+import dev.tarn.api.resource.Found;
 import dev.tarn.api.resource.Resources;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -63,17 +64,27 @@ final class ObservedRows implements UnaryOperator<Resources> {
                 Resources.class.getClassLoader(), new Class<?>[] {Resources.class}, (proxy, method, arguments) -> {
                     try {
                         Object answer = method.invoke(real, arguments);
-                        return method.getName().equals("find") ? observed(answer) : answer;
+                        return method.getName().equals("search") ? observed(answer) : answer;
                     } catch (InvocationTargetException thrown) {
                         throw thrown.getCause();
                     }
                 });
     }
 
-    @SuppressWarnings("unchecked") // What find returns.
-    private CompletionStage<Flow.Publisher<Row>> observed(Object stage) {
-        return ((CompletionStage<Flow.Publisher<Row>>) stage)
-                .thenApply(rows -> subscriber -> rows.subscribe(new Observer(subscriber)));
+    @SuppressWarnings("unchecked") // What search returns.
+    private CompletionStage<Found> observed(Object stage) {
+        return ((CompletionStage<Found>) stage).thenApply(this::observed);
+    }
+
+    private Found observed(Found found) {
+        return (Found) Proxy.newProxyInstance(
+                Found.class.getClassLoader(), new Class<?>[] {Found.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("rows")) {
+                        Flow.Publisher<Row> rows = subscriber -> found.rows().subscribe(new Observer(subscriber));
+                        return rows;
+                    }
+                    return method.invoke(found, arguments);
+                });
     }
 
     private final class Observer implements Flow.Subscriber<Row>, Flow.Subscription {

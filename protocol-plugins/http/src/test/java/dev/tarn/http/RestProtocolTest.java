@@ -79,7 +79,7 @@ class RestProtocolTest {
                     GET    | /Sensors/%2B          | 400 | wildcard
                     GET    | /Sensors/101?x=1      | 501 | no query
                     GET    | /Sensors?limit(1)     | 501 | no query
-                    GET    | /Sensors/?temp=gt=3   | 501 | temp=gt=3
+                    GET    | /Sensors/?temp=gt=x   | 400 | at 8 in the query: expected a number
                     GET    | /Sensors/?limit(x)    | 400 | limit
                     GET    | /Sensors/?limit(3,1)  | 400 | limit
                     GET    | /Sensors/?limit(1)&limit(2) | 400 | more than one
@@ -90,9 +90,10 @@ class RestProtocolTest {
                     PATCH  | /Sensors/none         | 404 | no such row
                     POST   | /Sensors/a/           | 405 | creates
                     DELETE | /Sensors/none         | 404 | no such row
-                    DELETE | /Sensors/             | 405 | one row
+                    DELETE | /Sensors/             | 400 | needs a query
                     DELETE | /Sensors              | 405 | one row
-                    DELETE | /Sensors/?temp=1      | 501 | no query
+                    DELETE | /Sensors/?temp=       | 400 | at 5 in the query: expected a number
+                    DELETE | /Sensors/?select(id)  | 400 | for reading
                     DELETE | /none                 | 404 | no such row
                     BREW   | /Sensors/101          | 405 | BREW
                     PUT    | /                     | 404 |
@@ -230,9 +231,9 @@ class RestProtocolTest {
                     /Sensors/101 | GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS
                     /any/topic   | GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS
                     /Sensors     | GET, HEAD, POST, OPTIONS
-                    /Sensors/    | GET, HEAD, PUT, POST, OPTIONS
-                    /Sensors/a/  | GET, HEAD, OPTIONS
-                    /any/        | GET, HEAD, OPTIONS
+                    /Sensors/    | GET, HEAD, PUT, POST, DELETE, OPTIONS
+                    /Sensors/a/  | GET, HEAD, DELETE, OPTIONS
+                    /any/        | GET, HEAD, DELETE, OPTIONS
                     /            | GET, HEAD, OPTIONS
                     """)
     void options_and_405_say_what_is_possible(String target, String allowed) throws Exception {

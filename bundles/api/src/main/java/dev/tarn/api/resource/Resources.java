@@ -48,6 +48,18 @@ public interface Resources extends Resource {
     CompletionStage<Map<String, Object>> describe(Context context, String resource);
 
     /**
+     * Looks for rows with the query language. Fails with FORBIDDEN, NOT_FOUND, MALFORMED with the position of what is wrong
+     * with the query, UNSUPPORTED.
+     */
+    CompletionStage<Found> search(Context context, Search search);
+
+    /**
+     * Removes the rows that a search finds, each if it is still as it was found, and tells how many these were. Fails as
+     * {@link #search} and as delete; what was removed until then stays so.
+     */
+    CompletionStage<Long> deleteAll(Context context, Search search);
+
+    /**
      * A mailbox for one subscriber: everything it subscribes to arrives there in one order.
      *
      * @param loop runs one task at a time, in order: the event loop that owns the connection; every call to the

@@ -30,6 +30,16 @@ public interface Snapshot extends AutoCloseable {
      */
     Rows index(Table table, String attribute, @Nullable Object from, @Nullable Object to);
 
+    /**
+     * The entries of part of an index, in its order: those of one value by key.
+     *
+     * @throws dev.tarn.api.data.Failure UNSUPPORTED when there is no such index
+     */
+    Entries entries(Table table, String attribute, Span span);
+
+    /** Where the entry of this value and row is, or would be, in the index: for {@link Span#after}. */
+    byte[] place(Table table, Object value, Path path);
+
     /** How many rows the table has, expired ones that are not removed yet included. */
     long count(Table table);
 
@@ -71,6 +81,51 @@ public interface Snapshot extends AutoCloseable {
         /** The next row, or null at the end. */
         @Nullable
         Row next();
+
+        @Override
+        void close();
+    }
+
+    /**
+     * Part of an index. Bounds are values as {@link dev.tarn.api.codec.Codec} has them; an end without one goes as far as
+     * values of the other bound's sort do, and with neither it is the whole index.
+     *
+     * @param from the least value, or null for no bound
+     * @param to the greatest value, or null for no bound
+     * @param prefix only text that begins with it; null for all. Goes without bounds
+     * @param after only entries that come after this place in the direction of the walk; null from the start
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    record Span(
+            @Nullable Bound from,
+            @Nullable Bound to,
+            @Nullable String prefix,
+            byte @Nullable [] after,
+            boolean descending) {
+
+        /** One end of a span, which is part of it or not. */
+        public record Bound(Object value, boolean included) {}
+
+        /** This part from after a place on. */
+        public Span from(byte @Nullable [] place) {
+            return new Span(from, to, prefix, place, descending);
+        }
+    }
+
+    /** Entries of an index one after the other; close it before the snapshot. */
+    interface Entries extends AutoCloseable {
+        /** Moves on; false at the end. */
+        boolean next();
+
+        /** Where this entry is, to go on from there under another snapshot. */
+        byte[] place();
+
+        /**
+         * The row of this entry; null when it has expired, and when the row has a list and another entry of this row comes
+         * earlier in the span, counted upwards whatever the direction.
+         */
+        @Nullable
+        Row row();
 
         @Override
         void close();

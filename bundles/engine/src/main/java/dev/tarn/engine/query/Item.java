@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine.query;
+
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import org.jspecify.annotations.Nullable;
+
+/** A row that is being looked at; its body is decoded at most once, and only if something asks for it. For one thread. */
+final class Item {
+
+    private static final int MICROSECONDS = 1_000;
+
+    private final Table table;
+    private final Row row;
+    private @Nullable Object body;
+    private boolean decoded;
+
+    Item(Table table, Row row) {
+        this.table = table;
+        this.row = row;
+    }
+
+    Row row() {
+        return row;
+    }
+
+    /** The same row, of which nothing is decoded. */
+    Item fresh() {
+        return new Item(table, row);
+    }
+
+    /** The row's id: a Long where ids are numbers. */
+    Object id() {
+        String id = String.valueOf(table.id(row.path()));
+        return table.numericIds() ? (Object) Long.valueOf(id) : id;
+    }
+
+    /** The row's whole value; null for one that stands for none. */
+    @Nullable
+    Object body() {
+        if (!decoded) {
+            decoded = true;
+            body = decoded(row.body());
+        }
+        return body;
+    }
+
+    /** What a topic holds need not be what its media type says; then it has no properties. */
+    private static @Nullable Object decoded(Body body) {
+        if (body.structured()) {
+            return body.value();
+        }
+        try {
+            return body.value();
+        } catch (Failure notAValue) {
+            return null;
+        }
+    }
+
+    /** The value of a property, or null. */
+    @Nullable
+    Object value(Property property) {
+        return switch (property.kind()) {
+            case KEY -> id();
+            case UPDATED -> row.version() / MICROSECONDS;
+            case BODY -> property.in(body());
+        };
+    }
+
+    /** The value of a property as far as it can be sorted by; null for none, and for lists and objects. */
+    @Nullable
+    Object ordered(Property property) {
+        Object value = value(property);
+        return value == null || !Values.ordered(value) ? null : value;
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.store.Snapshot;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import jetbrains.exodus.env.Cursor;
+import jetbrains.exodus.env.Transaction;
+import org.jspecify.annotations.Nullable;
+
+/** Goes over part of an index, up or down. For one thread. */
+final class IndexWalk implements Snapshot.Entries {
+
+    private static final byte[] NOTHING = new byte[0];
+
+    private final RowReader reader;
+    private final OpenTable table;
+    private final Index index;
+    private final Transaction transaction;
+    private final long now;
+    private final Cursor cursor;
+    private final boolean descending;
+
+    /** Entries that are part of the span are not below this. */
+    private final byte[] least;
+
+    /** Entries that are part of the span are below this; null for no bound. */
+    private final byte @Nullable [] above;
+
+    private final byte @Nullable [] after;
+    private boolean begun;
+    private boolean ended;
+    private byte[] entry = NOTHING;
+
+    /** @param now rows that expired before are left out; milliseconds since 1970 */
+    IndexWalk(RowReader reader, OpenTable table, Index index, Transaction transaction, long now, Snapshot.Span span) {
+        this.reader = reader;
+        this.table = table;
+        this.index = index;
+        this.transaction = transaction;
+        this.now = now;
+        this.descending = span.descending();
+        this.least = least(span);
+        this.above = above(span);
+        this.after = span.after();
+        this.cursor = index.store().openCursor(transaction);
+    }
+
+    private static byte[] least(Snapshot.Span span) {
+        String prefix = span.prefix();
+        Snapshot.Span.Bound from = span.from();
+        Snapshot.Span.Bound to = span.to();
+        if (prefix != null) {
+            return Keys.prefix(prefix);
+        } else if (from != null) {
+            byte[] value = Keys.value(from.value());
+            // A key begins with a tag, so there always are bytes above it.
+            return from.included() ? value : Objects.requireNonNull(Keys.above(value));
+        }
+        return to == null ? NOTHING : new byte[] {(byte) first(Keys.value(to.value())[0])};
+    }
+
+    private static byte @Nullable [] above(Snapshot.Span span) {
+        String prefix = span.prefix();
+        Snapshot.Span.Bound from = span.from();
+        Snapshot.Span.Bound to = span.to();
+        if (prefix != null) {
+            return Keys.above(Keys.prefix(prefix));
+        } else if (to != null) {
+            byte[] value = Keys.value(to.value());
+            return to.included() ? Keys.above(value) : value;
+        }
+        return from == null ? null : new byte[] {(byte) (last(Keys.value(from.value())[0]) + 1)};
+    }
+
+    /** True and false are of one sort with two tags. */
+    private static int first(int tag) {
+        return tag == Keys.TRUE ? Keys.FALSE : tag;
+    }
+
+    private static int last(int tag) {
+        return tag == Keys.FALSE ? Keys.TRUE : tag;
+    }
+
+    @Override
+    public boolean next() {
+        if (ended) {
+            return false;
+        }
+        boolean there = begun ? (descending ? cursor.getPrev() : cursor.getNext()) : descending ? last() : first();
+        begun = true;
+        if (there) {
+            entry = Database.bytes(cursor.getKey());
+            there = inside(entry);
+        }
+        ended = !there;
+        return there;
+    }
+
+    private boolean inside(byte[] key) {
+        return Arrays.compareUnsigned(key, least) >= 0 && (above == null || Arrays.compareUnsigned(key, above) < 0);
+    }
+
+    private boolean first() {
+        byte[] from = after != null && Arrays.compareUnsigned(after, least) > 0 ? after : least;
+        if (from.length == 0) {
+            return cursor.getNext();
+        }
+        if (cursor.getSearchKeyRange(Database.of(from)) == null) {
+            return false;
+        }
+        return from != after || !Arrays.equals(Database.bytes(cursor.getKey()), after) || cursor.getNext();
+    }
+
+    private boolean last() {
+        byte[] before = after != null && (above == null || Arrays.compareUnsigned(after, above) < 0) ? after : above;
+        if (before == null || cursor.getSearchKeyRange(Database.of(before)) == null) {
+            return cursor.getLast();
+        }
+        return cursor.getPrev();
+    }
+
+    @Override
+    public byte[] place() {
+        return entry;
+    }
+
+    @Override
+    public @Nullable Row row() {
+        int end = Keys.end(entry, 0, entry.length);
+        byte[] key = Arrays.copyOfRange(entry, end, entry.length);
+        RowFormat.StoredRow stored = reader.stored(table, key, transaction);
+        if (stored == null) {
+            throw new Failure(
+                    Failure.Code.UNAVAILABLE,
+                    "an index of " + table.table().qualifiedName() + " names a row that is not there");
+        }
+        if (stored.expired(now) || !firstOfRow(stored, key)) {
+            return null;
+        }
+        return reader.row(table.path(key), stored, reader.chunks(transaction));
+    }
+
+    private boolean firstOfRow(RowFormat.StoredRow stored, byte[] key) {
+        Cbor item = reader.item(stored, index.attribute(), reader.chunks(transaction));
+        if (item == null || item.major() != Cbor.ARRAY) {
+            return true;
+        }
+        List<byte[]> keys = index.keys(item, key);
+        for (byte[] other : keys) {
+            if (inside(other) && Arrays.compareUnsigned(other, entry) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        cursor.close();
+    }
+}
