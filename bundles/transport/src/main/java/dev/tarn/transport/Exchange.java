@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
 /** One request on an HTTP/1.1 connection and its answer. Confined to the loop. */
 final class Exchange implements HttpExchange {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-    private static final String EXPOSED = "ETag, Location, Last-Modified, Content-Range, Retry-After";
+    private static final String EXPOSED =
+            "ETag, Location, Last-Modified, Content-Range, Retry-After, Link, Preference-Applied";
 
     private final HttpConnection owner;
     private final HttpRequest head;
