@@ -76,25 +76,55 @@ final class Reading {
             notAcceptable(call, row.body());
             return;
         }
-        String tag = Tag.of(row.version(), chosen.letters());
+        boolean compressed = chosen.bytes().length >= Gzip.LEAST
+                && !call.headers().contains(HttpHeaderNames.RANGE)
+                && Gzip.gains(chosen.mediaType())
+                && Gzip.accepted(call.headers());
+        String tag = Tag.of(row.version(), compressed ? chosen.letters() + "z" : chosen.letters());
         Conditions.Answer answer = Conditions.read(call.headers(), row.version(), tag);
         if (answer == Conditions.Answer.FAILED) {
             throw new Failure(Failure.Code.PRECONDITION, "the row is at another version, see its ETag");
         }
+        boolean get = call.method().equals(HttpMethod.GET);
+        ByteRange range = get && chosen.raw() ? ByteRange.of(call.headers(), chosen.bytes().length, tag) : null;
+        if (range != null && !range.exists() && answer == Conditions.Answer.SEND) {
+            call.exchange().respond(ByteRange.none(chosen.bytes().length));
+            return;
+        }
         FullHttpResponse response = answer == Conditions.Answer.NOT_MODIFIED
                 ? Call.empty(HttpResponseStatus.NOT_MODIFIED)
-                : Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(chosen.bytes()));
+                : content(chosen, compressed, range);
         HttpHeaders headers = response.headers();
         headers.set(HttpHeaderNames.ETAG, tag)
                 .set(HttpHeaderNames.LAST_MODIFIED, Moment.ofVersion(row.version()))
-                .set(HttpHeaderNames.VARY, "Accept");
+                .set(HttpHeaderNames.VARY, "Accept, Accept-Encoding");
         if (answer == Conditions.Answer.SEND) {
             headers.set(HttpHeaderNames.CONTENT_TYPE, chosen.mediaType());
             if (chosen.raw()) {
+                headers.set(HttpHeaderNames.ACCEPT_RANGES, "bytes");
                 untrusted(headers);
             }
         }
         call.exchange().respond(response);
+    }
+
+    /** The body of an answer: all of it, compressed or not, or a part. */
+    private static FullHttpResponse content(
+            Representations.Chosen chosen, boolean compressed, @Nullable ByteRange range) {
+        if (range != null) {
+            int length = (int) (range.end() - range.from());
+            FullHttpResponse part = Call.full(
+                    HttpResponseStatus.PARTIAL_CONTENT,
+                    Unpooled.wrappedBuffer(chosen.bytes(), (int) range.from(), length));
+            part.headers().set(HttpHeaderNames.CONTENT_RANGE, range.text(chosen.bytes().length));
+            return part;
+        }
+        if (!compressed) {
+            return Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(chosen.bytes()));
+        }
+        FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(Gzip.of(chosen.bytes())));
+        response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+        return response;
     }
 
     /** Whatever a client stored is shown as data: it never runs as a page of this origin. */
@@ -156,15 +186,21 @@ final class Reading {
                 description -> value(call, description));
     }
 
-    private void value(Call call, Object value) {
+    /** Answers with a value that is made for this. */
+    void value(Call call, Object value) {
         String type = Media.choose(Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT)), DESCRIPTIONS);
         if (type == null) {
             call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "this can be had as " + String.join(", ", DESCRIPTIONS));
             return;
         }
+        byte[] encoded = representations.encode(value, type);
+        boolean compressed = encoded.length >= Gzip.LEAST && Gzip.accepted(call.headers());
         FullHttpResponse response =
-                Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(representations.encode(value, type)));
-        response.headers().set(HttpHeaderNames.CONTENT_TYPE, type).set(HttpHeaderNames.VARY, "Accept");
+                Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(compressed ? Gzip.of(encoded) : encoded));
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, type).set(HttpHeaderNames.VARY, "Accept, Accept-Encoding");
+        if (compressed) {
+            response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+        }
         call.exchange().respond(response);
     }
 
@@ -183,7 +219,7 @@ final class Reading {
             HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
             head.headers()
                     .set(HttpHeaderNames.CONTENT_TYPE, type)
-                    .set(HttpHeaderNames.VARY, "Accept, Prefer")
+                    .set(HttpHeaderNames.VARY, "Accept, Accept-Encoding, Prefer")
                     .set(HttpHeaderNames.CACHE_CONTROL, "no-cache")
                     .set("Server-Timing", Preferences.timing(found.access(), System.nanoTime() - began));
             if (found.total().isPresent()) {

@@ -7,6 +7,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.resource.Tables;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.Units;
@@ -29,7 +30,7 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 /**
- * Rows over HTTP: what no other protocol takes. A static file of an application comes first, then the table that the
+ * Rows over HTTP: what no other protocol takes. {@code /openapi} describes them; else a static file of an application comes first, then the table that the
  * path's first segment names, then the root table.
  */
 @Component(
@@ -49,11 +50,15 @@ public final class RestProtocol implements HttpProtocol {
         String bodyLimit() default "16MB";
     }
 
+    /** Where the description of all tables is: before files and rows. */
+    static final String DESCRIPTION = "/openapi";
+
     private static final String ALL_VERBS = "GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS";
 
     private final Resources resources;
     private final Reading reading;
     private final Writing writing;
+    private final OpenApi description;
     private final List<Site> sites = new CopyOnWriteArrayList<>();
     private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "tarn-static-files");
@@ -63,10 +68,12 @@ public final class RestProtocol implements HttpProtocol {
     private final StaticFiles files = new StaticFiles(disk);
 
     @Activate
-    public RestProtocol(@Reference Resources resources, @Reference Bodies bodies, Config config) {
+    public RestProtocol(
+            @Reference Resources resources, @Reference Tables tables, @Reference Bodies bodies, Config config) {
         this.resources = resources;
         int bodyLimit = Units.bytes("rest.bodyLimit", config.bodyLimit());
         this.reading = new Reading(resources, new Representations(bodies), bodyLimit);
+        this.description = new OpenApi(resources, tables);
         this.writing = new Writing(resources, bodies, bodyLimit);
     }
 
@@ -99,6 +106,10 @@ public final class RestProtocol implements HttpProtocol {
 
     @Override
     public void open(HttpExchange exchange) {
+        if (exchange.path().equals(DESCRIPTION)) {
+            describe(exchange);
+            return;
+        }
         Site site = site(exchange.path());
         if (site != null) {
             file(exchange, site);
@@ -108,6 +119,21 @@ public final class RestProtocol implements HttpProtocol {
             answer(call(exchange));
         } catch (Failure refused) {
             exchange.fail(refused);
+        }
+    }
+
+    private void describe(HttpExchange exchange) {
+        HttpMethod method = exchange.head().method();
+        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            try {
+                reading.value(call(exchange), description.document(exchange.context()));
+            } catch (Failure refused) {
+                exchange.fail(refused);
+            }
+        } else if (method.equals(HttpMethod.OPTIONS)) {
+            Call.options(exchange, Call.READ_ONLY);
+        } else {
+            Call.notAllowed(exchange, Call.READ_ONLY, "the description of what is here can only be read");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.ArrayList;
@@ -99,8 +100,13 @@ final class RowList implements Flow.Subscriber<Row> {
         call.exchange()
                 .loop()
                 .execute(() -> call.guarded(() -> {
-                    FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(encoded));
+                    boolean compressed = encoded.length >= Gzip.LEAST && Gzip.accepted(call.headers());
+                    byte[] content = compressed ? Gzip.of(encoded) : encoded;
+                    FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(content));
                     response.headers().set(head.headers());
+                    if (compressed) {
+                        response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+                    }
                     call.exchange().respond(response);
                 }));
     }

@@ -7,6 +7,8 @@ import dev.tarn.api.resource.Found;
 import dev.tarn.transport.HttpExchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +78,9 @@ final class RowStream implements Flow.Subscriber<Row> {
     private @Nullable List<byte[]> held;
 
     private long heldBytes;
+
+    /** Compresses the answer; null when it goes as it is. */
+    private @Nullable Gzip gzip;
 
     /** One thing that a publisher says. */
     private sealed interface Signal {}
@@ -178,7 +183,7 @@ final class RowStream implements Flow.Subscriber<Row> {
                 letGo(chunks);
                 chunks.end();
                 over = true;
-                open().finish();
+                open(false).finish();
             }
         }
         chunks.close();
@@ -207,16 +212,27 @@ final class RowStream implements Flow.Subscriber<Row> {
         }
     }
 
-    /** The answer, begun when it is certain that there will be one. */
-    private HttpExchange.HttpStream open() {
+    /**
+     * The answer, begun when it is certain that there will be one.
+     *
+     * @param worth whether it is long enough to be compressed
+     */
+    private HttpExchange.HttpStream open(boolean worth) {
         HttpExchange.HttpStream out = stream;
         if (out == null) {
+            gzip = worth && Gzip.accepted(call.headers()) ? Gzip.open() : null;
+            if (gzip != null) {
+                head.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+            }
             out = call.exchange().stream(head);
             stream = out;
             out.onWritable(this::ask);
             out.closed().whenComplete((closed, failure) -> {
                 over = true;
                 cancel();
+                if (gzip != null) {
+                    gzip.close();
+                }
             });
         }
         return out;
@@ -267,14 +283,16 @@ final class RowStream implements Flow.Subscriber<Row> {
                     to.writeByte(0x9f);
                 }
                 to.writeByte(0xff);
+            } else {
+                room(1);
             }
-            close();
+            close(true);
         }
 
         private ByteBuf room(int size) {
             ByteBuf to = chunk;
             if (to != null && to.readableBytes() + size > CHUNK) {
-                hand(to);
+                hand(to, false);
                 to = null;
             }
             if (to == null) {
@@ -284,20 +302,37 @@ final class RowStream implements Flow.Subscriber<Row> {
             return to;
         }
 
-        private void hand(ByteBuf full) {
+        private void hand(ByteBuf full, boolean last) {
             chunk = null;
             written = true;
-            open().write(full);
+            HttpExchange.HttpStream out = open(!last || full.readableBytes() >= Gzip.LEAST);
+            Gzip coding = gzip;
+            if (coding == null) {
+                out.write(full);
+                return;
+            } else if (coding.closed()) {
+                full.release();
+                return;
+            }
+            byte[] plain = new byte[full.readableBytes()];
+            full.readBytes(plain);
+            full.release();
+            out.write(Unpooled.wrappedBuffer(coding.add(plain, last)));
         }
 
+        /** Writes what is left so far. */
         void close() {
+            close(false);
+        }
+
+        private void close(boolean last) {
             ByteBuf rest = chunk;
             if (rest != null) {
-                hand(rest);
+                hand(rest, last);
             }
             if (written) {
                 written = false;
-                open().flush();
+                open(false).flush();
             }
         }
     }

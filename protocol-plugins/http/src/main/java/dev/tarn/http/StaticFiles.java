@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -23,6 +24,9 @@ import java.util.concurrent.RejectedExecutionException;
 /** Sends an application's static files. Files are read on a thread of their own, in pieces as the peer reads. */
 final class StaticFiles {
     private static final int PIECE = 64 * 1024;
+
+    /** Larger files are not compressed: they would have to be held whole. */
+    private static final int COMPRESSED = 1024 * 1024;
 
     private final Executor disk;
 
@@ -36,6 +40,9 @@ final class StaticFiles {
             disk.execute(() -> {
                 try {
                     Optional<Site.File> file = site.file(exchange.path());
+                    if (file.isPresent() && compressed(exchange, file.get())) {
+                        return;
+                    }
                     exchange.loop()
                             .execute(() -> file.ifPresentOrElse(
                                     found -> begin(exchange, found),
@@ -63,14 +70,59 @@ final class StaticFiles {
             exchange.respond(head);
             return;
         }
-        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-        describe(head.headers(), file, tag);
-        new Sending(exchange.stream(head), exchange, file).next();
+        ByteRange range = ByteRange.of(exchange.head().headers(), file.size(), tag);
+        if (range != null && !range.exists()) {
+            exchange.respond(ByteRange.none(file.size()));
+        } else if (range != null) {
+            HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.PARTIAL_CONTENT);
+            describe(head.headers(), file, tag);
+            head.headers()
+                    .set(HttpHeaderNames.CONTENT_RANGE, range.text(file.size()))
+                    .set(HttpHeaderNames.CONTENT_LENGTH, range.end() - range.from());
+            new Sending(exchange.stream(head), exchange, file, range).next();
+        } else {
+            HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+            describe(head.headers(), file, tag);
+            new Sending(exchange.stream(head), exchange, file, new ByteRange(0, file.size())).next();
+        }
+    }
+
+    /** Answers with the file as gzip, where that is wanted and worth it; false where it is not. */
+    private boolean compressed(HttpExchange exchange, Site.File file) {
+        HttpHeaders asked = exchange.head().headers();
+        boolean worth = file.size() >= Gzip.LEAST && file.size() <= COMPRESSED && Gzip.gains(file.mediaType());
+        if (!worth
+                || !exchange.head().method().equals(HttpMethod.GET)
+                || asked.contains(HttpHeaderNames.RANGE)
+                || !Gzip.accepted(asked)) {
+            return false;
+        }
+        String tag = "\"" + file.version() + "-z\"";
+        boolean unchanged = Tag.matches(asked.getAll(HttpHeaderNames.IF_NONE_MATCH), tag);
+        FullHttpResponse response;
+        try {
+            response = unchanged
+                    ? Call.empty(HttpResponseStatus.NOT_MODIFIED)
+                    : Call.full(
+                            HttpResponseStatus.OK,
+                            Unpooled.wrappedBuffer(Gzip.of(Files.readAllBytes(file.location()))));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+        if (unchanged) {
+            validators(response.headers(), tag);
+        } else {
+            describe(response.headers(), file, tag);
+            response.headers().remove(HttpHeaderNames.CONTENT_LENGTH).set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+        }
+        exchange.loop().execute(() -> exchange.respond(response));
+        return true;
     }
 
     private static void describe(HttpHeaders headers, Site.File file, String tag) {
         headers.set(HttpHeaderNames.CONTENT_TYPE, file.mediaType())
                 .set(HttpHeaderNames.CONTENT_LENGTH, file.size())
+                .set(HttpHeaderNames.ACCEPT_RANGES, "bytes")
                 .set("X-Content-Type-Options", "nosniff")
                 .set("X-Frame-Options", "SAMEORIGIN")
                 .set("Referrer-Policy", "no-referrer");
@@ -78,7 +130,9 @@ final class StaticFiles {
     }
 
     private static void validators(HttpHeaders headers, String tag) {
-        headers.set(HttpHeaderNames.ETAG, tag).set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
+        headers.set(HttpHeaderNames.ETAG, tag)
+                .set(HttpHeaderNames.CACHE_CONTROL, "no-cache")
+                .set(HttpHeaderNames.VARY, "Accept-Encoding");
     }
 
     /** One file on its way: a piece is read when the one before has left. */
@@ -86,11 +140,17 @@ final class StaticFiles {
         private final HttpExchange.HttpStream stream;
         private final HttpExchange exchange;
         private final Site.File file;
+        private final long end;
+
+        /** Where in the file it is. */
         private long sent;
+
         private boolean reading;
         private boolean over;
 
-        Sending(HttpExchange.HttpStream stream, HttpExchange exchange, Site.File file) {
+        Sending(HttpExchange.HttpStream stream, HttpExchange exchange, Site.File file, ByteRange range) {
+            this.sent = range.from();
+            this.end = range.end();
             this.stream = stream;
             this.exchange = exchange;
             this.file = file;
@@ -103,7 +163,7 @@ final class StaticFiles {
             if (over || reading || !stream.writable()) {
                 return;
             }
-            if (sent == file.size()) {
+            if (sent == end) {
                 over = true;
                 stream.finish();
                 return;
@@ -120,7 +180,7 @@ final class StaticFiles {
         private void read(long from) {
             try (InputStream in = Files.newInputStream(file.location())) {
                 in.skipNBytes(from);
-                byte[] piece = in.readNBytes((int) Math.min(PIECE, file.size() - from));
+                byte[] piece = in.readNBytes((int) Math.min(PIECE, end - from));
                 exchange.loop().execute(() -> arrived(piece));
             } catch (IOException | RuntimeException unreadable) {
                 // The file was replaced or removed while it was sent: what was promised cannot be kept.

@@ -67,6 +67,7 @@ final class House implements AutoCloseable {
                 .http(-100, services -> {
                     RestProtocol protocol = new RestProtocol(
                             seen.apply(services.resources()),
+                            services.tables(),
                             services.bodies(),
                             Configs.of(RestProtocol.Config.class, settings));
                     for (Site site : sites) {

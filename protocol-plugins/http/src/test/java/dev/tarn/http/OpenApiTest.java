@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.http.House.Answer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code /openapi} against what the server really answers, endpoint by endpoint. */
+class OpenApiTest {
+
+    @TempDir
+    static Path directory;
+
+    private static House house;
+    private static Map<?, ?> document;
+
+    @BeforeAll
+    static void start() throws Exception {
+        house = new House(directory);
+        document = (Map<?, ?>) value(house.get("/openapi").bytes());
+        house.json("PUT", "/Sensors/1", "{\"temp\":20.5,\"location\":\"roof\",\"more\":[1]}");
+        house.json("PUT", "/Sensors/2", "{\"temp\":null}");
+        house.json("PUT", "/Orders/7", "{\"item\":\"nail\",\"count\":3}");
+        house.send("PUT", "/Files/a", "bytes", "Content-Type: text/plain");
+    }
+
+    @AfterAll
+    static void close() {
+        house.close();
+    }
+
+    private static Object value(byte[] json) {
+        return house.node.services().bodies().structured(Bodies.JSON, json).value();
+    }
+
+    private static Object at(Object root, String... names) {
+        Object at = root;
+        for (String name : names) {
+            at = at instanceof Map<?, ?> map ? map.get(name) : null;
+        }
+        return at;
+    }
+
+    @Test
+    void every_exported_table_is_described_with_its_verbs() {
+        assertThat(document.get("openapi")).isEqualTo("3.1.0");
+        assertThat(((Map<?, ?>) document.get("paths")).keySet().stream().map(String::valueOf))
+                .contains("/Sensors", "/Sensors/", "/Sensors/{id}", "/Orders/{id}", "/Files/{id}")
+                .noneMatch(path -> path.contains("system"));
+        assertThat(((Map<?, ?>) at(document, "paths", "/Sensors/{id}"))
+                        .keySet().stream().map(String::valueOf))
+                .containsExactlyInAnyOrder("parameters", "get", "put", "patch", "post", "delete");
+        assertThat(at(document, "components", "schemas", "Orders", "required")).isEqualTo(List.of("item"));
+        assertThat(at(document, "components", "schemas", "Sensors", "properties", "temp", "type"))
+                .isEqualTo(List.of("number", "null"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    GET    | /Sensors          | /Sensors      |
+                    GET    | /Sensors/         | /Sensors/     |
+                    GET    | /Sensors/?temp=x  | /Sensors/     |
+                    GET    | /Sensors/1        | /Sensors/{id} |
+                    GET    | /Sensors/2        | /Sensors/{id} |
+                    GET    | /Sensors/none     | /Sensors/{id} |
+                    PUT    | /Sensors/3        | /Sensors/{id} | {"temp":1}
+                    PUT    | /Sensors/3        | /Sensors/{id} | {"temp":2}
+                    PUT    | /Sensors/3        | /Sensors/{id} | {"temp":"warm"}
+                    PATCH  | /Sensors/3        | /Sensors/{id} | {"temp":3}
+                    PATCH  | /Sensors/none     | /Sensors/{id} | {"temp":3}
+                    POST   | /Sensors/3        | /Sensors/{id} | {"temp":4}
+                    POST   | /Sensors/         | /Sensors/     | {"id":"4"}
+                    POST   | /Sensors/         | /Sensors/     | {"id":"4"}
+                    PUT    | /Sensors/         | /Sensors/     | [{"id":"5"}]
+                    DELETE | /Sensors/3        | /Sensors/{id} |
+                    DELETE | /Sensors/3        | /Sensors/{id} |
+                    DELETE | /Sensors/?id=5    | /Sensors/     |
+                    DELETE | /Sensors/         | /Sensors/     |
+                    GET    | /Orders/7         | /Orders/{id}  |
+                    GET    | /Orders/x         | /Orders/{id}  |
+                    POST   | /Orders/          | /Orders/      | {"item":"x"}
+                    POST   | /Orders/          | /Orders/      | {"count":1}
+                    GET    | /Files/a          | /Files/{id}   |
+                    PUT    | /Files/b          | /Files/{id}   | text
+                    """)
+    void what_is_answered_is_what_is_described(String method, String target, String path, String body)
+            throws Exception {
+        Answer answer = house.json(method, target, body == null ? "" : body);
+        String status = Integer.toString(answer.status());
+        Object responses = at(document, "paths", path, method.toLowerCase(java.util.Locale.ROOT), "responses");
+        Object described = at(responses, status);
+        if (described == null && answer.status() >= 400) {
+            described = at(responses, "default");
+        }
+        assertThat(described).as("%s %s answers %s", method, target, status).isNotNull();
+        if (answer.bytes().length == 0) {
+            assertThat(at(described, "content")).isNull();
+            return;
+        }
+        String type = answer.header("content-type");
+        Object content = at(described, "content", type);
+        Object schema = content == null ? at(described, "content", "*/*") : at(content, "schema");
+        assertThat(schema == null && content == null).as(type).isEqualTo(false);
+        if (content != null) {
+            List<String> wrong = new ArrayList<>();
+            validate(value(answer.bytes()), schema, "", wrong);
+            assertThat(wrong).as(answer.text()).isEmpty();
+        }
+    }
+
+    /** The part of JSON Schema that the document uses. */
+    private static void validate(Object value, Object schema, String where, List<String> wrong) {
+        Object reference = at(schema, "$ref");
+        if (reference instanceof String text) {
+            validate(value, at(document, text.substring(2).split("/")), where, wrong);
+            return;
+        }
+        Object type = at(schema, "type");
+        List<?> types = type instanceof List<?> several ? several : type == null ? List.of() : List.of(type);
+        if (!types.isEmpty() && types.stream().noneMatch(each -> is(value, String.valueOf(each)))) {
+            wrong.add(where + " is no " + types + " but " + value);
+        }
+        if (value instanceof Map<?, ?> object) {
+            if (at(schema, "required") instanceof List<?> required) {
+                required.stream().filter(name -> !object.containsKey(name)).forEach(name -> wrong.add(where + name));
+            }
+            object.forEach((name, inner) -> {
+                Object property = at(schema, "properties", String.valueOf(name));
+                if (property != null) {
+                    validate(inner, property, where + "." + name, wrong);
+                }
+            });
+        } else if (value instanceof List<?> list && at(schema, "items") != null) {
+            list.forEach(element -> validate(element, at(schema, "items"), where + "[]", wrong));
+        }
+    }
+
+    private static boolean is(Object value, String type) {
+        return switch (type) {
+            case "null" -> value == null;
+            case "string" -> value instanceof String;
+            case "integer" -> value instanceof Long;
+            case "number" -> value instanceof Number;
+            case "boolean" -> value instanceof Boolean;
+            case "object" -> value instanceof Map<?, ?>;
+            case "array" -> value instanceof List<?>;
+            default -> false;
+        };
+    }
+
+    @Test
+    void the_description_is_read_only_and_comes_in_all_formats() throws Exception {
+        assertThat(house.send("PUT", "/openapi", "x").status()).isEqualTo(405);
+        assertThat(house.send("OPTIONS", "/openapi", "").header("allow")).isEqualTo("GET, HEAD, OPTIONS");
+        assertThat(house.get("/openapi", "Accept: application/cbor").header("content-type"))
+                .isEqualTo("application/cbor");
+        assertThat(house.get("/openapi", "Accept-Encoding: gzip").header("content-encoding"))
+                .isEqualTo("gzip");
+    }
+}
