@@ -9,6 +9,10 @@ import dev.tarn.testkit.WebSocketClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,11 +25,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Each protocol of the image is replaced, removed and installed again while clients of all of them are at work. Whoever
+ * Each protocol of the image is replaced, stopped, removed and installed again while clients of all of them are at work. Whoever
  * speaks another protocol notices nothing; what was removed leaves nothing behind; sessions are there again.
  */
 class ComeAndGoTest {
     private static final Duration SOON = Duration.ofSeconds(20);
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final int ROUNDS = Integer.getInteger("tarn.rounds");
 
     @TempDir
@@ -139,6 +144,28 @@ class ComeAndGoTest {
         drop(victim);
     }
 
+    /** Stops and starts it by operations; another bundle that is updated meanwhile does not start it. */
+    private void stop(Victim victim) throws Exception {
+        operation("bundle_stop", victim);
+        assertThat(Inside.of(tarn).threads()).as("threads of " + victim).doesNotContainKey(victim.thread);
+        if (victim != Victim.ECHO) {
+            update(Victim.ECHO);
+        }
+        refused(victim);
+        operation("bundle_start", victim);
+    }
+
+    private void operation(String name, Victim victim) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + tarn.address("admin") + "/operations"))
+                .timeout(SOON)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        "{\"operation\":\"" + name + "\",\"bundle\":\"" + victim.bundle + "\"}"))
+                .build();
+        HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(name + " " + answer.body()).isEqualTo(200);
+    }
+
     /** So many class loaders of the bundle are left, and with none also no thread. */
     private void leaves(Victim victim, int loaders) throws Exception {
         Eventually.passes(SOON, () -> {
@@ -199,10 +226,10 @@ class ComeAndGoTest {
         for (int round = 0; round < ROUNDS; round++) {
             Victim victim = Victim.values()[round % Victim.values().length];
             crowd.disturb(victim.protocol());
-            if (round / Victim.values().length % 2 == 0) {
-                remove(victim);
-            } else {
-                update(victim);
+            switch (round / Victim.values().length % 3) {
+                case 0 -> remove(victim);
+                case 1 -> update(victim);
+                default -> stop(victim);
             }
             Eventually.passes(SOON, () -> {
                 served(victim);

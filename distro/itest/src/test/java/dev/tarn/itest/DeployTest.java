@@ -3,13 +3,17 @@ package dev.tarn.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.itest.probe.Failing;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Bundles and applications come and go while the others serve. */
 class DeployTest {
+    private static final String FAILING = Failing.class.getName();
     private static final Duration SOON = Duration.ofSeconds(15);
 
     @TempDir
@@ -125,6 +130,52 @@ class DeployTest {
                 return null;
             });
             Http.get(tarn, "/x/1");
+        }
+    }
+
+    @Test
+    void a_bundle_or_component_that_does_not_start_is_told_with_its_cause_and_harms_nobody() throws Exception {
+        Path deploy = Files.createDirectories(folder.resolve("deploy"));
+        try (Tarn tarn = Tarn.dev(folder).ready();
+                Mqtt client = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))) {
+            failing(deploy.resolve("activator.jar"), "com.example.activator", false);
+            failing(deploy.resolve("component.jar"), "com.example.component", true);
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.err())
+                        .anyMatch(line -> line.contains("com.example.activator 1.0.0 does not start: there is no moon"))
+                        .anyMatch(line -> line.contains("com.example.component"))
+                        .anyMatch(line -> line.contains("the moon is full"));
+                return null;
+            });
+            client.publish("x/1", "2", 1, true);
+            assertThat(Http.get(tarn, "/x/1").statusCode()).isEqualTo(200);
+        }
+    }
+
+    /** Writes a bundle with an activator, or a component, that throws. */
+    private static void failing(Path jar, String name, boolean component) throws Exception {
+        Manifest manifest = new Manifest();
+        Attributes headers = manifest.getMainAttributes();
+        headers.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        headers.putValue("Bundle-ManifestVersion", "2");
+        headers.putValue("Bundle-SymbolicName", name);
+        headers.putValue("Bundle-Version", "1.0.0");
+        headers.putValue("Import-Package", "org.osgi.framework");
+        headers.putValue(component ? "Service-Component" : "Bundle-Activator", component ? "c.xml" : FAILING);
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+                InputStream code = Failing.class.getResourceAsStream("Failing.class")) {
+            out.putNextEntry(new JarEntry(FAILING.replace('.', '/') + ".class"));
+            code.transferTo(out);
+            out.closeEntry();
+            if (component) {
+                out.putNextEntry(new JarEntry("component"));
+                out.closeEntry();
+                out.putNextEntry(new JarEntry("c.xml"));
+                out.write(("<component xmlns=\"http://www.osgi.org/xmlns/scr/v1.3.0\" name=\"" + name
+                                + "\" immediate=\"true\"><implementation class=\"" + FAILING + "\"/></component>")
+                        .getBytes(StandardCharsets.UTF_8));
+                out.closeEntry();
+            }
         }
     }
 

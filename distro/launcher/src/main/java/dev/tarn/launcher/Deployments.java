@@ -11,9 +11,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,6 +44,10 @@ final class Deployments implements AutoCloseable {
     private final List<Path> folders;
     private final Map<Path, Deployed> deployed = new HashMap<>();
     private final Map<Path, Stamp> changing = new HashMap<>();
+
+    /** Bundles that were started once; touched by the thread only. */
+    private final Set<Bundle> asked = new HashSet<>();
+
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread made = new Thread(work, "tarn-deploy");
         made.setDaemon(true);
@@ -134,6 +140,7 @@ final class Deployments implements AutoCloseable {
             return false;
         }
         Bundle bundle = gone.bundle().get(0);
+        asked.remove(bundle);
         try {
             bundle.uninstall();
             LOG.info("uninstalled bundle={} version={} file={}", bundle.getSymbolicName(), bundle.getVersion(), file);
@@ -203,7 +210,8 @@ final class Deployments implements AutoCloseable {
         int state = bundle.getState();
         if (state == Bundle.ACTIVE
                 || state == Bundle.UNINSTALLED
-                || bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null) {
+                || bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null
+                || stopped(bundle)) {
             return;
         }
         try {
@@ -218,6 +226,11 @@ final class Deployments implements AutoCloseable {
                 LOG.error("{} ({})", problem, file);
             }
         }
+    }
+
+    /** Whether somebody has stopped it since it was started here: it stays so until somebody starts it. */
+    private boolean stopped(Bundle bundle) {
+        return !asked.add(bundle) && !bundle.adapt(BundleStartLevel.class).isPersistentlyStarted();
     }
 
     /** Looks no more; returns once a look that is under way has ended, or after some seconds. */
