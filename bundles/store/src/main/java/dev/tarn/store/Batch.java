@@ -80,7 +80,7 @@ final class Batch {
                     chunks.write(
                             transaction,
                             plan.payload().chunked(),
-                            plan.payload().chunks(),
+                            plan.payload().content(),
                             references);
                 }
             }
@@ -166,10 +166,7 @@ final class Batch {
                 table.number(),
                 target.path().text());
         byte[] value = LogFormat.write(entry, plan.payload());
-        long size = value.length;
-        for (byte[] chunk : plan.payload().chunks()) {
-            size += chunk.length;
-        }
+        long size = (long) value.length + plan.payload().content().length;
         logBytes += LogFormat.weight(size);
         database.log.putRight(transaction, Database.of(Keys.u64(number)), Database.of(value));
         byTable.computeIfAbsent(table.number(), any -> new SequenceList(database, transaction, table.number()))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
-import java.util.List;
 import java.util.zip.CRC32C;
 import jetbrains.exodus.env.Transaction;
 
@@ -13,6 +12,9 @@ final class ChunkStore {
 
     /** After all chunks of the same number. */
     static final int REFERENCES = -1;
+
+    /** The length of a chunk; the last one may be shorter. */
+    static final int CHUNK = 64 * 1024;
 
     private static final int CHECKSUM = 4;
 
@@ -32,12 +34,15 @@ final class ChunkStore {
         return key;
     }
 
-    void write(Transaction transaction, long number, List<byte[]> chunks, int references) {
-        for (int i = 0; i < chunks.size(); i++) {
-            ByteWriter value = new ByteWriter(CHECKSUM + chunks.get(i).length);
-            byte[] key = key(number, i);
-            value.u32(checksum(key, chunks.get(i), 0, chunks.get(i).length));
-            value.raw(chunks.get(i));
+    /** Cuts a content into chunks; it is not copied but for the chunks themselves. */
+    void write(Transaction transaction, long number, byte[] content, int references) {
+        int place = 0;
+        for (int from = 0; from < content.length; from += CHUNK) {
+            int length = Math.min(CHUNK, content.length - from);
+            ByteWriter value = new ByteWriter(CHECKSUM + length);
+            byte[] key = key(number, place++);
+            value.u32(checksum(key, content, from, length));
+            value.raw(content, from, length);
             Database.put(database.chunks, transaction, key, value.array());
         }
         references(transaction, number, references);

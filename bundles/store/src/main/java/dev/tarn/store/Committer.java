@@ -330,12 +330,10 @@ final class Committer implements Runnable {
                 continue;
             }
             RowFormat.StoredRow stored = RowFormat.read(plan.target().key(), bytes, bytes.length);
-            Row row = core.reader()
-                    .row(
-                            plan.target().path(),
-                            stored,
-                            (number, length) -> Planner.joined(plan.payload().chunks(), length));
-            core.cache().changed(table, plan.target().path(), new RowCache.Sized(row, bytes.length));
+            byte[] content = plan.payload().content();
+            Row row = core.reader().row(plan.target().path(), stored, (number, length) -> content);
+            long size = (long) bytes.length + content.length;
+            core.cache().changed(table, plan.target().path(), new RowCache.Sized(row, size));
         }
     }
 

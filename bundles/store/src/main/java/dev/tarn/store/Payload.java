@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
-import java.util.List;
-
 /**
  * What a row and its log entry have in common: attributes and body in their stored form.
  *
  * @param form how the body is kept, one of the constants of {@link PayloadFormat}
  * @param bytes attribute block and body, or where the body's chunks are
  * @param chunked the number of the chunks; 0 when the body is in {@code bytes}
- * @param chunks the pieces of the body's content when it is chunked; else empty
+ * @param content the body's content when it is chunked, not a copy; else empty
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record Payload(int form, byte[] bytes, long chunked, List<byte[]> chunks) {}
+record Payload(int form, byte[] bytes, long chunked, byte[] content) {}

@@ -5,8 +5,6 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +26,8 @@ final class PayloadFormat {
 
     /** The longest content that is kept in one piece. */
     static final int WHOLE = 128 * 1024;
-    /** The length of a chunk; the last one may be shorter. */
-    static final int CHUNK = 64 * 1024;
+
+    private static final byte[] NOTHING = new byte[0];
 
     /** Media types that take one byte; the order is part of the format, new ones are added at the end. */
     private static final List<String> MEDIA_TYPES = List.of(
@@ -73,7 +71,7 @@ final class PayloadFormat {
         out.varint(block.size());
         out.raw(block.array(), 0, block.size());
         if (body == null) {
-            return new Payload(NONE, out.toArray(), 0, List.of());
+            return new Payload(NONE, out.toArray(), 0, NOTHING);
         }
         if (opaque || !body.structured()) {
             mediaType(out, body.mediaType());
@@ -86,7 +84,7 @@ final class PayloadFormat {
             throw new Failure(Failure.Code.MALFORMED, "not CBOR: bytes after the end at byte " + check.at());
         }
         if (cbor.length <= WHOLE && Items.write(out, cbor, 0, cbor.length, shapes)) {
-            return new Payload(SHAPED, out.toArray(), 0, List.of());
+            return new Payload(SHAPED, out.toArray(), 0, NOTHING);
         }
         return content(ITEM, out, cbor, numbers);
     }
@@ -107,16 +105,12 @@ final class PayloadFormat {
         }
         if (content.length <= WHOLE) {
             out.raw(content);
-            return new Payload(form, out.toArray(), 0, List.of());
+            return new Payload(form, out.toArray(), 0, NOTHING);
         }
         long number = numbers.getAsLong();
         out.varint(number);
         out.varint(content.length);
-        List<byte[]> chunks = new ArrayList<>();
-        for (int from = 0; from < content.length; from += CHUNK) {
-            chunks.add(Arrays.copyOfRange(content, from, Math.min(content.length, from + CHUNK)));
-        }
-        return new Payload(form, out.toArray(), number, chunks);
+        return new Payload(form, out.toArray(), number, content);
     }
 
     Shapes shapes() {

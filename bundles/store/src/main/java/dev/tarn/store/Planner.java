@@ -38,7 +38,7 @@ final class Planner {
     private final Map<Place, Planned> planned = new HashMap<>();
 
     /** Contents that are not in the transaction yet. */
-    private final Map<Long, List<byte[]>> chunked = new HashMap<>();
+    private final Map<Long, byte[]> chunked = new HashMap<>();
 
     private record Place(int table, ByteBuffer key) {}
 
@@ -78,7 +78,7 @@ final class Planner {
                                         ? null
                                         : RowFormat.read(plan.target().key(), row, row.length)));
                 if (plan.payload().chunked() != 0) {
-                    chunked.put(plan.payload().chunked(), plan.payload().chunks());
+                    chunked.put(plan.payload().chunked(), plan.payload().content());
                 }
             }
         }
@@ -212,7 +212,7 @@ final class Planner {
             Payload payload,
             List<List<byte[]>> removed,
             List<List<byte[]>> added) {
-        PayloadFormat.Chunks own = (number, length) -> joined(payload.chunks(), length);
+        PayloadFormat.Chunks own = (number, length) -> payload.content();
         for (Index index : table.indexes()) {
             List<byte[]> before =
                     old == null ? List.of() : index.keys(reader.item(old, index.attribute(), this::chunks), key);
@@ -236,15 +236,8 @@ final class Planner {
     }
 
     private byte[] chunks(long number, int length) {
-        List<byte[]> mine = chunked.get(number);
-        return mine == null ? reader.chunks(transaction).read(number, length) : joined(mine, length);
-    }
-
-    /** The content that these chunks are. */
-    static byte[] joined(List<byte[]> chunks, int length) {
-        ByteWriter content = new ByteWriter(length);
-        chunks.forEach(content::raw);
-        return content.toArray();
+        byte[] mine = chunked.get(number);
+        return mine == null ? reader.chunks(transaction).read(number, length) : mine;
     }
 
     /** Whether none of the write's tables promises durability before the acknowledgement. */

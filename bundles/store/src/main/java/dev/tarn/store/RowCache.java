@@ -70,8 +70,8 @@ final class RowCache {
         }
     }
 
-    /** A row and how many bytes it has on the disk; no row when there is none. */
-    record Sized(@Nullable Row row, int bytes) {}
+    /** A row and how many bytes it has on the disk, chunks included; no row when there is none. */
+    record Sized(@Nullable Row row, long bytes) {}
 
     /** @param now milliseconds since 1970 */
     RowCache(long limit, LongSupplier now) {
@@ -138,7 +138,7 @@ final class RowCache {
     }
 
     private boolean change(Slot slot, State expected, Sized next) {
-        long weight = OVERHEAD + 3L * next.bytes();
+        long weight = OVERHEAD + 3 * next.bytes();
         if (weight > limit / 16) {
             if (slot.compareAndSet(expected, State.EVICTED)) {
                 slots.remove(slot.key, slot);

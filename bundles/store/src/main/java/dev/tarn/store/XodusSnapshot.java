@@ -56,10 +56,14 @@ final class XodusSnapshot implements Snapshot {
         try {
             byte[] key = table.key(path);
             RowFormat.StoredRow stored = key == null ? null : core.reader().stored(table, key, transaction);
-            return stored == null
-                    ? new RowCache.Sized(null, 0)
-                    : new RowCache.Sized(
-                            core.reader().row(path, stored, core.reader().chunks(transaction)), stored.length());
+            if (stored == null) {
+                return new RowCache.Sized(null, 0);
+            }
+            Row row = core.reader().row(path, stored, core.reader().chunks(transaction));
+            int content = stored.chunked()
+                    ? PayloadFormat.location(stored.payload(), stored.form()).length()
+                    : 0;
+            return new RowCache.Sized(row, (long) stored.length() + content);
         } catch (Failure e) {
             throw e;
         } catch (RuntimeException e) {
