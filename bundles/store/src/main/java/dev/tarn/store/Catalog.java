@@ -20,24 +20,36 @@ import org.jspecify.annotations.Nullable;
  */
 final class Catalog {
 
-    private static final int ENTRY_FORMAT = 1;
+    private static final int ENTRY_FORMAT = 2;
+
+    /** Of the first days: without a history. */
+    private static final int ENTRY_WITHOUT_HISTORY = 1;
+
     private static final int NUMERIC = 0x01;
 
     private final Database database;
     private final RowReader reader;
     private final Map<Integer, String> names = new ConcurrentHashMap<>();
 
+    /** By number, what the log keeps for a table, in milliseconds, also before the table is defined. */
+    private final Map<Integer, Long> histories = new ConcurrentHashMap<>();
+
     /** By database, then by name, so that a look-up joins no texts. */
     private volatile Map<String, Map<String, OpenTable>> open = Map.of();
 
-    /** What the directory says about a table. */
-    private record Entry(int number, boolean numeric, List<IndexEntry> indexes) {
+    /**
+     * What the directory says about a table.
+     *
+     * @param history in milliseconds
+     */
+    private record Entry(int number, boolean numeric, long history, List<IndexEntry> indexes) {
         byte[] write(byte[] key) {
             ByteWriter out = new ByteWriter(64);
             out.u8(ENTRY_FORMAT);
             out.u32(0);
             out.varint(number);
             out.u8(numeric ? NUMERIC : 0);
+            out.varint(history);
             out.varint(indexes.size());
             for (IndexEntry index : indexes) {
                 out.text(index.attribute());
@@ -51,7 +63,7 @@ final class Catalog {
         static Entry read(byte[] key, byte[] value) {
             ByteReader in = new ByteReader(value, 0, value.length);
             int format = in.u8();
-            if (format != ENTRY_FORMAT) {
+            if (format != ENTRY_FORMAT && format != ENTRY_WITHOUT_HISTORY) {
                 throw new DamagedException("a table's entry has format " + format);
             }
             if (in.u32() != RowFormat.checksum(key, value, 5, value.length)) {
@@ -59,11 +71,12 @@ final class Catalog {
             }
             int number = in.count();
             boolean numeric = (in.u8() & NUMERIC) != 0;
+            long history = format == ENTRY_FORMAT ? in.varint() : 0;
             List<IndexEntry> indexes = new ArrayList<>();
             for (int left = in.count(); left > 0; left--) {
                 indexes.add(new IndexEntry(in.text(), Attribute.Type.valueOf(in.text()), in.u8() == 1));
             }
-            return new Entry(number, numeric, indexes);
+            return new Entry(number, numeric, history, indexes);
         }
     }
 
@@ -80,6 +93,7 @@ final class Catalog {
         try (Cursor cursor = database.tables.openCursor(transaction)) {
             while (cursor.getNext()) {
                 Entry entry = Entry.read(Database.bytes(cursor.getKey()), Database.bytes(cursor.getValue()));
+                histories.put(entry.number(), entry.history());
                 names.put(
                         entry.number(),
                         Keys.idAt(
@@ -115,6 +129,16 @@ final class Catalog {
             }
         }
         return null;
+    }
+
+    /** How long the log keeps what concerns the table with this number, defined or not, in milliseconds. */
+    long history(int number) {
+        return histories.getOrDefault(number, 0L);
+    }
+
+    /** The longest of all, in milliseconds. */
+    long longestHistory() {
+        return histories.values().stream().reduce(0L, Math::max);
     }
 
     /** The qualified name of the table with this number, defined or not. */
@@ -185,13 +209,14 @@ final class Catalog {
                 .map(index -> new IndexEntry(index.attribute(), index.type(), true))
                 .toList();
         if (!ready.equals(entry.indexes())) {
-            Entry built = new Entry(entry.number(), entry.numeric(), ready);
+            Entry built = new Entry(entry.number(), entry.numeric(), entry.history(), ready);
             write(transaction -> {
                 Database.put(database.tables, transaction, key, built.write(key));
                 return built;
             });
         }
         names.put(entry.number(), table.qualifiedName());
+        histories.put(entry.number(), entry.history());
         Map<String, Map<String, OpenTable>> next = new HashMap<>(open);
         Map<String, OpenTable> tables = new HashMap<>(next.getOrDefault(table.database(), Map.of()));
         tables.put(table.name(), opened);
@@ -241,7 +266,8 @@ final class Catalog {
             }
         }
         int number = old == null ? names.keySet().stream().reduce(0, Math::max) + 1 : old.number();
-        Entry entry = new Entry(number, table.numericIds(), wanted);
+        Entry entry =
+                new Entry(number, table.numericIds(), table.rules().history().toMillis(), wanted);
         if (!entry.equals(old)) {
             Database.put(database.tables, transaction, key, entry.write(key));
         }

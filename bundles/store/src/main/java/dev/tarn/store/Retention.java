@@ -15,8 +15,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Decides how far back the log reaches and trims it from its beginning, whole commits, a few hundred entries a step, so that
- * writers do not notice. What is older than the age or beyond the size goes, unless a keeper still wants it; beyond the
- * larger size everything goes. On the committer thread, but for keepers.
+ * writers do not notice. What is older than the age or beyond the size goes, unless a keeper still wants it or it is younger
+ * than the history of its table; beyond the larger size everything goes. In the first minute everything is kept like that,
+ * since keepers are known only when those who need them have started. On the committer thread, but for keepers.
  */
 final class Retention {
 
@@ -28,18 +29,21 @@ final class Retention {
     /** A step ends after so long even when it has removed less, as when it has to read from the disk. */
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    private static final long GRACE_MILLIS = 60_000;
+
     private final Database database;
     private final Catalog catalog;
     private final Limits limits;
     private final List<LongSupplier> keepers = new CopyOnWriteArrayList<>();
+    private long opened;
     private boolean overruled;
 
     /**
      * How much of the log stays.
      *
-     * @param age what is younger stays; tables with a longer history make it longer
+     * @param age what is younger stays
      * @param bytes of the entries, that may stay
-     * @param keptBytes that may stay for keepers
+     * @param keptBytes that may stay for keepers and histories
      */
     record Limits(Duration age, long bytes, long keptBytes) {}
 
@@ -53,10 +57,12 @@ final class Retention {
         static final Trimmed NOTHING = new Trimmed(0, 0);
     }
 
-    Retention(Database database, Catalog catalog, Limits limits) {
+    /** @param opened when the store was opened, in milliseconds since 1970 */
+    Retention(Database database, Catalog catalog, Limits limits, long opened) {
         this.database = database;
         this.catalog = catalog;
         this.limits = limits;
+        this.opened = opened;
     }
 
     /** Keeps what comes after the sequence that is given. Close what is returned to let go. On any thread. */
@@ -74,14 +80,13 @@ final class Retention {
         return wanted;
     }
 
-    /** The moment before which entries may go, in milliseconds since 1970. */
-    private long horizon(long now) {
-        Duration age = limits.age();
-        for (OpenTable table : catalog.all()) {
-            Duration history = table.table().rules().history();
-            age = history.compareTo(age) > 0 ? history : age;
+    /** Whether the first minute is over. */
+    private boolean settled(long now) {
+        if (now < opened) {
+            // The clock was set back.
+            opened = now;
         }
-        return now - age.toMillis();
+        return now - opened >= GRACE_MILLIS;
     }
 
     /**
@@ -93,8 +98,8 @@ final class Retention {
      */
     Trimmed step(Transaction transaction, long now, long bytes, long durable, int most) {
         long end = System.nanoTime() + STEP_NANOS;
-        long horizon = horizon(now);
-        long wanted = wanted();
+        long wanted = settled(now) ? wanted() : 0;
+        long longest = catalog.longestHistory();
         long freed = 0;
         int removed = 0;
         long next = 0;
@@ -110,7 +115,7 @@ final class Retention {
                 if (entry.place().index() == 0) {
                     boolean enough = removed >= most || (removed > 0 && System.nanoTime() - end > 0);
                     if (enough
-                            || !due(entry, horizon, wanted, bytes - freed)
+                            || !due(entry, now, sequence >= wanted || history(entry, now, longest), bytes - freed)
                             || sequence + entry.place().count() - 1 > durable) {
                         break;
                     }
@@ -134,16 +139,24 @@ final class Retention {
         return new Trimmed(freed, next);
     }
 
-    private boolean due(LogFormat.Entry entry, long horizon, long wanted, long bytes) {
-        boolean old = entry.stamp().timestamp() < horizon || bytes > limits.bytes();
-        if (old && entry.sequence() >= wanted && bytes > limits.keptBytes()) {
+    private boolean due(LogFormat.Entry entry, long now, boolean held, long bytes) {
+        boolean old = entry.stamp().timestamp() < now - limits.age().toMillis() || bytes > limits.bytes();
+        if (old && held && bytes > limits.keptBytes()) {
             if (!overruled) {
                 overruled = true;
-                LOG.warn("log_bytes={} exceed logSizeKept: sessions that are away lose what they are owed", bytes);
+                LOG.warn(
+                        "log_bytes={} exceed logSizeKept: sessions that are away lose what they are owed, and tables part of their history",
+                        bytes);
             }
             return true;
         }
-        return old && entry.sequence() < wanted;
+        return old && !held;
+    }
+
+    /** Whether the commit that begins with this entry is part of a history that is not over. */
+    private boolean history(LogFormat.Entry entry, long now, long longest) {
+        long history = entry.place().count() > 1 ? longest : catalog.history(entry.table());
+        return history > 0 && entry.stamp().timestamp() >= now - history;
     }
 
     private void remove(Transaction transaction, LogFormat.Entry entry, Map<Integer, Long> tables) {

@@ -86,7 +86,8 @@ public final class XodusStore implements Store, AutoCloseable {
         @AttributeDefinition(description = "The log's size beyond which younger changes go too")
         String logSize() default "1GB";
 
-        @AttributeDefinition(description = "The log's size up to which changes stay that sessions are still owed")
+        @AttributeDefinition(
+                description = "The log's size up to which changes stay that sessions are still owed or a history has")
         String logSizeKept() default "4GB";
     }
 
@@ -129,7 +130,7 @@ public final class XodusStore implements Store, AutoCloseable {
             database = Database.open(directory, settings.cache(), disk);
             core = core(database, settings);
             Opened opened = read(database, core, XodusStore::load);
-            retention = new Retention(database, core.catalog(), settings.log());
+            retention = new Retention(database, core.catalog(), settings.log(), time.millis());
             database.sync();
             sync = new SyncThread(database, core.fence(), opened.head().sequence());
             committer = new Committer(

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Writes {@link CrashModel}'s writes for ever and prints the number of each one that was acknowledged. */
 public final class CrashWriter {
@@ -19,9 +21,12 @@ public final class CrashWriter {
 
     /** Given a directory. */
     public static void main(String[] arguments) throws InterruptedException {
-        // A log of this size is trimmed at every start and from time to time.
-        XodusStore store =
-                Stores.open(Path.of(arguments[0]), Map.of("logSize", "128KB"), java.time.InstantSource.system());
+        // The clock goes on by a minute when it has been read once, so that a log of this size is trimmed at once.
+        AtomicLong passed = new AtomicLong();
+        XodusStore store = Stores.open(
+                Path.of(arguments[0]),
+                Map.of("logSize", "128KB"),
+                () -> Instant.now().plusSeconds(passed.getAndSet(60)));
         long n;
         try (Snapshot snapshot = store.snapshot()) {
             n = last(snapshot);

@@ -42,6 +42,8 @@ class RetentionTest {
 
     private void open(Map<String, ?> settings) {
         store = Stores.open(directory, settings, now::get);
+        // Up to logSizeKept, nothing is trimmed in the first minute.
+        pass(Duration.ofMinutes(1));
     }
 
     private void pass(Duration time) {
@@ -144,6 +146,48 @@ class RetentionTest {
                     .isInstanceOfSatisfying(
                             Failure.class, e -> assertThat(e.code()).isEqualTo(Failure.Code.NOT_FOUND));
         }
+    }
+
+    @Test
+    void a_history_outlives_the_size_up_to_the_larger_one_also_while_its_table_is_not_defined() {
+        Map<String, ?> settings = Map.of("logAge", "1h", "logSize", "100KB", "logSizeKept", "400KB");
+        open(settings);
+        store.define(HISTORY);
+        for (int i = 0; i < 10; i++) {
+            message("before", 20_000);
+        }
+        commit(store, Draft.message(HISTORY, Path.of("History/x"), Stores.bytes((byte) 1), Attributes.NONE));
+        Eventually.holds(() -> store.oldest() > 5);
+        store.close();
+        open(settings);
+        for (int i = 0; i < 10; i++) {
+            message("after", 20_000);
+        }
+        Eventually.holds(() -> store.oldest() == 11);
+        pass(Duration.ofDays(6));
+        commit(store, put("another", (byte) 1));
+        assertThat(store.oldest()).isEqualTo(11);
+        for (int i = 0; i < 12; i++) {
+            message("much", 20_000);
+        }
+        Eventually.holds(() -> store.oldest() > 11);
+    }
+
+    @Test
+    void nothing_goes_before_those_who_keep_the_log_could_say_so() throws Exception {
+        open(Map.of("logAge", "1h"));
+        commit(store, put("a", (byte) 1));
+        commit(store, put("b", (byte) 1));
+        store.close();
+        pass(Duration.ofHours(2));
+        store = Stores.open(directory, Map.of("logAge", "1h"), now::get);
+        pass(Duration.ofSeconds(59));
+        commit(store, put("c", (byte) 1));
+        AutoCloseable keeper = store.keep(() -> 1);
+        pass(Duration.ofHours(2));
+        Eventually.holds(() -> store.oldest() == 2);
+        keeper.close();
+        Eventually.holds(() -> store.oldest() == 4);
     }
 
     @Test
