@@ -15,7 +15,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -111,14 +110,15 @@ public final class BackupOperation implements Operation {
 
     /** Makes a backup. Blocks. */
     private Map<String, Object> backup(Path target) {
-        BackupWriter writer = new BackupWriter(target, () -> stopped);
+        BackupWriter writer = new BackupWriter(target, this::going);
         writer.check();
         OpenSnapshots.Reader reader = store.snapshots().enter();
         Database database = store.core().database();
         long began = System.nanoTime();
         try {
             database.environment.suspendGC();
-            Manifest manifest = writer.write(point());
+            // Not through the committer, so that a full disk can be backed up to another one.
+            Manifest manifest = writer.write(BackupPoint.of(database));
             long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
             LOG.info("backup=made file={} sequence={} millis={}", target, manifest.sequence(), millis);
             Map<String, Object> result = new LinkedHashMap<>();
@@ -139,19 +139,14 @@ public final class BackupOperation implements Operation {
         }
     }
 
-    /** The end of the last commit, once it is durable. */
-    private BackupPoint point() {
-        CompletableFuture<BackupPoint> point = new CompletableFuture<>();
-        try {
-            store.committer()
-                    .run(() -> point.complete(BackupPoint.of(store.core().database())))
-                    .join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof Failure failure
-                    ? failure
-                    : new Failure(Failure.Code.UNAVAILABLE, "the store cannot be read: " + e.getCause());
+    /** @throws Failure UNAVAILABLE when the node stops, or when it is unknown whether the files are what was written */
+    private void going() {
+        Failure fenced = store.core().fence().reason();
+        if (fenced != null) {
+            throw fenced;
+        } else if (stopped) {
+            throw new Failure(Failure.Code.UNAVAILABLE, "the node stops; the backup was not finished");
         }
-        return point.join();
     }
 
     /** Ends a backup that is being made; its file goes. */

@@ -24,7 +24,7 @@ record BackupPoint(Database database, long sequence, long end, List<Long> addres
         addresses = List.copyOf(addresses);
     }
 
-    /** Where the database is now. On the committer thread, or while nobody writes. */
+    /** Where the database is now; what is before the end is in the files, though perhaps not on the disk. On any thread. */
     static BackupPoint of(Database database) {
         // No transaction of the environment's own garbage collector is under way meanwhile.
         return database.environment.computeInExclusiveTransaction(transaction -> {

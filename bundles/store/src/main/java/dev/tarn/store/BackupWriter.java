@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -31,15 +30,15 @@ final class BackupWriter {
     private static final long RESERVE = 64L << 20;
 
     private final Path target;
-    private final BooleanSupplier cancelled;
+    private final Runnable going;
 
     /**
      * @param target the file to write
-     * @param cancelled asked about after each file; true makes the backup fail
+     * @param going run before each file and at the end; what it throws makes the backup fail
      */
-    BackupWriter(Path target, BooleanSupplier cancelled) {
+    BackupWriter(Path target, Runnable going) {
         this.target = target.toAbsolutePath().normalize();
-        this.cancelled = cancelled;
+        this.going = going;
     }
 
     /**
@@ -72,6 +71,7 @@ final class BackupWriter {
             // For its owner alone, since the users' password hashes are in it.
             part = Files.createTempFile(folder, target.getFileName() + ".", ".part");
             Manifest manifest = write(point, part);
+            going.run();
             Files.move(part, target);
             Durably.sync(folder);
             part = null;
@@ -119,9 +119,7 @@ final class BackupWriter {
             byte[] format = Files.readAllBytes(point.directory().resolve(DirectoryFormat.FILE));
             parts.add(add(zip, DirectoryFormat.FILE, format));
             for (long address : point.addresses()) {
-                if (cancelled.getAsBoolean()) {
-                    throw new Failure(Failure.Code.UNAVAILABLE, "the node stops; the backup was not finished");
-                }
+                going.run();
                 if (shared && file.toFile().getUsableSpace() < RESERVE) {
                     throw full();
                 }

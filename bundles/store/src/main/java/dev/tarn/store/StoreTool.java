@@ -70,7 +70,7 @@ public final class StoreTool implements ToolProvider {
                     "a running node uses " + directory + "; ask that node for the backup: POST /operations on its"
                             + " administration port, with the JSON {\"operation\": \"backup\"}");
         }
-        BackupWriter writer = new BackupWriter(file, () -> false);
+        BackupWriter writer = new BackupWriter(file, () -> {});
         writer.check();
         try (ClosedStore store = ClosedStore.open(directory)) {
             Manifest manifest = writer.write(store.point());

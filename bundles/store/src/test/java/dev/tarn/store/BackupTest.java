@@ -368,7 +368,9 @@ class BackupTest {
             operation.close();
             refused(operation, "b.zip", Failure.Code.UNAVAILABLE);
             Path cancelled = temporary.resolve("cancelled.zip");
-            assertThatThrownBy(() -> new BackupWriter(cancelled, () -> true)
+            assertThatThrownBy(() -> new BackupWriter(cancelled, () -> {
+                                throw new Failure(Failure.Code.UNAVAILABLE, "cancelled");
+                            })
                             .write(BackupPoint.of(store.core().database())))
                     .isInstanceOf(Failure.class);
         }
@@ -400,10 +402,34 @@ class BackupTest {
         Path file = temporary.resolve("b.zip");
         try (ClosedStore store = ClosedStore.open(data())) {
             assertThat(store.inspect().problems()).isEmpty();
-            new BackupWriter(file, () -> false).write(store.point());
+            new BackupWriter(file, () -> {}).write(store.point());
         }
         Path other = temporary.resolve("other");
         restore(file, other);
         assertThat(contentOf(other)).isEqualTo(contentOf(data()));
+    }
+
+    @Test
+    void a_full_disk_can_be_backed_up_to_another_and_one_that_lost_something_cannot() throws IOException {
+        FaultyDisk.Switch faults = new FaultyDisk.Switch();
+        Map<String, String> expected;
+        Path file;
+        try (XodusStore store =
+                new XodusStore(Stores.BODIES, Stores.config(data(), Map.of()), InstantSource.system(), faults::of)) {
+            List.of(Stores.SENSORS, Stores.TOPICS, Stores.COUNTERS, Stores.SESSIONS)
+                    .forEach(store::define);
+            fill(store, 1, 101);
+            expected = content(store);
+            faults.append.set("No space left on device");
+            assertThat(Stores.refused(store, Stores.put("a", (byte) 1))).isEqualTo(Failure.Code.FULL);
+            file = backup(store, "full.zip");
+            faults.append.set("");
+            store.core().fence().close("the disk did not take what was written", new IOException("EIO"));
+            refused(new BackupOperation(store), temporary.resolve("lost.zip").toString(), Failure.Code.UNAVAILABLE);
+        }
+        assertThat(temporary.resolve("lost.zip")).doesNotExist();
+        Path other = temporary.resolve("other");
+        restore(file, other);
+        assertThat(contentOf(other)).isEqualTo(expected);
     }
 }
