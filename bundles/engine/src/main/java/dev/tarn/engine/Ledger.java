@@ -89,6 +89,19 @@ final class Ledger {
         }
     }
 
+    /** The sequence up to which to settle so that no more than this is owed; 0 when it is not more. */
+    synchronized long excess(long mostChanges, long mostBytes) {
+        long sequence = 0;
+        long leftChanges = allChanges;
+        long leftBytes = allBytes;
+        for (int at = head; at < head + size && (leftChanges > mostChanges || leftBytes > mostBytes); at++) {
+            sequence = last[at];
+            leftChanges -= changes[at];
+            leftBytes -= bytes[at];
+        }
+        return sequence;
+    }
+
     /** Forgets everything; what is owed up to this sequence will come by {@link #older}. */
     synchronized void restart(long sequence) {
         head = 0;

@@ -76,6 +76,17 @@ final class OwedSession implements DurableSession {
     }
 
     @Override
+    public long shorten(long changes, long bytes) {
+        long before = ledger.changes();
+        long sequence = ledger.excess(changes, bytes);
+        if (sequence == 0) {
+            return 0;
+        }
+        settled(sequence);
+        return Math.max(0, before - ledger.changes());
+    }
+
+    @Override
     public long cursor() {
         return cursor.get();
     }

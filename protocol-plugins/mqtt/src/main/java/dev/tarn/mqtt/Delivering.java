@@ -12,6 +12,7 @@ import dev.tarn.transport.Traffic;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ final class Delivering implements Subscriber {
     private final Clock clock;
     private final Traffic traffic;
     private final int window;
+    private final Duration oldest;
 
     /** Handed over by the mailbox, but the client has not settled enough of what came before. */
     private final ArrayDeque<Delivery> waiting = new ArrayDeque<>();
@@ -52,6 +54,9 @@ final class Delivering implements Subscriber {
     /** Changes up to here happened while the client was away; at quality of service 0 they are not owed. */
     private long awayUpTo;
 
+    /** Of what happened while the client was away, what is older than this is not sent; a version. */
+    private long oldestAway;
+
     /**
      * @param ledger of a durable session; null for one that ends with the connection
      */
@@ -63,6 +68,7 @@ final class Delivering implements Subscriber {
         this.sender = new Sender(line, broker);
         this.clock = broker.clock();
         this.traffic = broker.traffic();
+        this.oldest = broker.limits().times().backlog().age();
         this.window = Math.min(
                 line.agreement().window().receiveMaximum(), broker.limits().sent());
     }
@@ -70,6 +76,7 @@ final class Delivering implements Subscriber {
     /** Changes up to this sequence happened while the client was away. */
     void awayUpTo(long sequence) {
         awayUpTo = sequence;
+        oldestAway = oldest.isZero() ? 0 : (clock.millis() - oldest.toMillis()) * 1_000;
     }
 
     /** Keeps everything back until {@link #release}. */
@@ -135,6 +142,7 @@ final class Delivering implements Subscriber {
         long expiresAt = change.attributes().expiresAt();
         boolean over = change.kind() == Kind.EXPIRE
                 || (expiresAt != 0 && expiresAt <= clock.millis()) // [MQTT-3.3.2-5]
+                || (sequence != 0 && sequence <= awayUpTo && change.version() < oldestAway)
                 || (qos == 0 && member == null && sequence != 0 && sequence <= awayUpTo);
         if (!over && qos > 0 && (!again.isEmpty() || inFlight.size() >= window)) {
             return false;

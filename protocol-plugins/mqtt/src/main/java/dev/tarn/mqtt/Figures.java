@@ -75,7 +75,7 @@ final class Figures implements Supplier<Map<String, String>> {
         put(topics, "messages/sent", statistics.packetsSent);
         put(topics, "publish/messages/received", traffic.in);
         put(topics, "publish/messages/sent", traffic.out);
-        put(topics, "publish/messages/dropped", traffic.dropped);
+        topics.put("publish/messages/dropped", Long.toString(traffic.dropped.sum() + statistics.overflowed.sum()));
         put(topics, "publish/bytes/received", statistics.publishBytesReceived);
         put(topics, "publish/bytes/sent", statistics.publishBytesSent);
         put(topics, "bytes/received", statistics.bytesReceived);

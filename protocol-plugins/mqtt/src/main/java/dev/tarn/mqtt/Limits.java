@@ -11,9 +11,51 @@ import java.time.Duration;
  * @param receivedBytes payload bytes that may wait for being settled before nothing more is read
  * @param sent publishes to a client that it has not settled yet; the client may ask for less
  * @param aliases topic aliases that a client may set, and as many that it is sent
- * @param subscriptions filters of one client
  */
-record Limits(int packet, int received, int receivedBytes, int sent, int aliases, int subscriptions, Times times) {
+record Limits(int packet, int received, int receivedBytes, int sent, int aliases, Topics topics, Times times) {
+
+    /** Filters of one client. */
+    int subscriptions() {
+        return topics.subscriptions();
+    }
+
+    /**
+     * What one client may name, and how fast.
+     *
+     * @param subscriptions filters of one client
+     * @param levels of a topic or filter
+     */
+    record Topics(int subscriptions, int levels, Rates rates) {
+
+        /** Whether a topic or filter has more levels than are allowed. */
+        boolean tooDeep(String text) {
+            int separators = levels - 1;
+            for (int at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) {
+                if (--separators < 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /**
+     * What one client may publish.
+     *
+     * @param messages a second; 0 for any
+     * @param bytes of payloads a second; 0 for any
+     * @param patience with a client that is slowed without a break; zero for ever
+     */
+    record Rates(int messages, int bytes, Duration patience) {}
+
+    /**
+     * What a session may be owed while its client is away; the oldest is dropped.
+     *
+     * @param changes 0 for any number
+     * @param bytes 0 for any
+     * @param age what is older is not sent; zero for any
+     */
+    record Backlog(long changes, long bytes, Duration age) {}
 
     /**
      * How long things may take.
@@ -21,6 +63,7 @@ record Limits(int packet, int received, int receivedBytes, int sent, int aliases
      * @param keepAlive the longest keep-alive; zero for any, and for none
      * @param connect from the connection's start to its CONNECT
      * @param session how long a session may outlast its connection, in seconds; {@link Session#NEVER} for ever
+     * @param backlog of a session meanwhile
      */
-    record Times(Duration keepAlive, Duration connect, long session) {}
+    record Times(Duration keepAlive, Duration connect, long session, Backlog backlog) {}
 }

@@ -14,11 +14,19 @@ interface Line {
 
     Agreement agreement();
 
-    /** Goes on reading, if that was stopped. */
-    void resume();
+    /** Why nothing is read. */
+    enum Pause {
+        CONNECTING,
+        PUBLISHING,
+        SUBSCRIBING,
+        RATE
+    }
 
-    /** Reads nothing more until {@link #resume}. */
-    void pause();
+    /** This is no reason any more; goes on reading if there is no other. */
+    void resume(Pause why);
+
+    /** Reads nothing more until {@link #resume} was called for every reason. */
+    void pause(Pause why);
 
     /** Tells the client why, where its version can be told, and closes. */
     void end(Reason reason, @Nullable String text);

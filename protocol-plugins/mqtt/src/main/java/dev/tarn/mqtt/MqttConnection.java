@@ -12,7 +12,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +38,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     private Sessions.@Nullable Claim claim;
     private @Nullable Agreement agreement;
     private @Nullable Client client;
+    private final Set<Pause> pauses = EnumSet.noneOf(Pause.class);
     private boolean paused;
     private boolean reading;
     private boolean inputEnded;
@@ -130,7 +133,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             writer = writer(connect);
             Agreement agreed = Connecting.agree(connect, broker, peer);
             agreement = agreed;
-            pause();
+            pause(Pause.CONNECTING);
             broker.users()
                     .authenticate(Connecting.credentials(connect.login()), peer.remote())
                     .whenComplete((user, refused) -> later(() -> authenticated(connect, agreed, user, refused)));
@@ -181,7 +184,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         long expiry = Connecting.expiry(connect, broker);
-        Sessions.Opened opened = broker.sessions().open(agreed.clientId(), connect.clean(), expiry, connect.will());
+        Sessions.Opened opened = broker.sessions().open(agreed.clientId(), user, connect.clean(), expiry, connect.will());
         frames.connected(broker.limits().packet());
         client = new Client(this, broker, connect, user, opened.session());
         opened.stored().whenComplete((stored, failure) -> later(() -> accept(connect, agreed, opened, failure)));
@@ -207,7 +210,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
                 agreed.version(),
                 opened.present(),
                 peer.id());
-        resume();
+        resume(Pause.CONNECTING);
         outbox.flush();
     }
 
@@ -323,15 +326,17 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     }
 
     @Override
-    public void pause() {
+    public void pause(Pause why) {
+        pauses.add(why);
         paused = true;
         channel.config().setAutoRead(false);
     }
 
     @Override
-    public void resume() {
-        paused = false;
-        if (ended) {
+    public void resume(Pause why) {
+        pauses.remove(why);
+        paused = !pauses.isEmpty();
+        if (ended || paused) {
             return;
         }
         if (!reading) {

@@ -63,6 +63,31 @@ public final class MqttProtocol implements StreamProtocol {
         @AttributeDefinition(description = "subscriptions of one client")
         int subscriptions() default 10_000;
 
+        @AttributeDefinition(description = "levels of a topic or filter, 1 to 65,536")
+        int topicLevels() default 65_536;
+
+        @AttributeDefinition(
+                description = "publishes a second of one client, which is not read from while it is faster; 0 for any")
+        int publishRate() default 0;
+
+        @AttributeDefinition(description = "payload bytes a second of one client, likewise; 0 for any")
+        int publishBytes() default 0;
+
+        @AttributeDefinition(
+                description = "seconds that a client may be slowed without a break until it is closed; 0 for ever")
+        int ratePatience() default 0;
+
+        @AttributeDefinition(
+                description =
+                        "changes that wait for a client that is away, then the oldest is dropped; 0 for any number")
+        int sessionChanges() default 1_000_000;
+
+        @AttributeDefinition(description = "bytes that wait for a client that is away, likewise; 0 for any")
+        long sessionBytes() default 1_073_741_824;
+
+        @AttributeDefinition(description = "seconds after which a change that waits is not sent any more; 0 for never")
+        long sessionAge() default 0;
+
         @AttributeDefinition(description = "seconds between two looks at the figures under $SYS; 0 for none of them")
         int systemInterval() default 10;
 
@@ -111,6 +136,7 @@ public final class MqttProtocol implements StreamProtocol {
                 limits,
                 new Broker.Watching(traffic, statistics, topics),
                 clock);
+        sessions.limit(limits.times().backlog());
         topics.start();
     }
 
@@ -131,11 +157,28 @@ public final class MqttProtocol implements StreamProtocol {
                 within("receiveBytes", config.receiveBytes(), 1, Integer.MAX_VALUE),
                 within("inFlight", config.inFlight(), 1, 65_535),
                 within("topicAliasMaximum", config.topicAliasMaximum(), 0, 65_535),
-                within("subscriptions", config.subscriptions(), 1, Integer.MAX_VALUE),
+                new Limits.Topics(
+                        within("subscriptions", config.subscriptions(), 1, Integer.MAX_VALUE),
+                        within("topicLevels", config.topicLevels(), 1, 65_536),
+                        new Limits.Rates(
+                                within("publishRate", config.publishRate(), 0, Integer.MAX_VALUE),
+                                within("publishBytes", config.publishBytes(), 0, Integer.MAX_VALUE),
+                                Duration.ofSeconds(within("ratePatience", config.ratePatience(), 0, 86_400)))),
                 new Limits.Times(
                         Duration.ofSeconds(within("maximumKeepAlive", config.maximumKeepAlive(), 0, 65_535)),
                         Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600)),
-                        session(config.maximumSessionExpiry())));
+                        session(config.maximumSessionExpiry()),
+                        new Limits.Backlog(
+                                within("sessionChanges", config.sessionChanges(), 0, Integer.MAX_VALUE),
+                                notNegative("sessionBytes", config.sessionBytes()),
+                                Duration.ofSeconds(notNegative("sessionAge", config.sessionAge())))));
+    }
+
+    private static long notNegative(String name, long value) {
+        if (value < 0) {
+            throw new IllegalArgumentException("mqtt." + name + " is " + value + ", must be 0 or more");
+        }
+        return value;
     }
 
     private static long session(long seconds) {

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ final class Publishing {
 
     private final Session session;
     private final SessionTables tables;
+    private final @Nullable Rate rate;
 
     private @Nullable Topic[] aliases = new @Nullable Topic[0];
     private int unsettled;
@@ -59,6 +61,8 @@ final class Publishing {
         this.tables = broker.tables();
         this.unreleased = session.unreleased();
         this.unsettled = unreleased.cardinality();
+        Limits.Rates rates = limits.topics().rates();
+        this.rate = Rate.none(rates) ? null : new Rate(rates, System.nanoTime());
         this.five = line.agreement().version().five();
     }
 
@@ -91,6 +95,7 @@ final class Publishing {
         int qos = publish.qos();
         int packetId = publish.packetId();
         Topic topic = topic(publish);
+        slow(publish.payload().length);
         if (qos == 2 && unreleased.get(packetId)) {
             repeated(packetId);
             return;
@@ -112,8 +117,9 @@ final class Publishing {
                 publish.retain(),
                 publish.properties(),
                 line.agreement().sends());
-        CompletableFuture<Commit> stage =
-                messages.send(context, message, alongside(qos, packetId)).toCompletableFuture();
+        CompletableFuture<Commit> stage = limits.topics().tooDeep(topic.path().text())
+                ? CompletableFuture.failedFuture(tooDeep())
+                : messages.send(context, message, alongside(qos, packetId)).toCompletableFuture();
         if (pending.isEmpty() && stage.isDone() && !stage.isCompletedExceptionally()) {
             acknowledge(qos, packetId, Reason.SUCCESS, null);
             return;
@@ -124,13 +130,31 @@ final class Publishing {
         stage.whenComplete(waiting);
         if (pending.size() >= limits.received() || bytes >= limits.receivedBytes()) {
             full = true;
-            line.pause();
+            line.pause(Line.Pause.PUBLISHING);
+        }
+    }
+
+    /** Reads nothing for a while from a client that is too fast; it notices by its own socket. */
+    private void slow(int payload) {
+        Rate limited = rate;
+        if (limited != null) {
+            long wait = limited.published(payload, System.nanoTime());
+            if (wait > 0) {
+                line.pause(Line.Pause.RATE);
+                line.channel().eventLoop().schedule(() -> line.resume(Line.Pause.RATE), wait, TimeUnit.NANOSECONDS);
+            }
         }
     }
 
     /** A durable session remembers the identifier in the commit of what came with it. */
     private List<Draft> alongside(int qos, int packetId) {
         return qos == 2 && session.durable() ? List.of(tables.received(session, packetId)) : List.of();
+    }
+
+    private Failure tooDeep() {
+        return new Failure(
+                Failure.Code.MALFORMED,
+                "a topic of more than " + limits.topics().levels() + " levels");
     }
 
     /** The same packet again: the answer is repeated, the message is not [MQTT-4.3.3-10]. */
@@ -206,7 +230,7 @@ final class Publishing {
         line.outbox().flush();
         if (full && pending.size() < limits.received() && bytes < limits.receivedBytes()) {
             full = false;
-            line.resume();
+            line.resume(Line.Pause.PUBLISHING);
         }
     }
 

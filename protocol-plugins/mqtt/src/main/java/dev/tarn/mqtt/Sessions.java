@@ -3,7 +3,9 @@ package dev.tarn.mqtt;
 
 import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.DurableSessions;
+import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
+import dev.tarn.transport.Printable;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +35,8 @@ final class Sessions implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
 
     private static final long PATIENCE_SECONDS = 3;
+
+    private static final long SWEEP_SECONDS = 1;
 
     private final SessionTables tables;
     private final @Nullable DurableSessions durable;
@@ -195,10 +199,11 @@ final class Sessions implements AutoCloseable {
      * The session of a connection whose claim is ready: the one that was there, unless the client wants none of it or it
      * is over; else a new one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
      *
+     * @param user who the client is
      * @param expiry how long it is to outlast the connection, in seconds
      * @param will of the connection, or null
      */
-    Opened open(String clientId, boolean clean, long expiry, Packet.@Nullable Will will) {
+    Opened open(String clientId, User user, boolean clean, long expiry, Packet.@Nullable Will will) {
         Session known = sessions.get(clientId);
         List<Draft> drafts = new ArrayList<>();
         if (known != null) {
@@ -210,6 +215,7 @@ final class Sessions implements AutoCloseable {
                 known.expiry(expiry);
                 known.bequest(null); // [MQTT-3.1.3-9]
                 known.will(will);
+                known.user(user);
                 return new Opened(known, true, tables.commit(List.of(tables.put(known))));
             }
             drafts.addAll(forget(known));
@@ -223,6 +229,7 @@ final class Sessions implements AutoCloseable {
             made.sentUpTo(cursor);
             made.expiry(expiry);
             made.will(will);
+            made.user(user);
             sessions.put(clientId, made);
             drafts.add(tables.put(made));
         }
@@ -324,6 +331,48 @@ final class Sessions implements AutoCloseable {
         if (due != Long.MAX_VALUE && !timer.isShutdown()) {
             session.watch(timer.schedule(() -> look(session), Math.max(0, due - now) + 1, TimeUnit.MILLISECONDS));
         }
+    }
+
+    /** Drops the oldest of what is owed to clients that are away, where it is more than is allowed. */
+    private void shorten(Limits.Backlog backlog) {
+        long changes = backlog.changes() == 0 ? Long.MAX_VALUE : backlog.changes();
+        long bytes = backlog.bytes() == 0 ? Long.MAX_VALUE : backlog.bytes();
+        for (Session session : sessions.values()) {
+            DurableSession owed = session.owed();
+            if (owed != null && (owed.owedChanges() > changes || owed.owedBytes() > bytes)) {
+                claims.compute(session.clientId(), (clientId, claim) -> {
+                    if (claim == null && sessions.get(clientId) == session) {
+                        shorten(session, owed, changes, bytes);
+                    }
+                    return claim;
+                });
+            }
+        }
+    }
+
+    private void shorten(Session session, DurableSession owed, long changes, long bytes) {
+        long dropped = owed.shorten(changes, bytes);
+        if (dropped > 0) {
+            session.sentUpTo(owed.cursor());
+            statistics.overflowed.add(dropped);
+            store(List.of(tables.put(session)));
+            LOG.info("a session was shortened: client={} dropped={}", Printable.of(session.clientId()), dropped);
+        }
+    }
+
+    /** Begins to look after the sessions of those who are away. */
+    void limit(Limits.Backlog backlog) {
+        timer.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        shorten(backlog);
+                    } catch (RuntimeException failure) {
+                        LOG.error("sessions are not kept within their limits", failure);
+                    }
+                },
+                SWEEP_SECONDS,
+                SWEEP_SECONDS,
+                TimeUnit.SECONDS);
     }
 
     private void look(Session session) {

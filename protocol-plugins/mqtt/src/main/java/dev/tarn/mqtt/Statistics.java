@@ -29,6 +29,9 @@ final class Statistics {
 
     final LongAdder sharedSubscriptions = new LongAdder();
 
+    /** Changes that sessions lost because they were owed too many. */
+    final LongAdder overflowed = new LongAdder();
+
     /** Sessions whose time was over. */
     final LongAdder expired = new LongAdder();
 

@@ -34,6 +34,7 @@ final class Subscribing {
     private final Delivering delivering;
     private final Clock clock;
     private final int most;
+    private final Limits.Topics deep;
     private final Statistics statistics;
     private final SystemTopics topics;
     private final SystemWatch system;
@@ -47,6 +48,7 @@ final class Subscribing {
         this.mailbox = mailbox;
         this.delivering = delivering;
         this.clock = broker.clock();
+        this.deep = broker.limits().topics();
         this.most = broker.limits().subscriptions();
         this.context = context;
         this.shared = broker.sessions().shared();
@@ -70,6 +72,9 @@ final class Subscribing {
         Held known = session.subscriptions().get(wish.spelling());
         if (known == null && session.subscriptions().size() >= most) {
             return Reason.QUOTA_EXCEEDED;
+        }
+        if (deep.tooDeep(wish.spelling())) {
+            return Reason.TOPIC_FILTER_INVALID;
         }
         boolean ofServer = SystemTopics.covers(wish);
         if (ofServer && !mayWatch(wish)) {
@@ -214,7 +219,7 @@ final class Subscribing {
             answer.run();
             return;
         }
-        line.pause();
+        line.pause(Line.Pause.SUBSCRIBING);
         delivering.hold();
         tables.commit(drafts)
                 .whenComplete((commit, failure) -> line.channel().eventLoop().execute(() -> {
@@ -225,7 +230,7 @@ final class Subscribing {
                     }
                     answer.run();
                     delivering.release();
-                    line.resume();
+                    line.resume(Line.Pause.SUBSCRIBING);
                     line.outbox().flush();
                 }));
     }

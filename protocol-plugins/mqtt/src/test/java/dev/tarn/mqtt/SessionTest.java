@@ -340,8 +340,8 @@ class SessionTest {
                 new SharedGroups(tables, node.services().resources(), engine, new Traffic()),
                 Clock.systemUTC(),
                 new Statistics(),
-                (session, will) -> published.add(session.clientId() + " " + will.topic()))) {
-            assertThat(published.poll(10, TimeUnit.SECONDS)).isEqualTo("willing will");
+                (session, will) -> published.add(session.clientId() + " " + session.user() + " " + will.topic()))) {
+            assertThat(published.poll(10, TimeUnit.SECONDS)).matches("willing User.* will");
             assertThat(next.stored()).isEqualTo(1);
         }
     }

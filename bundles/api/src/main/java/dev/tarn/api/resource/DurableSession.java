@@ -47,6 +47,16 @@ public interface DurableSession extends AutoCloseable {
      */
     CompletionStage<List<Change>> changes(List<Long> sequences);
 
+    /**
+     * Lets go of the oldest changes until no more than this is owed, as if they were settled; what was owed for long is
+     * let go of in parcels.
+     *
+     * @param changes at most so many
+     * @param bytes at most so many, of bodies
+     * @return how many changes were dropped
+     */
+    long shorten(long changes, long bytes);
+
     /** Changes that are owed now. */
     long owedChanges();
 
