@@ -184,7 +184,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         long expiry = Connecting.expiry(connect, broker);
-        Sessions.Opened opened = broker.sessions().open(agreed.clientId(), user, connect.clean(), expiry, connect.will());
+        Sessions.Opened opened =
+                broker.sessions().open(agreed.clientId(), user, connect.clean(), expiry, connect.will());
         frames.connected(broker.limits().packet());
         client = new Client(this, broker, connect, user, opened.session());
         opened.stored().whenComplete((stored, failure) -> later(() -> accept(connect, agreed, opened, failure)));
@@ -202,6 +203,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         }
         PropertySet properties =
                 Connecting.properties(connect, agreed, broker.limits(), Connecting.expiry(connect, broker));
+        if (!writer.fits(properties)) {
+            LOG.debug("ended: a CONNACK is larger than the client takes: connection={}", peer.id());
+            hangUp();
+            return;
+        }
         writer.connack(outbox.open(), opened.present(), Reason.SUCCESS, properties);
         accepted.begin();
         LOG.debug(

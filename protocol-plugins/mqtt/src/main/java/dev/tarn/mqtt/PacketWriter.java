@@ -26,6 +26,11 @@ final class PacketWriter {
         return version;
     }
 
+    /** Whether the client takes a CONNACK with these properties [MQTT-3.1.2-24]. */
+    boolean fits(PropertySet properties) {
+        return !version.five() || PropertyWriter.size(properties) + 8L <= largest;
+    }
+
     /** CONNACK; session present only with success [MQTT-3.2.2-6]. */
     void connack(ByteBuf out, boolean sessionPresent, Reason reason, PropertySet properties) {
         int flags = sessionPresent && !reason.refusal() ? 1 : 0;

@@ -59,6 +59,7 @@ final class Subscribing {
 
     /** One answer for each filter [MQTT-3.8.4-5]; rows and changes come after it. */
     void subscribe(Packet.Subscribe subscribe) {
+        checkAnswer(subscribe.wishes().size());
         int identifier = (int) subscribe.properties().number(PropertyType.SUBSCRIPTION_ID, 0);
         List<Reason> reasons = new ArrayList<>(subscribe.wishes().size());
         List<Draft> drafts = new ArrayList<>();
@@ -66,6 +67,14 @@ final class Subscribing {
             reasons.add(subscribe(wish, identifier, drafts));
         }
         stored(drafts, () -> line.writer().suback(line.outbox().open(), subscribe.packetId(), reasons));
+    }
+
+    /** An answer cannot be cut short, so what asks for one that the client does not take is too large [MQTT-3.1.2-24]. */
+    private void checkAnswer(int reasons) {
+        if (line.agreement().version().five()
+                && reasons + 8L > line.agreement().window().largestPacket()) {
+            throw new Violation(Reason.PACKET_TOO_LARGE, "the answer would be larger than the client takes");
+        }
     }
 
     private Reason subscribe(Packet.Wish wish, int identifier, List<Draft> drafts) {
@@ -176,6 +185,7 @@ final class Subscribing {
 
     /** One answer for each filter [MQTT-3.11.3-1]. */
     void unsubscribe(Packet.Unsubscribe unsubscribe) {
+        checkAnswer(unsubscribe.spellings().size());
         List<Reason> reasons = new ArrayList<>(unsubscribe.spellings().size());
         List<Draft> drafts = new ArrayList<>();
         for (String spelling : unsubscribe.spellings()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.testkit.PacketCorpus;
+import dev.tarn.testkit.PacketRules;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -25,12 +26,24 @@ class PacketReaderTest {
         return PacketCorpus.cases();
     }
 
+    /** Written by hand, and made by rule. */
+    static Stream<PacketCorpus.Case> all() {
+        return Stream.concat(PacketCorpus.cases().stream(), PacketRules.cases().stream());
+    }
+
     static Stream<PacketCorpus.Case> legal() {
         return PacketCorpus.cases().stream().filter(PacketCorpus.Case::legal);
     }
 
+    @Test
+    void there_are_many_hostile_packets_by_hand_and_more_by_rule() {
+        assertThat(PacketCorpus.cases().stream().filter(packet -> packet.reason() >= 0))
+                .hasSizeGreaterThanOrEqualTo(400);
+        assertThat(PacketRules.cases()).hasSizeGreaterThanOrEqualTo(1_500).doesNotHaveDuplicates();
+    }
+
     @ParameterizedTest
-    @MethodSource("corpus")
+    @MethodSource("all")
     void a_packet_is_judged_as_the_corpus_says(PacketCorpus.Case packet) {
         if (packet.legal() || packet.fineAlone()) {
             if (!packet.name().startsWith("connect with an empty client id")) {
