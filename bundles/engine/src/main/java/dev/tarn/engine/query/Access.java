@@ -103,6 +103,19 @@ sealed interface Access {
             branches = List.copyOf(branches);
         }
 
+        /**
+         * The first branch whose condition a row fulfils: it comes by that one only, even if others lead to it as well; -1
+         * for none.
+         */
+        int first(Item item) {
+            for (int i = 0; i < branches.size(); i++) {
+                if (branches.get(i).condition().matches(item)) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+
         @Override
         public String text() {
             return String.join(

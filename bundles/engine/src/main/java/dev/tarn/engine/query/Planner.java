@@ -44,7 +44,9 @@ final class Planner {
     Plan plan(Matcher matcher, @Nullable Sorting sorting, long rows, boolean counting) {
         List<Access> candidates = new Candidates(table).of(matcher);
         Access ordered = sorting == null ? null : ordered(sorting);
-        boolean choice = candidates.size() > 1 || (sorting != null && !candidates.isEmpty());
+        // The only way, in the right order: there is nothing to choose.
+        boolean clear = candidates.size() == 1 && (sorting == null || gives(candidates.get(0), sorting));
+        boolean choice = !candidates.isEmpty() && !clear;
         Counted best = choice || (counting && !candidates.isEmpty())
                 ? best(candidates, most(rows))
                 : candidates.isEmpty() ? null : new Counted(candidates.get(0), -1, false);

@@ -45,14 +45,10 @@ final class Sources {
 
     private Source union(Access.Union union) {
         List<ChainSource.Link> links = new ArrayList<>();
-        List<Matcher> before = new ArrayList<>();
-        for (Access.Union.Branch branch : union.branches()) {
-            Matcher others = new Matcher.Any(before);
-            // Each row comes by the first way whose condition it fulfils, even if others lead to it as well.
-            Matcher own = branch.condition();
+        for (int i = 0; i < union.branches().size(); i++) {
+            int own = i;
             links.add(new ChainSource.Link(
-                    of(branch.access(), null, null), item -> own.matches(item) && !others.matches(item)));
-            before.add(branch.condition());
+                    of(union.branches().get(i).access(), null, null), item -> union.first(item) == own));
         }
         return new ChainSource(table, links);
     }
