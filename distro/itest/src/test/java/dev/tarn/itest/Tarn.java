@@ -111,7 +111,7 @@ final class Tarn implements AutoCloseable {
         line.add(command.image().resolve("bin/tarn").toString());
         line.addAll(command.words());
         ProcessBuilder builder = new ProcessBuilder(line);
-        builder.environment().putIfAbsent("TARN_OPTS", "-Xmx256m");
+        builder.environment().putIfAbsent("TARN_OPTS", "-Xmx256m -Dio.netty.leakDetection.level=paranoid");
         builder.environment().putAll(command.environment());
         process = builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                 .start();
@@ -213,6 +213,9 @@ final class Tarn implements AutoCloseable {
             throw new AssertionError("does not stop: " + said());
         }
         awaitRead();
+        if (err.stream().anyMatch(line -> line.contains("LEAK: "))) {
+            throw new AssertionError("a buffer was lost: " + said());
+        }
         return process.exitValue();
     }
 
