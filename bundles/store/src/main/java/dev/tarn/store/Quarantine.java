@@ -60,7 +60,7 @@ final class Quarantine {
         return new Failure(
                 Failure.Code.UNAVAILABLE,
                 "the data in " + directory + " is in quarantine (" + why
-                        + "); restore a backup of it into an empty directory, or remove " + directory.resolve(FILE)
+                        + "); restore a backup with tarn restore, or remove " + directory.resolve(FILE)
                         + " to try once more to open it");
     }
 }
