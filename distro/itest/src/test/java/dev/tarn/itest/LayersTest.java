@@ -133,6 +133,8 @@ class LayersTest {
                 .forEach((name, bundle) -> bundle.imports().stream()
                         .filter(imported -> !within(imported, ALWAYS))
                         .filter(imported -> !within(imported, List.of("dev.tarn", "io.netty", "org.slf4j", "org.osgi")))
+                        // Part of every JDK; cnf/layers.txt says who may use it.
+                        .filter(imported -> !within(imported, List.of("com.sun.management")))
                         .forEach(imported -> owners.computeIfAbsent(imported, any -> new TreeSet<>())
                                 .add(name)));
         assertThat(owners).allSatisfy((library, who) -> assertThat(who).hasSize(1));
