@@ -142,6 +142,7 @@ final class Delivering implements Subscriber {
         long expiresAt = change.attributes().expiresAt();
         boolean over = change.kind() == Kind.EXPIRE
                 || (expiresAt != 0 && expiresAt <= clock.millis()) // [MQTT-3.3.2-5]
+                || (delivery.current() && unwanted(delivery))
                 || (sequence != 0 && sequence <= awayUpTo && change.version() < oldestAway)
                 || (qos == 0 && member == null && sequence != 0 && sequence <= awayUpTo);
         if (!over && qos > 0 && (!again.isEmpty() || inFlight.size() >= window)) {
@@ -209,6 +210,20 @@ final class Delivering implements Subscriber {
                                 taken.sequence() == one.value().change().sequence());
             }
         }
+    }
+
+    /** Whether a row is the client's own, and it does not want to hear itself [MQTT-3.8.3-3]. */
+    private boolean unwanted(Delivery delivery) {
+        if (!Wills.origin(session.clientId())
+                .equals(delivery.change().attributes().origin())) {
+            return false;
+        }
+        for (Subscription matched : delivery.matched()) {
+            if (!(matched.tag() instanceof Held held) || !held.options().noLocal()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void send(Delivery delivery, long sequence, int qos) {

@@ -174,6 +174,18 @@ class SubscribeTest extends WireTest {
     }
 
     @Test
+    void a_client_need_not_be_sent_its_own_rows() throws IOException {
+        MqttClient self = five("self");
+        self.publish("nl/mine", "mine", 1, true);
+        three("other").publish("nl/theirs", "theirs", 1, true);
+        self.subscribe("nl/#", 2 | NO_LOCAL);
+        assertThat(self.receive().text()).isEqualTo("theirs");
+        self.expectNothing();
+        self.subscribe("nl/+", 2);
+        assertThat(List.of(self.receive().text(), self.receive().text())).containsExactlyInAnyOrder("mine", "theirs");
+    }
+
+    @Test
     void a_subscription_is_replaced_and_ended() throws IOException {
         MqttClient live = five("live");
         MqttClient publisher = three("publisher");
