@@ -23,9 +23,12 @@ final class Preferences {
         return false;
     }
 
-    /** {@code items 0-24/1234}: which of all rows the answer has. */
+    /** {@code items 0-24/1234}: which of all rows the answer has; behind a cursor only how many there are. */
     static String range(Found found) {
         long total = found.total().orElse(0);
+        if (found.offset() < 0) {
+            return "items */" + total;
+        }
         long end = found.limit() > total - found.offset() ? total : found.offset() + found.limit();
         return end <= found.offset() ? "items */" + total : "items " + found.offset() + "-" + (end - 1) + "/" + total;
     }

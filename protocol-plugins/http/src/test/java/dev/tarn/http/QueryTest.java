@@ -192,6 +192,10 @@ class QueryTest {
         assertThat(get("/Products/?price=gt=1000", "Prefer: count=exact").header("content-range"))
                 .isEqualTo("items */0");
         assertThat(get("/Products/?price=gt=1").header("content-range")).isEqualTo("-");
+        Matcher next = NEXT.matcher(get("/Products/?price=gt=1&limit(2)").header("link"));
+        assertThat(next.matches()).isTrue();
+        assertThat(get("/Products/" + next.group(1), "Prefer: count=exact").header("content-range"))
+                .isEqualTo("items */3");
     }
 
     @Test

@@ -23,7 +23,7 @@ public interface Found {
     /** How the rows are found, in a few words: {@code id}, {@code index temp}, {@code scan}. */
     String access();
 
-    /** How many matching rows are passed over before the first one. */
+    /** How many matching rows are before the first one; -1 behind a cursor, where nobody knows. */
     long offset();
 
     /** At most so many rows are returned; {@link Long#MAX_VALUE} for all. */

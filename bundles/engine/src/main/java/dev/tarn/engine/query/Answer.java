@@ -18,7 +18,7 @@ record Answer(Flow.Publisher<Row> rows, Plan plan, Question.Page page, boolean s
 
     @Override
     public long offset() {
-        return page.offset();
+        return page.after() == null ? page.offset() : -1;
     }
 
     @Override
