@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.testkit;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 /** WebSocket frames with what a server must think of them, from {@code websocket/frames.txt}, whose head explains it. */
 public final class FrameCorpus {
@@ -56,19 +51,10 @@ public final class FrameCorpus {
 
     /** All cases, in the order of the file. */
     public static List<Case> cases() {
-        try (InputStream in = FrameCorpus.class.getResourceAsStream("/websocket/frames.txt")) {
-            String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-            List<Case> cases = new ArrayList<>();
-            for (String line : text.lines().toList()) {
-                if (!line.isBlank() && !line.startsWith("//")) {
-                    String[] parts = line.split("\\s\\|\\s", -1);
-                    cases.add(new Case(
-                            parts[0].strip(), parts[1].strip(), PacketCorpus.bytes(parts[2]), parts[3].strip()));
-                }
-            }
-            return cases;
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
+        List<Case> cases = new ArrayList<>();
+        for (String[] line : CorpusFile.lines("/websocket/frames.txt", 4)) {
+            cases.add(new Case(line[0], line[1], Notation.bytes(line[2]), line[3]));
         }
+        return cases;
     }
 }

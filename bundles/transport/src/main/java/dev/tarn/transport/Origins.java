@@ -62,11 +62,9 @@ final class Origins {
         if (hosts.contains("*") || hosts.contains(name) || hosts.contains(host.toLowerCase(Locale.ROOT))) {
             return null;
         }
-        int ordinary = connection.tls() == null ? 80 : 443;
-        int port = matcher.group(2) == null ? ordinary : Integer.parseInt(matcher.group(2));
+        // The name is what rebinding cannot have. The port may be that of a tunnel, and old clients leave it out.
         InetAddress address = local.getAddress();
-        boolean own = name.equals(literal(address)) || (address.isLoopbackAddress() && LOOPBACK.contains(name));
-        if (own && port == local.getPort()) {
+        if (name.equals(literal(address)) || (address.isLoopbackAddress() && LOOPBACK.contains(name))) {
             return null;
         }
         return "this node does not answer to Host " + Printable.of(host) + "; add it to " + section
