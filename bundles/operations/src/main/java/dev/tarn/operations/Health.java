@@ -2,11 +2,14 @@
 package dev.tarn.operations;
 
 import dev.tarn.api.store.Store;
+import dev.tarn.api.store.StoreStatistics;
 import dev.tarn.transport.Endpoint;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -19,9 +22,22 @@ public final class Health {
     private final Store store;
     private final CopyOnWriteArrayList<Endpoint> endpoints = new CopyOnWriteArrayList<>();
 
+    private final AtomicReference<@Nullable StoreStatistics> statistics = new AtomicReference<>();
+
     @Activate
     public Health(@Reference Store store) {
         this.store = store;
+    }
+
+    /** The store tells how it is doing. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setStatistics(StoreStatistics told) {
+        statistics.set(told);
+    }
+
+    /** It tells no longer. */
+    public void unsetStatistics(StoreStatistics told) {
+        statistics.compareAndSet(told, null);
     }
 
     /** A listener has tried to open its port. */
@@ -45,6 +61,10 @@ public final class Health {
         Map<String, String> problems = new TreeMap<>();
         for (Endpoint endpoint : endpoints) {
             endpoint.problem().ifPresent(problem -> problems.put("listener " + endpoint.name(), problem));
+        }
+        StoreStatistics told = statistics.get();
+        if (told != null) {
+            told.fenced().ifPresent(why -> problems.put("store", why.reason()));
         }
         try {
             store.sequence();

@@ -2,6 +2,7 @@
 package dev.tarn.operations;
 
 import dev.tarn.api.store.Store;
+import dev.tarn.api.store.StoreStatistics;
 import dev.tarn.transport.Endpoint;
 import dev.tarn.transport.Loops;
 import dev.tarn.transport.Meter;
@@ -11,10 +12,14 @@ import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** Every figure of the node, read when somebody asks. Safe on any thread; reads files of {@code /proc}. */
 @Component(service = Metrics.class)
@@ -23,6 +28,7 @@ public final class Metrics {
     private final Loops loops;
     private final Meter meter;
     private final Health health;
+    private final AtomicReference<@Nullable StoreStatistics> statistics = new AtomicReference<>();
 
     @Activate
     public Metrics(@Reference Store store, @Reference Loops loops, @Reference Meter meter, @Reference Health health) {
@@ -30,6 +36,17 @@ public final class Metrics {
         this.loops = loops;
         this.meter = meter;
         this.health = health;
+    }
+
+    /** The store tells how it is doing. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setStatistics(StoreStatistics told) {
+        statistics.set(told);
+    }
+
+    /** It tells no longer. */
+    public void unsetStatistics(StoreStatistics told) {
+        statistics.compareAndSet(told, null);
     }
 
     /** All metrics as they are now. */
@@ -40,6 +57,10 @@ public final class Metrics {
         loops(families);
         families.counter("tarn_store_sequence", "Sequence of the last durable change.", store.sequence());
         families.counter("tarn_log_oldest_sequence", "Sequence of the oldest change that the log has.", store.oldest());
+        StoreStatistics told = statistics.get();
+        if (told != null) {
+            StoreFigures.read(families, told);
+        }
         for (Endpoint endpoint : health.endpoints()) {
             families.gauge(
                     "tarn_listener_open",

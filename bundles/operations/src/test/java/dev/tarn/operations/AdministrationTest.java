@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.operation.Operation;
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.store.StoreStatistics;
+import dev.tarn.store.XodusStatistics;
+import dev.tarn.store.XodusStore;
 import dev.tarn.testkit.Node;
 import dev.tarn.transport.Endpoint;
 import java.net.InetSocketAddress;
@@ -74,6 +77,9 @@ class AdministrationTest {
     private AdminDoor door(Node.Services services) {
         health = new Health(services.store());
         Metrics metrics = new Metrics(services.store(), services.loops(), services.meter(), health);
+        StoreStatistics statistics = new XodusStatistics((XodusStore) services.store());
+        metrics.setStatistics(statistics);
+        health.setStatistics(statistics);
         OperationsProtocol operations = new OperationsProtocol(services.bodies());
         operations.addOperation(new Mirror("mirror"));
         operations.addOperation(new Refusing("refusing"));
@@ -150,6 +156,11 @@ class AdministrationTest {
         assertThat(metrics.value("tarn_ready")).isEqualTo(1);
         assertThat(metrics.value("tarn_store_sequence_total"))
                 .isEqualTo((double) node.services().store().sequence());
+        assertThat(metrics.value("tarn_store_fenced")).isZero();
+        assertThat(metrics.value("tarn_table_rows{table=\"system.users\"}")).isEqualTo(1);
+        assertThat(metrics.value("tarn_store_commit_seconds_bucket{le=\"+Inf\"}"))
+                .isEqualTo(metrics.value("tarn_store_commit_seconds_count"))
+                .isPositive();
         assertThat(metrics.value("process_cpu_seconds_total")).isPositive();
         assertThat(metrics.value("process_resident_memory_bytes")).isGreaterThan(1 << 20);
     }

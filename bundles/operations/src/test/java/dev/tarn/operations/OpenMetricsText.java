@@ -15,7 +15,7 @@ final class OpenMetricsText {
     private static final String LABEL = "[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"";
     private static final Pattern SAMPLE = Pattern.compile(
             "([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{(?:" + LABEL + "(?:," + LABEL + ")*)?})? (\\S+)(?: (\\d+(?:\\.\\d+)?))?");
-    private static final Set<String> TYPES = Set.of("counter", "gauge", "info", "stateset", "unknown");
+    private static final Set<String> TYPES = Set.of("counter", "gauge", "histogram", "info", "stateset", "unknown");
 
     private final Map<String, Double> samples = new LinkedHashMap<>();
     private final Map<String, String> types = new LinkedHashMap<>();
@@ -52,7 +52,11 @@ final class OpenMetricsText {
                 case "info" -> "_info";
                 default -> "";
             };
-            check(sample.group(1).equals(family + suffix), "a sample is named after its family " + family, line);
+            boolean named = types.getOrDefault(family, "").equals("histogram")
+                    ? Set.of(family + "_bucket", family + "_count", family + "_sum")
+                            .contains(sample.group(1))
+                    : sample.group(1).equals(family + suffix);
+            check(named, "a sample is named after its family " + family, line);
             double value = Double.parseDouble(
                     sample.group(3).replace("+Inf", "Infinity").replace("-Inf", "-Infinity"));
             check(!suffix.equals("_total") || value >= 0, "a counter is not negative", line);

@@ -89,8 +89,10 @@ record Arguments(Command command, Optional<Path> operand, Optional<Path> configu
 
     private static Command command(String word) {
         if (!COMMANDS.contains(word)) {
+            List<String> all = new ArrayList<>(COMMANDS);
+            all.addAll(Remote.COMMANDS);
             throw Refusal.usage("unknown command '" + word + "'"
-                    + Nearest.to(word, COMMANDS)
+                    + Nearest.to(word, all)
                             .map(known -> ", did you mean '" + known + "'?")
                             .orElse("; 'tarn help' lists what there is"));
         }

@@ -39,8 +39,27 @@ final class Configurations implements SynchronousBundleListener {
 
     /** Writes the plan's configurations, then follows the bundles. Fails with a {@link Refusal}. */
     void begin(Plan plan) {
-        write(plan.configurations());
+        synchronized (this) {
+            write(plan.configurations());
+        }
         context.addBundleListener(this);
+    }
+
+    /** What this has told a component. */
+    synchronized Map<String, Object> written(String pid, String instance) {
+        return written.getOrDefault(pid + "~" + instance, Map.of());
+    }
+
+    /** A component's keys by their full names; empty for one that is not configured in the file. */
+    synchronized Map<String, Key> keys(String pid, String instance) {
+        Map<String, Key> keys = new HashMap<>();
+        catalog.sections()
+                .forEach((section, parts) -> parts.stream()
+                        .filter(part ->
+                                part.pid().equals(pid) && part.instance().equals(instance))
+                        .forEach(part ->
+                                part.keys().values().forEach(key -> keys.put(section + "." + key.name(), key))));
+        return keys;
     }
 
     private void write(List<Configuration> configurations) {

@@ -43,6 +43,8 @@ final class Container {
         properties.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, String.valueOf(CONFIGURED));
         properties.put(Constants.FRAMEWORK_BOOTDELEGATION, "sun.nio.ch,sun.misc,jdk.internal.misc");
         properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SystemPackages.extra());
+        // Without this one, which asks our own users, the Felix Web Console does not open.
+        properties.put("felix.webconsole.security.providers", "tarn");
         // What goes wrong is read from states and events; the framework itself would print it to standard output.
         properties.put("felix.log.level", "0");
         framework = new FrameworkFactory().newFramework(properties);

@@ -51,6 +51,20 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
+    /** Whether a process has taken it. */
+    static boolean inUse(Path folder) {
+        Path lock = folder.resolve(LOCK);
+        if (!Files.isRegularFile(lock)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                FileLock free = channel.tryLock()) {
+            return free == null;
+        } catch (IOException | OverlappingFileLockException failure) {
+            throw Refusal.failed("data directory " + folder + " cannot be looked at: " + Cause.line(failure));
+        }
+    }
+
     private static String holder(FileChannel channel) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(32);
         channel.read(bytes, 0);

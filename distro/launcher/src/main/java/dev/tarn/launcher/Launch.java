@@ -104,8 +104,9 @@ final class Launch {
         List<Image.Jar> fixed =
                 jars.stream().filter(jar -> jar.level() != Image.PROTOCOLS).toList();
         FrameworkLog log = container.begin(fixed);
-        new Configurations(container.context(), configured.catalog(), configured.settings(), configured.given())
-                .begin(configured.plan());
+        Configurations configurations = new Configurations(
+                container.context(), configured.catalog(), configured.settings(), configured.given());
+        configurations.begin(configured.plan());
         Deployments deployments = new Deployments(container.context(), hot);
         List<Bundle> required = new ArrayList<>(container.bundles());
         deployments.begin().stream()
@@ -118,7 +119,13 @@ final class Launch {
         log.release();
         deployments.follow();
         announce(listening, configured);
+        new SavedChanges(container.context(), configurations, file(arguments, image)).begin();
         container.startLater();
+    }
+
+    /** The data directory that a command line and the configuration mean. */
+    static Path data(Arguments arguments, Image image) {
+        return image.resolve(Plan.own(new Catalog(), settings(arguments, image), "data.directory"));
     }
 
     private Settings settings() {
@@ -127,11 +134,14 @@ final class Launch {
 
     /** What the configuration file and the command line say. */
     static Settings settings(Arguments arguments, Image image) {
-        Optional<Path> file = arguments.configuration();
-        if (file.isEmpty() && Files.isRegularFile(image.configuration())) {
-            file = Optional.of(image.configuration());
-        }
-        return Settings.of(file, arguments.values());
+        return Settings.of(file(arguments, image), arguments.values());
+    }
+
+    /** The configuration file, if there is one. */
+    private static Optional<Path> file(Arguments arguments, Image image) {
+        return arguments
+                .configuration()
+                .or(() -> Optional.of(image.configuration()).filter(Files::isRegularFile));
     }
 
     private static void describe(Catalog catalog, List<Image.Jar> jars) {
@@ -232,11 +242,24 @@ final class Launch {
                       an administrator here, without a password. For development only.
                     ==================================================================""");
         }
-        Path password = Path.of(configured.given().get("security.directory")).resolve("administrator-password");
-        announce(password);
+        Path data = Path.of(configured.given().get("security.directory"));
+        announce(data.resolve("administrator-password"));
+        tell(data.resolve(Remote.LISTENERS), listening);
         out.println("ready in " + millis + " ms  "
                 + listening.stream().map(Listening::words).collect(Collectors.joining("  ")));
         out.flush();
+    }
+
+    /** Writes where the listeners are, for commands that look for this node. */
+    private static void tell(Path file, List<Listening> listening) {
+        try {
+            Files.writeString(
+                    file,
+                    listening.stream().map(Listening::words).collect(Collectors.joining("\n", "", "\n")),
+                    StandardCharsets.UTF_8);
+        } catch (IOException unwritable) {
+            throw Refusal.failed(file + " cannot be written: " + Cause.line(unwritable));
+        }
     }
 
     /** Shows the administrator's first password, once. */

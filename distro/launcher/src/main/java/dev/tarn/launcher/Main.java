@@ -15,12 +15,18 @@ public final class Main {
     private static final String HELP = """
             tarn dev [folder]    starts on loopback, everyone is an administrator; folder is an application to run
             tarn start           starts with authentication
-            tarn backup [file]   copies the data of a node that is stopped into one file
+            tarn backup [file]   copies the data into one file, whether the node runs or not
             tarn restore file    puts what is in a backup in the place of the data
             tarn verify [path]   reads all of a backup, or of the data, and tells whether it is sound
             tarn keys            lists every configuration key with its default
             tarn version         tells the version
             tarn help            shows this
+
+            Of a node that runs (found by its data directory, or by --url http://host:9925):
+            tarn status          what runs, where it listens, what went through
+            tarn bundle list | install FILE | update NAME FILE | start NAME | stop NAME | uninstall NAME
+            tarn run OPERATION [key=value ...]
+            --user NAME          an administrator, password in TARN_PASSWORD; else the one made at the first start
 
             --data DIR           keep everything in this folder (data.directory)
             --conf FILE          read this configuration instead of conf/tarn.yaml
@@ -41,7 +47,11 @@ public final class Main {
             Image image = new Image(Path.of(System.getProperty("tarn.home", "."))
                     .toAbsolutePath()
                     .normalize());
-            exitCode = run(Arguments.of(List.of(words)), image, System.out);
+            if (words.length > 0 && Remote.takes(List.of(words), image)) {
+                new Remote(List.of(words), System.out).run(image);
+            } else {
+                exitCode = run(Arguments.of(List.of(words)), image, System.out);
+            }
         } catch (Refusal refusal) {
             refusal.line().lines().forEach(line -> System.err.println("tarn: " + line));
             exitCode = refusal.exitCode();

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.console;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.transport.HttpExchange;
+import dev.tarn.transport.HttpProtocol;
+import dev.tarn.transport.Problem;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import jakarta.servlet.ServletConfig;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings requests of administrators to the servlets of the Felix Web Console, by way of Felix' servlet bridge. The door has
+ * looked at Host, Origin and password before; here every answer gets headers that keep other pages away from it. Safe on
+ * any thread; servlets run on a few threads of its own.
+ */
+@Component(service = HttpProtocol.class, property = "tarn.door=admin")
+public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ConsoleProtocol.class);
+
+    /** Where the Felix Web Console is, as its users know it. */
+    static final String ROOT = "/system/console";
+
+    private static final String FIRST_PAGE = ROOT + "/" + ProtocolsPage.LABEL;
+    private static final Map<String, String> PATHS_TO_IT =
+            Map.of("/", FIRST_PAGE, "/console", FIRST_PAGE, "/favicon.ico", FIRST_PAGE + "/res/tarn/logo.svg");
+    private static final int LARGEST = Integer.MAX_VALUE;
+    private static final int THREADS = 4;
+    private static final int WAITING = 64;
+
+    private final HttpServlet servlets;
+    private final ExecutorService threads = threads();
+
+    /**
+     * Starts the bridge.
+     *
+     * @param servlets where the bridge takes requests
+     */
+    @Activate
+    public ConsoleProtocol(@Reference(target = "(http.felix.dispatcher=*)") HttpServlet servlets)
+            throws ServletException {
+        this.servlets = servlets;
+        servlets.init(Partial.of(ServletConfig.class, new Container.Config()));
+    }
+
+    private static ThreadPoolExecutor threads() {
+        ThreadPoolExecutor made = new ThreadPoolExecutor(
+                THREADS,
+                THREADS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(WAITING),
+                work -> new Thread(work, "tarn-console"));
+        made.allowCoreThreadTimeOut(true);
+        return made;
+    }
+
+    @Override
+    public String name() {
+        return "console";
+    }
+
+    @Override
+    public boolean accepts(HttpRequest head) {
+        String target = head.uri();
+        return PATHS_TO_IT.containsKey(target)
+                || target.equals(ROOT)
+                || target.startsWith(ROOT + "/")
+                || target.startsWith(ROOT + "?");
+    }
+
+    @Override
+    public void open(HttpExchange exchange) {
+        if (!exchange.context().user().administrator()) {
+            exchange.fail(new Failure(Failure.Code.FORBIDDEN, "the console is for administrators"));
+        } else if (Pages.foreign(exchange.head())) {
+            exchange.respond(Problem.answer(
+                    HttpResponseStatus.FORBIDDEN, "pages of other origins may not use the console", List.of()));
+        } else if (PATHS_TO_IT.containsKey(exchange.path())) {
+            FullHttpResponse redirect =
+                    new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.FOUND, Unpooled.EMPTY_BUFFER);
+            redirect.headers().set(HttpHeaderNames.LOCATION, PATHS_TO_IT.get(exchange.path()));
+            exchange.respond(Pages.guarded(redirect));
+        } else {
+            exchange.body(LARGEST).whenComplete((body, failure) -> received(exchange, body, failure));
+        }
+    }
+
+    private void received(HttpExchange exchange, byte @Nullable [] body, @Nullable Throwable failure) {
+        if (failure != null || body == null) {
+            exchange.fail(failure == null ? new IllegalStateException("no body and no failure") : failure);
+            return;
+        }
+        try {
+            ConsoleRequest request = new ConsoleRequest(exchange, body);
+            threads.execute(() -> serve(exchange, request));
+        } catch (RejectedExecutionException busy) {
+            exchange.fail(new Failure(Failure.Code.BUSY, "too many requests to the console at once"));
+        }
+    }
+
+    private void serve(HttpExchange exchange, ConsoleRequest request) {
+        ConsoleResponse response = new ConsoleResponse();
+        try {
+            servlets.service(
+                    Partial.of(HttpServletRequest.class, request), Partial.of(HttpServletResponse.class, response));
+            exchange.loop().execute(() -> exchange.respond(Pages.guarded(response.answer())));
+        } catch (ServletException | IOException | RuntimeException bug) {
+            LOG.error("a page of the console failed path={}", exchange.head().uri(), bug);
+            exchange.loop()
+                    .execute(() -> exchange.respond(Problem.answer(
+                            HttpResponseStatus.INTERNAL_SERVER_ERROR,
+                            "a page of the console failed; the log says more",
+                            List.of())));
+        }
+    }
+
+    /** Ends the threads and the bridge. */
+    @Deactivate
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        servlets.destroy();
+    }
+}

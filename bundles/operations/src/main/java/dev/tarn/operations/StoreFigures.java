@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.operations;
+
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.store.StoreStatistics;
+import dev.tarn.api.store.StoreStatistics.Spread;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The store's files, queue, log, readers and times. */
+final class StoreFigures {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreFigures.class);
+
+    private StoreFigures() {}
+
+    /** Adds all figures; reads a few pages of the store. A store that is closed tells less. */
+    static void read(Families families, StoreStatistics store) {
+        families.gauge(
+                "tarn_store_fenced",
+                "Whether the store refuses writes.",
+                store.fenced().isPresent() ? 1 : 0);
+        StoreStatistics.Space space = store.space();
+        families.gauge("tarn_store_bytes", "Bytes of the store's files.", space.bytes());
+        families.gauge("tarn_store_usable_bytes", "Bytes that the file system has left.", space.usable());
+        families.gauge("tarn_store_files", "Files of the store.", space.files());
+        StoreStatistics.Writing writing = store.writing();
+        families.gauge("tarn_store_queued", "Writes that wait for the committer.", writing.queued());
+        families.gauge("tarn_store_queued_bytes", "Bytes of the bodies of waiting writes.", writing.queuedBytes());
+        double second = TimeUnit.SECONDS.toNanos(1);
+        spread(families, "tarn_store_batch_writes", "Writes in one transaction.", writing.batch(), 1);
+        spread(families, "tarn_store_commit_seconds", "Time of one transaction.", writing.commit(), second);
+        spread(families, "tarn_store_sync_seconds", "Time that forcing the disk took.", writing.sync(), second);
+        StoreStatistics.Reading reading = store.reading();
+        families.gauge("tarn_store_snapshots", "Snapshots that are open.", reading.snapshots());
+        families.gauge(
+                "tarn_store_oldest_snapshot_seconds", "Age of the oldest snapshot.", reading.oldestMillis() / 1000.0);
+        families.gauge("tarn_store_page_hit_ratio", "Pages that were found in memory, of late.", reading.pageHits());
+        families.gauge("tarn_store_row_cache_bytes", "Memory of the rows kept in memory.", reading.rowCacheBytes());
+        try {
+            families.gauge(
+                    "tarn_log_bytes", "Bytes that the log takes.", store.log().bytes());
+            store.rows()
+                    .forEach((table, rows) ->
+                            families.gauge("tarn_table_rows", "Rows of a table.", rows, "table", table));
+        } catch (Failure closed) {
+            LOG.debug("the store tells neither log nor rows reason=\"{}\"", closed.reason());
+        }
+    }
+
+    private static void spread(Families families, String name, String help, Spread spread, double unit) {
+        int bounds = spread.bounds().size();
+        double[] upper = new double[bounds];
+        long[] counts = new long[bounds + 1];
+        long before = 0;
+        for (int i = 0; i < bounds; i++) {
+            upper[i] = spread.bounds().get(i) / unit;
+            counts[i] = Math.max(0, spread.within().get(i) - before);
+            before = Math.max(before, spread.within().get(i));
+        }
+        counts[bounds] = Math.max(0, spread.count() - before);
+        families.histogram(name, help, upper, counts, spread.total() / unit);
+    }
+}
