@@ -105,7 +105,12 @@ final class Remote {
                 count(1, 2, "tarn backup [file]");
                 request.put("operation", "backup");
                 if (plain.size() > 1) {
-                    request.put("file", plain.get(1));
+                    // Meant from here, as when the node is stopped.
+                    request.put(
+                            "file",
+                            options.containsKey("--url")
+                                    ? plain.get(1)
+                                    : Path.of(plain.get(1)).toAbsolutePath().toString());
                 }
             }
             case "run" -> {
