@@ -49,7 +49,7 @@ final class LogReader {
         return active;
     }
 
-    /** Whether a logged change of the queue is not for now: it will be read from the log, or was. */
+    /** Whether a logged change of the queue is not to be taken from it: it will be read from the log, or was. */
     boolean skips(long sequence) {
         if (active) {
             skipped = Math.max(skipped, sequence);

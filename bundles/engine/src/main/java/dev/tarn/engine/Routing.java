@@ -117,7 +117,7 @@ final class Routing {
         }
     }
 
-    /** Adds a filter of a durable session; also one that no table answers for now. */
+    /** Adds a filter of a durable session; also one that no table answers yet. */
     void own(OwedFilter filter) {
         while (true) {
             State now = now();
