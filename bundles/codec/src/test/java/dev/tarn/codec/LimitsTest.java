@@ -87,7 +87,8 @@ class LimitsTest {
     }
 
     @Test
-    void the_deepest_body_that_can_be_configured_fits_a_small_stack() throws InterruptedException {
+    void the_deepest_body_that_can_be_configured_fits_three_quarters_of_an_ordinary_stack()
+            throws InterruptedException {
         Limits deep = new Limits(1_000, 1 << 20, 1_000, 1_000, 1_000, 10_000);
         Object value = nested(1_000);
         AtomicReference<Throwable> failed = new AtomicReference<>();
@@ -99,8 +100,8 @@ class LimitsTest {
                         format.read(format.encode(value), new CheckSink());
                     }
                 },
-                "small stack",
-                256 << 10);
+                "three quarters of a stack",
+                768 << 10);
         thread.setUncaughtExceptionHandler((where, failure) -> failed.set(failure));
         thread.start();
         thread.join();
