@@ -38,6 +38,11 @@ final class Horizon {
         durable.accumulateAndGet(sequence, Math::max);
     }
 
+    /** Every change up to this sequence is in the queues of the loops, and counted where it is owed. */
+    long offered() {
+        return offered.get();
+    }
+
     /** Every change up to this sequence is in the queues of the loops; runs what waited for that. */
     void offered(long sequence) {
         offered.accumulateAndGet(sequence, Math::max);

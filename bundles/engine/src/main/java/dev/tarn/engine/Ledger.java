@@ -13,6 +13,7 @@ final class Ledger {
 
     private static final int MOST = 4_096;
 
+    private long[] first = new long[8];
     private long[] last = new long[8];
     private long[] changes = new long[8];
     private long[] bytes = new long[8];
@@ -24,6 +25,9 @@ final class Ledger {
     /** Changes up to here are counted by {@link #older}, not by {@link #owe}. */
     private long base;
 
+    /** How many counts were asked for that are not done. */
+    private int pending;
+
     Ledger(long base) {
         this.base = base;
     }
@@ -31,23 +35,25 @@ final class Ledger {
     /** One more change is owed. In the order of the log. */
     synchronized void owe(long sequence, long length) {
         if (sequence > base) {
-            add(sequence, 1, length);
+            add(sequence, sequence, 1, length);
         }
     }
 
-    private void add(long sequence, long count, long length) {
+    private void add(long from, long to, long count, long length) {
         if (size == MOST) {
             sumUp();
         }
         if (head + size == last.length) {
             int room = size < last.length / 2 ? last.length : last.length * 2;
+            first = moved(first, room);
             last = moved(last, room);
             changes = moved(changes, room);
             bytes = moved(bytes, room);
             head = 0;
         }
         int at = head + size++;
-        last[at] = sequence;
+        first[at] = from;
+        last[at] = to;
         changes[at] = count;
         bytes[at] = length;
         allChanges += count;
@@ -66,6 +72,7 @@ final class Ledger {
         int from = head;
         int to = head;
         for (int i = 0; i < pairs; i++) {
+            first[to] = first[from];
             last[to] = last[from + 1];
             changes[to] = changes[from] + changes[from + 1];
             bytes[to] = bytes[from] + bytes[from + 1];
@@ -73,7 +80,7 @@ final class Ledger {
             to++;
         }
         int rest = size - 2 * pairs;
-        for (long[] column : new long[][] {last, changes, bytes}) {
+        for (long[] column : new long[][] {first, last, changes, bytes}) {
             System.arraycopy(column, from, column, to, rest);
         }
         size = pairs + rest;
@@ -111,13 +118,33 @@ final class Ledger {
         base = sequence;
     }
 
+    /** What is owed will be counted anew. */
+    synchronized void recount() {
+        pending++;
+    }
+
+    /** So many counts that were asked for are done. */
+    synchronized void counted(int counts) {
+        pending -= counts;
+    }
+
+    /** Up to where nothing is owed, at most this sequence; -1 while that is being counted. */
+    synchronized long clearUpTo(long sequence) {
+        if (pending > 0) {
+            return -1;
+        }
+        return size == 0 ? sequence : Math.min(sequence, first[head] - 1);
+    }
+
     /** Puts what is owed from before the base in front, and lets go of what is settled by now. */
     synchronized void older(Ledger before, long settled) {
         long[][] mine = {
+            Arrays.copyOfRange(first, head, head + size),
             Arrays.copyOfRange(last, head, head + size),
             Arrays.copyOfRange(changes, head, head + size),
             Arrays.copyOfRange(bytes, head, head + size)
         };
+        first = before.first;
         last = before.last;
         changes = before.changes;
         bytes = before.bytes;
@@ -126,7 +153,7 @@ final class Ledger {
         allChanges = before.allChanges;
         allBytes = before.allBytes;
         for (int i = 0; i < mine[0].length; i++) {
-            add(mine[0][i], mine[1][i], mine[2][i]);
+            add(mine[0][i], mine[1][i], mine[2][i], mine[3][i]);
         }
         settle(settled);
     }

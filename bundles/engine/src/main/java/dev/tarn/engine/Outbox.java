@@ -69,7 +69,8 @@ final class Outbox {
         return (waiting == null ? 0 : waiting.size()) + (held == null ? 0 : held.size());
     }
 
-    private boolean full() {
+    /** Whether it has as much as it may have. */
+    boolean full() {
         return size() >= changesBound || bytes >= bytesBound;
     }
 
@@ -114,11 +115,8 @@ final class Outbox {
         }
     }
 
-    /** Keeps a message back until {@link #release} reaches the sequence; false when there is no room. */
-    boolean hold(Delivery delivery, long after) {
-        if (full()) {
-            return false;
-        }
+    /** Keeps a message back until {@link #release} reaches the sequence. */
+    void hold(Delivery delivery, long after) {
         ArrayDeque<Held> deque = held;
         if (deque == null) {
             deque = new ArrayDeque<>(4);
@@ -126,7 +124,6 @@ final class Outbox {
         }
         deque.add(new Held(delivery, after));
         bytes += Weight.of(delivery.change());
-        return true;
     }
 
     /** Appends the messages that waited for this sequence or an earlier one. */

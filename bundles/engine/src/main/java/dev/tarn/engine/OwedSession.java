@@ -18,11 +18,19 @@ final class OwedSession implements DurableSession {
     private final Commons commons;
     private final Map<Filter, OwedFilter> filters = new ConcurrentHashMap<>();
     private final AtomicLong cursor;
+
+    /** Up to here nothing was owed when that was known last. */
+    private final AtomicLong clear;
+
+    /** The log had nothing any more up to here when what is owed was counted. */
+    private final AtomicLong unknown = new AtomicLong();
+
     private final Ledger ledger;
 
     OwedSession(String name, long cursor, OwedSessions sessions, Commons commons) {
         this.name = name;
         this.cursor = new AtomicLong(cursor);
+        this.clear = new AtomicLong(cursor);
         this.sessions = sessions;
         this.commons = commons;
         this.ledger = new Ledger(commons.horizon().durable());
@@ -45,6 +53,7 @@ final class OwedSession implements DurableSession {
 
     @Override
     public void cover(Filter filter, int qos, long start) {
+        ledger.recount();
         place(new OwedFilter(this, filter, qos, start));
         sessions.count(this);
     }
@@ -63,6 +72,7 @@ final class OwedSession implements DurableSession {
         if (old != null) {
             commons.routing().disown(old);
             if (ledger.changes() > 0) {
+                ledger.recount();
                 sessions.count(this);
             }
         }
@@ -91,10 +101,24 @@ final class OwedSession implements DurableSession {
         return cursor.get();
     }
 
+    @Override
+    public long clearUpTo() {
+        // First the horizon, then the ledger: what is at or below the horizon has been counted.
+        long upTo = ledger.clearUpTo(commons.horizon().offered());
+        long settled = cursor.get();
+        long known = upTo < 0 || settled < unknown.get() ? settled : Math.max(settled, upTo);
+        return clear.accumulateAndGet(known, Math::max);
+    }
+
+    /** What is owed could not be counted up to here, since the log has nothing any more. */
+    void unknown(long sequence) {
+        unknown.accumulateAndGet(sequence, Math::max);
+    }
+
     /** Compares with the log as it is now: a short read. */
     @Override
     public boolean lost() {
-        return !filters.isEmpty() && cursor.get() + 1 < commons.store().oldest();
+        return !filters.isEmpty() && clearUpTo() + 1 < commons.store().oldest();
     }
 
     @Override

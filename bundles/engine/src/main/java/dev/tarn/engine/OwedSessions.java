@@ -89,7 +89,7 @@ final class OwedSessions implements AutoCloseable {
         return change.body() == null ? 0 : change.body().size();
     }
 
-    /** Counts soon, on a worker, what the session is owed from its cursor up to its ledger's base. */
+    /** Counts soon, on a worker, what the session may be owed up to its ledger's base, which expects a count. */
     void count(OwedSession session) {
         uncounted.add(session);
         if (counting.compareAndSet(false, true)) {
@@ -100,13 +100,16 @@ final class OwedSessions implements AutoCloseable {
     private void countAll() {
         try {
             Map<OwedSession, Ledger> counted = new HashMap<>();
+            Map<OwedSession, Integer> counts = new HashMap<>();
             long from = Long.MAX_VALUE;
             long to = 0;
             for (OwedSession session = uncounted.poll(); session != null; session = uncounted.poll()) {
                 long base = commons.horizon().durable();
-                if (counted.putIfAbsent(session, new Ledger(session.cursor())) == null) {
+                long clear = session.clearUpTo();
+                counts.merge(session, 1, Integer::sum);
+                if (counted.putIfAbsent(session, new Ledger(clear)) == null) {
                     session.ledger().restart(base);
-                    from = Math.min(from, session.cursor());
+                    from = Math.min(from, clear);
                     to = Math.max(to, base);
                 }
             }
@@ -115,6 +118,7 @@ final class OwedSessions implements AutoCloseable {
                 at = countSome(at, to, counted);
             }
             counted.forEach((session, ledger) -> session.ledger().older(ledger, session.cursor()));
+            counts.forEach((session, done) -> session.ledger().counted(done));
         } catch (RuntimeException failure) {
             LOG.error("what durable sessions are owed could not be counted", failure);
         } finally {
@@ -129,7 +133,13 @@ final class OwedSessions implements AutoCloseable {
         try (Snapshot snapshot = commons.store().snapshot()) {
             List<Change> changes = log(snapshot, after);
             if (changes == null) {
-                return Math.max(after, commons.store().oldest() - 1);
+                long gone = Math.max(after, commons.store().oldest() - 1);
+                counted.forEach((session, ledger) -> {
+                    if (ledger.base() < gone) {
+                        session.unknown(gone);
+                    }
+                });
+                return gone;
             }
             for (Change change : changes) {
                 Route route = commons.routing().route(change.path(), change.table());

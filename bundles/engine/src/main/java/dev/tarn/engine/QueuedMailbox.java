@@ -313,8 +313,12 @@ final class QueuedMailbox implements Mailbox {
         List<Subscription> wanting = wanting(change, matched);
         if (!wanting.isEmpty()) {
             Delivery delivery = new Delivery(change, wanting, false, 0);
-            if (!(log.active() ? outbox.hold(delivery, after) : outbox.add(delivery))) {
-                drop(change, wanting);
+            if (outbox.full() && !mayKeep(change, wanting)) {
+                outbox.missed(subscriber);
+            } else if (log.active()) {
+                outbox.hold(delivery, after);
+            } else {
+                outbox.force(delivery);
             }
             touch();
         }
@@ -341,17 +345,19 @@ final class QueuedMailbox implements Mailbox {
         return new Delivery(change, wanting, false, rows.isEmpty() ? change.sequence() : 0);
     }
 
-    /** There is no room for an unlogged message: counted where its service is at most once, else the end. */
-    private void drop(Change change, List<Subscription> wanting) {
+    /** There is no room for an unlogged message: not kept where its service is at most once, else perhaps the end. */
+    private boolean mayKeep(Change change, List<Subscription> wanting) {
         int qos = 0;
         for (Subscription subscription : wanting) {
             qos = Math.max(qos, ((FilterSubscription) subscription).interest().qos());
         }
         if (Math.min(qos, change.attributes().qos()) == 0) {
-            outbox.missed(subscriber);
-        } else {
+            return false;
+        }
+        if (ending == null && !subscriber.crowded()) {
             end(new Failure(Failure.Code.BUSY, "messages came faster than they were taken"));
         }
+        return ending == null;
     }
 
     /** Those subscriptions that want the change now; usually all, and then nothing is allocated. */

@@ -10,6 +10,7 @@ import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.Start;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,5 +142,59 @@ class DurableSessionTest {
         door.engine.undeploy("test");
         assertThat(door.publish("sensors/1", "m", 1).sequence()).isPositive();
         assertThat(door.publish("Sensors/1", "m", 1).sequence()).isZero();
+    }
+
+    /** Keeps as good as nothing of the log, whoever wants it. */
+    private void forgetful() {
+        door.close();
+        door = new TestDoor(
+                directory,
+                TestDoor.SETTINGS,
+                (who, verb, table, path) -> true,
+                Map.of("logAge", "0s", "logSize", "1KB", "logSizeKept", "1KB"));
+    }
+
+    private void awaitForgotten(long sequence) {
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        while (door.store.oldest() <= sequence) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            door.put("elsewhere", "x");
+        }
+    }
+
+    @Test
+    void a_session_is_lost_when_the_log_forgets_what_it_is_owed_and_not_for_what_others_are() {
+        forgetful();
+        DurableSession idle = session("idle");
+        idle.cover(Filter.of("idle/#"), 1);
+        DurableSession owed = session("owed");
+        owed.cover(Filter.of("owed/#"), 1);
+        DurableSession none = session("none");
+        awaitForgotten(door.put("owed/1", "x").sequence());
+        assertThat(idle.lost()).isFalse();
+        assertThat(none.lost()).isFalse();
+        assertThat(owed.lost()).isTrue();
+        assertThat(idle.clearUpTo()).isGreaterThan(idle.cursor());
+        // Counting anew does not look at what is known to be settled.
+        long sequence = door.put("idle/1", "x").sequence();
+        idle.cover(Filter.of("more"), 1);
+        idle.cover(Filter.of("elsewhere/else"), 1, idle.cursor());
+        awaitOwed(idle, 1);
+        assertThat(idle.clearUpTo()).isLessThan(sequence);
+    }
+
+    @Test
+    void after_a_restart_a_session_is_lost_when_nobody_knows_what_it_was_owed() {
+        DurableSession session = session("s");
+        long start = session.cover(Filter.of("a/#"), 1);
+        door.put("a/1", "x");
+        forgetful();
+        awaitForgotten(start + 1);
+        DurableSession again = door.engine.open("s", start);
+        again.cover(Filter.of("a/#"), 1, start);
+        assertThat(again.lost()).isTrue();
+        door.put("a/2", "y");
+        awaitOwed(again, 1);
+        assertThat(again.lost()).isTrue();
     }
 }

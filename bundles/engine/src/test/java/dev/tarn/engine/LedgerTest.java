@@ -27,6 +27,7 @@ class LedgerTest {
                 model.headMap(settled, true).clear();
             }
             assertThat(ledger.changes()).isEqualTo(model.size());
+            assertThat(ledger.clearUpTo(sequence)).isEqualTo(model.isEmpty() ? sequence : model.firstKey() - 1);
         }
         assertThat(ledger.bytes())
                 .isEqualTo(model.values().stream().mapToLong(Long::longValue).sum());
@@ -43,6 +44,7 @@ class LedgerTest {
         assertThat(ledger.bytes()).isEqualTo(10L * count);
         ledger.settle(count / 2);
         assertThat(ledger.changes()).isBetween((long) count / 2, (long) count);
+        assertThat(ledger.clearUpTo(count)).isBetween(0L, count / 2L);
         ledger.settle(count - 10);
         assertThat(ledger.changes()).isEqualTo(10);
         ledger.settle(count);
@@ -54,6 +56,8 @@ class LedgerTest {
     void what_was_counted_late_comes_before_what_came_meanwhile() {
         Ledger ledger = new Ledger(0);
         ledger.owe(3, 1);
+        ledger.recount();
+        assertThat(ledger.clearUpTo(10)).isEqualTo(-1);
         ledger.restart(10);
         ledger.owe(10, 1);
         ledger.owe(11, 1);
@@ -62,6 +66,8 @@ class LedgerTest {
         older.owe(5, 1);
         older.owe(9, 1);
         ledger.older(older, 5);
+        ledger.counted(1);
+        assertThat(ledger.clearUpTo(100)).isEqualTo(8);
         assertThat(ledger.changes()).isEqualTo(2);
         ledger.settle(9);
         assertThat(ledger.changes()).isEqualTo(1);

@@ -2,6 +2,7 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
@@ -128,6 +129,14 @@ final class Client {
         }
         if (disconnect.reason() == Reason.SUCCESS) {
             will = null;
+        }
+    }
+
+    /** Lets go of what the log has for others only. */
+    void moveOn() {
+        DurableSession owed = session.owed();
+        if (ledger != null && owed != null && begun() && session.moveOn(owed)) {
+            ledger.changed();
         }
     }
 

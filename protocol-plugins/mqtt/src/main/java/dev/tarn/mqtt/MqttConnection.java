@@ -266,6 +266,15 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         later(() -> end(Reason.SESSION_TAKEN_OVER, null));
     }
 
+    /** The session holds more of the log than it needs. On any thread. */
+    void moveOn() {
+        later(() -> {
+            if (client != null && !ended) {
+                client.moveOn();
+            }
+        });
+    }
+
     private void later(Runnable task) {
         channel.eventLoop().execute(task);
     }

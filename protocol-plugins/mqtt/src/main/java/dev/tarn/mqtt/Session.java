@@ -150,6 +150,12 @@ final class Session {
         sentUpTo = Math.max(sentUpTo, sequence);
     }
 
+    /** Goes on to where something is owed next; whether more is settled by that, and is to be stored. */
+    boolean moveOn(DurableSession own) {
+        sentUpTo(own.clearUpTo());
+        return inFlight.settledUpTo(sentUpTo) > own.cursor();
+    }
+
     /** How long it outlasts its connection, in seconds. */
     long expiry() {
         return expiry;

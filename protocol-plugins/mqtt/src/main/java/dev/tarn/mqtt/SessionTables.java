@@ -58,6 +58,11 @@ final class SessionTables {
         return store.sequence();
     }
 
+    /** The sequence of the oldest change that the log has. */
+    long oldest() {
+        return store.oldest();
+    }
+
     /** Rows as they are now; see {@link Store#snapshot}. */
     Snapshot snapshot() {
         return store.snapshot();

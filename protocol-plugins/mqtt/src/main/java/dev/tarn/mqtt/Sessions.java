@@ -5,9 +5,9 @@ import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
-import dev.tarn.transport.Printable;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -307,7 +308,8 @@ final class Sessions implements AutoCloseable {
         return will.properties().number(PropertyType.WILL_DELAY, 0);
     }
 
-    private CompletableFuture<?> store(List<Draft> drafts) {
+    /** Stores something, now and surely before this is closed. */
+    CompletableFuture<?> store(List<Draft> drafts) {
         CompletableFuture<?> stored = tables.commit(drafts).toCompletableFuture();
         long number = written.incrementAndGet();
         writes.put(number, stored);
@@ -333,55 +335,31 @@ final class Sessions implements AutoCloseable {
         }
     }
 
-    /** Drops the oldest of what is owed to clients that are away, where it is more than is allowed. */
-    private void shorten(Limits.Backlog backlog) {
-        long changes = backlog.changes() == 0 ? Long.MAX_VALUE : backlog.changes();
-        long bytes = backlog.bytes() == 0 ? Long.MAX_VALUE : backlog.bytes();
-        for (Session session : sessions.values()) {
-            DurableSession owed = session.owed();
-            if (owed != null && (owed.owedChanges() > changes || owed.owedBytes() > bytes)) {
-                claims.compute(session.clientId(), (clientId, claim) -> {
-                    if (claim == null && sessions.get(clientId) == session) {
-                        shorten(session, owed, changes, bytes);
-                    }
-                    return claim;
-                });
-            }
-        }
-    }
-
-    private void shorten(Session session, DurableSession owed, long changes, long bytes) {
-        long dropped = owed.shorten(changes, bytes);
-        if (dropped > 0) {
-            session.sentUpTo(owed.cursor());
-            statistics.overflowed.add(dropped);
-            store(List.of(tables.put(session)));
-            LOG.info("a session was shortened: client={} dropped={}", Printable.of(session.clientId()), dropped);
-        }
-    }
-
     /** Begins to look after the sessions of those who are away. */
     void limit(Limits.Backlog backlog) {
-        timer.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        shorten(backlog);
-                    } catch (RuntimeException failure) {
-                        LOG.error("sessions are not kept within their limits", failure);
-                    }
-                },
-                SWEEP_SECONDS,
-                SWEEP_SECONDS,
-                TimeUnit.SECONDS);
+        Upkeep upkeep = new Upkeep(this, shared, tables, statistics, backlog);
+        timer.scheduleWithFixedDelay(upkeep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
     }
 
-    private void look(Session session) {
+    /** All sessions that outlast their connections; what they are owed may be looked at, all else is not the caller's. */
+    Collection<Session> all() {
+        return sessions.values();
+    }
+
+    /** Does something to a session while nobody can connect to it, or else asks the connection that has it. */
+    void look(Session session, Runnable away, Consumer<MqttConnection> connected) {
         claims.compute(session.clientId(), (clientId, claim) -> {
-            if (claim == null && sessions.get(clientId) == session) {
-                due(session);
+            if (claim != null) {
+                connected.accept(claim.connection);
+            } else if (sessions.get(clientId) == session) {
+                away.run();
             }
             return claim;
         });
+    }
+
+    private void look(Session session) {
+        look(session, () -> due(session), connection -> {});
     }
 
     private void due(Session session) {

@@ -60,6 +60,9 @@ final class SharedGroup implements Subscriber {
     private boolean changed;
     private boolean stopped;
 
+    /** Lets what comes be logged while the members are slower than the publishers. */
+    private @Nullable DurableSession relief;
+
     /**
      * What makes a group outlast its members' connections.
      *
@@ -153,8 +156,45 @@ final class SharedGroup implements Subscriber {
         Mailbox opened = groups.mailbox(executor, this);
         mailbox = opened;
         requested = 0;
-        seen = now == null ? awayUpTo : cursor();
+        seen = now == null ? awayUpTo : resume(now);
         subscription = opened.subscribe(filter, now == null ? Start.LIVE : Start.after(seen), null);
+    }
+
+    /** From where to read on; what the log no longer has is lost, and no more than that. */
+    private long resume(Lasting now) {
+        long clear = Math.max(cursor(), now.owed().clearUpTo());
+        long gone = groups.gone();
+        if (clear < gone) {
+            LOG.warn("the log no longer has all that was for a shared subscription: group={}", name);
+        }
+        return Math.max(clear, gone);
+    }
+
+    /**
+     * Nothing up to this sequence is for the group or waits in it: the log need not be kept for it. Any thread.
+     */
+    void advance(long clear) {
+        EventExecutor executor;
+        synchronized (this) {
+            executor = loop;
+            Lasting now = lasting;
+            if (executor == null && now != null) {
+                // Nobody was here since the start, and nobody comes meanwhile.
+                seen = Math.max(seen, clear);
+                long cursor = cursor();
+                groups.write(this, now).whenComplete((commit, failure) -> {
+                    if (failure == null) {
+                        now.owed().settled(cursor);
+                    }
+                });
+            }
+        }
+        if (executor != null) {
+            executor.execute(() -> {
+                seen = Math.max(seen, clear);
+                changed();
+            });
+        }
     }
 
     void left(SharedMember member) {
@@ -176,7 +216,36 @@ final class SharedGroup implements Subscriber {
             mailbox = null;
             subscription = null;
             open.close();
+            relieved();
             changed();
+        }
+    }
+
+    /** The mailbox is full of messages that nothing else keeps: they are logged until there is room again. */
+    @Override
+    public boolean crowded() {
+        if (lasting == null && relief == null) {
+            relief = groups.relief(this);
+        }
+        return lasting != null || relief != null;
+    }
+
+    private void relieved() {
+        DurableSession over = relief;
+        if (over != null) {
+            relief = null;
+            over.close();
+        }
+    }
+
+    /** What was logged for the members' sake is settled as they settle it; all of it is when the mailbox is empty. */
+    private void relieve(boolean empty) {
+        DurableSession running = relief;
+        if (running != null) {
+            running.settled(cursor());
+            if (empty && waiting.isEmpty() && running.owedChanges() == 0) {
+                relieved();
+            }
         }
     }
 
@@ -196,7 +265,10 @@ final class SharedGroup implements Subscriber {
     void settled(Change change) {
         if (change.logged()) {
             outstanding.remove(change.sequence());
-            settled.add(change.sequence());
+            if (lasting != null) {
+                settled.add(change.sequence());
+            }
+            relieve(false);
             changed();
         }
     }
@@ -206,6 +278,9 @@ final class SharedGroup implements Subscriber {
         requested -= batch.size();
         for (Delivery delivery : batch) {
             Change change = delivery.change();
+            if (delivery.current()) {
+                continue; // shared subscriptions get no rows that are there already
+            }
             if (change.logged()) {
                 seen = Math.max(seen, change.sequence());
                 if (settled.contains(change.sequence())
@@ -217,7 +292,9 @@ final class SharedGroup implements Subscriber {
             }
             waiting.add(change);
         }
+        boolean empty = requested > 0;
         pump();
+        relieve(empty);
         changed();
     }
 

@@ -180,6 +180,35 @@ final class SharedGroups {
         return tables.sequence();
     }
 
+    /** The log has nothing any more up to this sequence. */
+    long gone() {
+        return tables.oldest() - 1;
+    }
+
+    /** Lets what comes for a group be logged until what is returned is closed; null where nothing can be owed. */
+    @Nullable
+    DurableSession relief(SharedGroup group) {
+        if (durable == null) {
+            return null;
+        }
+        DurableSession relief = durable.open("mqtt-relief/" + group, tables.sequence());
+        relief.cover(group.filter(), 2);
+        return relief;
+    }
+
+    /** Lets go of the log where nothing in it is for the groups that are behind by more than this. */
+    void advance(long lag) {
+        for (Entry entry : entries.values()) {
+            SharedGroup.Lasting lasting = entry.group.lasting();
+            if (lasting != null) {
+                long clear = lasting.owed().clearUpTo();
+                if (clear - lasting.owed().cursor() > lag) {
+                    entry.group.advance(clear);
+                }
+            }
+        }
+    }
+
     /** Members are asked one by one what they may have. */
     Mailbox mailbox(Executor loop, Subscriber subscriber) {
         return resources.mailbox(server, loop, subscriber);

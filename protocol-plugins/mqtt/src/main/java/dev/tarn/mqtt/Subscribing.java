@@ -290,9 +290,10 @@ final class Subscribing {
             join(held, group);
             return;
         }
-        long from = Math.max(session.sentUpTo(), held.start());
-        boolean owing = held.options().qos() > 0 && session.owed() != null;
-        Start start = owing ? Start.after(from) : Start.LIVE;
+        DurableSession owed = session.owed();
+        Start start = held.options().qos() == 0 || owed == null
+                ? Start.LIVE
+                : Start.after(Math.max(Math.max(session.sentUpTo(), owed.clearUpTo()), held.start()));
         held.live(mailbox.subscribe(held.wish().filter(), start, held.interest(), held));
         if (held.scanning()) {
             // Its rows were not all sent: they are sent from the first one on, beside what happened since.

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -245,5 +247,42 @@ class SharedSubscriptionTest {
             identifiers.add(one.receive().number(0x0B));
         }
         assertThat(identifiers).containsExactlyInAnyOrder(7L, 8L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void what_comes_faster_than_its_members_take_it_is_not_lost(int qos, @TempDir Path other) throws IOException {
+        node.close();
+        node = Nodes.in(other)
+                .configure("engine", "mailbox_changes", 10)
+                .configure("loops", "count", 2)
+                .start();
+        MqttClient one = brief("one");
+        one.subscribe(FILTER, qos);
+        MqttClient two = brief("two");
+        two.subscribe(FILTER, qos);
+        // Nobody acknowledges meanwhile: members have room for a few and the mailbox for ten.
+        publish(0, 1_500, qos);
+        Set<String> seen = new HashSet<>();
+        for (MqttClient reading = one; seen.size() < 1_500; reading = reading == one ? two : one) {
+            reading.send("C0 00");
+            MqttPacket packet = reading.next();
+            while (packet.type() != 13) {
+                if (packet.type() == 3) {
+                    assertThat(seen.add(packet.text())).as(packet.text()).isTrue();
+                    reading.send(answer(qos == 1 ? 0x40 : 0x50, packet));
+                } else {
+                    reading.send(answer(0x70, packet));
+                }
+                packet = reading.next();
+            }
+        }
+        assertThat(seen).containsExactlyInAnyOrderElementsOf(jobs(0, 1_500));
+        publish(1_500, 1_510, 0);
+        assertThat(node.services().meter().traffic("mqtt").dropped.sum()).isZero();
+    }
+
+    private static String answer(int first, MqttPacket packet) {
+        return String.format("%02X 02 %02X %02X", first, packet.packetId() >> 8, packet.packetId() & 255);
     }
 }

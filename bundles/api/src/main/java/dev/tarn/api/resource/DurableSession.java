@@ -38,7 +38,13 @@ public interface DurableSession extends AutoCloseable {
     /** Everything up to this sequence is settled. */
     long cursor();
 
-    /** Whether the log no longer reaches back to the cursor, so that something owed is gone. */
+    /**
+     * Up to this sequence nothing is owed: the cursor, or further on where all that came since was for others. A session
+     * reads on from here, and settles it now and then, so that the log need not be kept for it.
+     */
+    long clearUpTo();
+
+    /** Whether the log no longer has something that is owed. */
     boolean lost();
 
     /**

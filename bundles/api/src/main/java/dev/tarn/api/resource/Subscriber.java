@@ -15,6 +15,15 @@ public interface Subscriber {
     void missed(long changes);
 
     /**
+     * There is no room for an unlogged message above quality of service 0. Who can make sure that such messages are
+     * logged from now on, by a {@link DurableSession}, does so and returns true: what is on its way already is then kept
+     * beyond the bound. Otherwise the mailbox ends with BUSY.
+     */
+    default boolean crowded() {
+        return false;
+    }
+
+    /**
      * The current rows of this subscription have all been delivered.
      *
      * @param sequence from where to resume later: everything up to it has been delivered for this subscription
