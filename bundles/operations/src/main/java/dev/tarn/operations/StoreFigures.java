@@ -22,11 +22,21 @@ final class StoreFigures {
                 store.fenced().isPresent() ? 1 : 0);
         StoreStatistics.Space space = store.space();
         families.gauge("tarn_store_bytes", "Bytes of the store's files.", space.bytes());
+        families.gauge("tarn_store_utilisation_ratio", "How much of these bytes is alive, about.", space.utilisation());
+        families.counter(
+                "tarn_store_collected_bytes",
+                "Bytes that were moved to free files that are mostly dead.",
+                space.collected());
         families.gauge("tarn_store_usable_bytes", "Bytes that the file system has left.", space.usable());
         families.gauge("tarn_store_files", "Files of the store.", space.files());
         StoreStatistics.Writing writing = store.writing();
         families.gauge("tarn_store_queued", "Writes that wait for the committer.", writing.queued());
+        families.gauge("tarn_store_queue_limit", "Writes that may wait before more are refused.", writing.queueLimit());
         families.gauge("tarn_store_queued_bytes", "Bytes of the bodies of waiting writes.", writing.queuedBytes());
+        families.gauge(
+                "tarn_store_queue_limit_bytes",
+                "Bytes that the bodies of waiting writes may have.",
+                writing.queuedBytesLimit());
         double second = TimeUnit.SECONDS.toNanos(1);
         spread(families, "tarn_store_batch_writes", "Writes in one transaction.", writing.batch(), 1);
         spread(families, "tarn_store_commit_seconds", "Time of one transaction.", writing.commit(), second);
@@ -38,8 +48,16 @@ final class StoreFigures {
         families.gauge("tarn_store_page_hit_ratio", "Pages that were found in memory, of late.", reading.pageHits());
         families.gauge("tarn_store_row_cache_bytes", "Memory of the rows kept in memory.", reading.rowCacheBytes());
         try {
-            families.gauge(
-                    "tarn_log_bytes", "Bytes that the log takes.", store.log().bytes());
+            StoreStatistics.Span log = store.log();
+            families.gauge("tarn_log_bytes", "Bytes that the log takes.", log.bytes());
+            families.gauge("tarn_log_oldest_sequence", "The first change that the log has.", log.oldest());
+            families.gauge("tarn_log_latest_sequence", "The last change that is durable.", log.latest());
+            if (log.oldestTimestamp() > 0) {
+                families.gauge(
+                        "tarn_log_oldest_timestamp_seconds",
+                        "When the first change that the log has was made, since 1970.",
+                        log.oldestTimestamp() / 1000.0);
+            }
             store.rows()
                     .forEach((table, rows) ->
                             families.gauge("tarn_table_rows", "Rows of a table.", rows, "table", table));

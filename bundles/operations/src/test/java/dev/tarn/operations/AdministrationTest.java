@@ -157,6 +157,17 @@ class AdministrationTest {
         assertThat(metrics.value("tarn_store_sequence_total"))
                 .isEqualTo((double) node.services().store().sequence());
         assertThat(metrics.value("tarn_store_fenced")).isZero();
+        assertThat(metrics.value("tarn_store_bytes")).isPositive();
+        assertThat(metrics.value("tarn_store_utilisation_ratio")).isBetween(0.0, 1.0);
+        assertThat(metrics.value("tarn_store_collected_bytes_total")).isNotNegative();
+        assertThat(metrics.value("tarn_store_queued")).isNotNegative();
+        assertThat(metrics.value("tarn_store_queue_limit")).isPositive();
+        assertThat(metrics.value("tarn_store_batch_writes_count")).isPositive();
+        assertThat(metrics.value("tarn_store_sync_seconds_count")).isPositive();
+        assertThat(metrics.value("tarn_store_oldest_snapshot_seconds")).isNotNegative();
+        assertThat(metrics.value("tarn_log_oldest_sequence")).isEqualTo(1);
+        assertThat(metrics.value("tarn_log_latest_sequence")).isEqualTo(metrics.value("tarn_store_sequence_total"));
+        assertThat(metrics.value("tarn_log_oldest_timestamp_seconds")).isPositive();
         assertThat(metrics.value("tarn_table_rows{table=\"system.users\"}")).isEqualTo(1);
         assertThat(metrics.value("tarn_store_commit_seconds_bucket{le=\"+Inf\"}"))
                 .isEqualTo(metrics.value("tarn_store_commit_seconds_count"))

@@ -83,7 +83,7 @@ class BackupTest {
     }
 
     private static Map<String, String> contentOf(Path directory) {
-        try (XodusStore store = Stores.open(directory)) {
+        try (XodusStore store = CrashModel.open(directory)) {
             assertThat(store.inspect().problems()).isEmpty();
             return content(store);
         }
@@ -103,7 +103,7 @@ class BackupTest {
     void what_is_restored_is_what_was_backed_up() throws IOException {
         Map<String, String> expected;
         Path file;
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             fill(store, 1, 1_001);
             expected = content(store);
             file = backup(store, "b.zip");
@@ -123,7 +123,7 @@ class BackupTest {
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Path[] files = new Path[3];
         long[] before = new long[3];
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             Thread writer = new Thread(() -> {
                 Semaphore room = new Semaphore(64);
                 for (long n = 1; !enough.get(); n++) {
@@ -161,14 +161,14 @@ class BackupTest {
     @Test
     void what_was_there_stays_aside_and_the_restored_store_goes_on() throws IOException {
         Path file;
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             Stores.commit(store, Stores.put("a", (byte) 1));
             file = backup(store, "b.zip");
             Stores.commit(store, Stores.put("a", (byte) 2));
         }
         Path replaced = restore(file, data()).replaced();
         assertThat(replaced).isNotNull().hasParentRaw(data());
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             assertThat(content(store)).containsOnlyKeys("a", "log 1");
             Stores.commit(store, Stores.put("b", (byte) 3));
         }
@@ -179,12 +179,12 @@ class BackupTest {
     @Test
     void a_directory_in_quarantine_can_be_restored() throws IOException {
         Path file;
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             Stores.commit(store, Stores.put("a", (byte) 1));
             file = backup(store, "b.zip");
         }
         Quarantine.mark(data(), "a test");
-        assertThatThrownBy(() -> Stores.open(data())).isInstanceOf(Failure.class);
+        assertThatThrownBy(() -> CrashModel.open(data())).isInstanceOf(Failure.class);
         restore(file, data());
         assertThat(contentOf(data())).containsOnlyKeys("a", "log 1");
     }
@@ -206,7 +206,7 @@ class BackupTest {
     void a_broken_backup_is_refused_and_changes_nothing() throws IOException {
         Map<String, String> expected;
         Path file;
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             fill(store, 1, 101);
             expected = content(store);
             file = backup(store, "b.zip");
@@ -278,7 +278,7 @@ class BackupTest {
     @Test
     void a_backup_that_lies_is_refused() throws IOException {
         Path file;
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             Stores.commit(store, Stores.put("a", (byte) 1));
             file = backup(store, "b.zip");
         }
@@ -311,7 +311,7 @@ class BackupTest {
     @Test
     void a_backup_of_another_format_says_which_version_reads_it() throws IOException {
         Path file;
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             file = backup(store, "b.zip");
         }
         for (String what : List.of("backup", "format")) {
@@ -326,7 +326,7 @@ class BackupTest {
     @Test
     void a_restore_that_was_cut_off_after_its_decision_is_completed_by_the_next_start() throws IOException {
         Path file;
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             Stores.commit(store, Stores.put("a", (byte) 1));
             file = backup(store, "b.zip");
             Stores.commit(store, Stores.put("b", (byte) 1));
@@ -355,7 +355,7 @@ class BackupTest {
 
     @Test
     void a_backup_replaces_nothing_and_leaves_nothing_behind_when_it_fails() throws IOException {
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             BackupOperation operation = new BackupOperation(store);
             Path there = Files.writeString(temporary.resolve("there"), "mine");
             refused(operation, there.toString(), Failure.Code.CONFLICT);
@@ -388,7 +388,7 @@ class BackupTest {
 
     @Test
     void without_a_name_a_backup_goes_into_a_folder_beside_the_data() {
-        try (XodusStore store = Stores.open(data())) {
+        try (XodusStore store = CrashModel.open(data())) {
             Map<String, Object> made = Stores.await(new BackupOperation(store).run(ADMINISTRATOR, Map.of()));
             assertThat(Path.of((String) made.get("file"))).exists().hasParentRaw(temporary.resolve("backups"));
         }
@@ -396,7 +396,7 @@ class BackupTest {
 
     @Test
     void a_stopped_store_is_backed_up_as_well() throws IOException {
-        try (XodusStore store = Stores.open(data(), Map.of(), InstantSource.system())) {
+        try (XodusStore store = CrashModel.open(data())) {
             fill(store, 1, 101);
         }
         Path file = temporary.resolve("b.zip");
@@ -416,8 +416,7 @@ class BackupTest {
         Path file;
         try (XodusStore store =
                 new XodusStore(Stores.BODIES, Stores.config(data(), Map.of()), InstantSource.system(), faults::of)) {
-            List.of(Stores.SENSORS, Stores.TOPICS, Stores.COUNTERS, Stores.SESSIONS)
-                    .forEach(store::define);
+            CrashModel.TABLES.forEach(store::define);
             fill(store, 1, 101);
             expected = content(store);
             faults.append.set("No space left on device");

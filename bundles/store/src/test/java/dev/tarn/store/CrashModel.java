@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
+import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Write;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -17,11 +22,30 @@ import java.util.TreeMap;
 /**
  * A sequence of writes that is decided by their numbers alone, and what is in the store after so many of them. Each write
  * is one transaction over several tables: rows with indexes, some that expire, opaque ones of which some are chunked, messages,
- * and in the state table the packet ids of a session as quality of service 2 keeps them, and the write's own number.
+ * a table with a history, and in the state table the packet ids of a session as quality of service 2 keeps them, where the
+ * session is in the log, and the write's own number.
  */
 final class CrashModel {
 
     static final Path LAST = Path.of("sessions/last");
+
+    /** The session has everything up to this write, and holds the log after it. */
+    static final Path CURSOR = Path.of("sessions/cursor");
+
+    /** So many writes a session is behind. */
+    static final int BEHIND = 100;
+
+    /** With a history so short that the log is trimmed by its size. */
+    static final Table READINGS = new Table(
+            "data",
+            "Readings",
+            "Readings",
+            List.of(
+                    Attribute.primaryKey("id", Attribute.Type.ID),
+                    Attribute.of("at", Attribute.Type.LONG).withIndex()),
+            new Table.Rules(false, false, true, Table.Keeping.LOGGED, Duration.ofMillis(50), Duration.ZERO, null));
+
+    static final List<Table> TABLES = List.of(Stores.SENSORS, Stores.TOPICS, Stores.SESSIONS, READINGS);
 
     private static final long FAR_AWAY = 4_000_000_000_000L;
     private static final int PACKETS = 16;
@@ -32,16 +56,42 @@ final class CrashModel {
     /** The kinds of all changes in the log, in order. */
     final List<Kind> log = new ArrayList<>();
 
-    private CrashModel() {}
+    /** The sequence of the last change of each write. */
+    private final Map<Long, Long> sequences = new HashMap<>();
 
-    static CrashModel after(long writes) {
-        CrashModel model = new CrashModel();
-        for (long n = 1; n <= writes; n++) {
-            for (Draft draft : write(n).drafts()) {
-                model.apply(n, draft);
-            }
+    private long writes;
+
+    static XodusStore open(java.nio.file.Path directory) {
+        return open(directory, Map.of(), InstantSource.system());
+    }
+
+    /** A store with these tables. */
+    static XodusStore open(java.nio.file.Path directory, Map<String, ?> overrides, InstantSource time) {
+        XodusStore store = Stores.open(directory, overrides, time);
+        store.define(READINGS);
+        return store;
+    }
+
+    /** What is there after so many writes; going on from the last time is quicker than going back. */
+    void advance(long to) {
+        if (to < writes) {
+            rows.clear();
+            log.clear();
+            sequences.clear();
+            writes = 0;
         }
-        return model;
+        while (writes < to) {
+            writes++;
+            for (Draft draft : write(writes).drafts()) {
+                apply(writes, draft);
+            }
+            sequences.put(writes, (long) log.size());
+        }
+    }
+
+    /** The sequence of the last change of a write; 0 before the first one. */
+    long sequence(long write) {
+        return write <= 0 ? 0 : sequences.get(write);
     }
 
     private void apply(long n, Draft draft) {
@@ -75,14 +125,23 @@ final class CrashModel {
         if (random.nextInt(3) == 0) {
             drafts.add(Draft.message(Stores.TOPICS, Path.of("m"), Stores.bytes(bytes(n)), Attributes.NONE));
         }
+        if (n % 2 == 0) {
+            drafts.add(Stores.put(READINGS, "Readings/" + random.nextInt(50), reading(n)));
+        }
         drafts.add(state(Path.of("sessions/packet-" + n % PACKETS), n));
         drafts.add(Stores.delete(Stores.SESSIONS, "sessions/packet-" + (n + PACKETS / 2) % PACKETS));
         drafts.add(state(LAST, n));
+        drafts.add(state(CURSOR, n));
         return new Write(drafts, List.of());
     }
 
     private static Draft state(Path path, long n) {
-        return Draft.put(Stores.SESSIONS, path, Stores.json("{'n':" + n + "}"), Attributes.NONE, Expectation.ANYTHING);
+        return Draft.put(
+                Stores.SESSIONS,
+                path,
+                Stores.json("{'n':" + (path.equals(CURSOR) ? n - BEHIND : n) + "}"),
+                Attributes.NONE,
+                Expectation.ANYTHING);
     }
 
     static String sensor(long n) {
@@ -90,8 +149,12 @@ final class CrashModel {
         return "{'id':'x','location':'l" + n % 11 + "','temp':" + n % 101 + tags + "}";
     }
 
+    static String reading(long n) {
+        return "{'id':'x','at':" + n + "}";
+    }
+
     static byte[] bytes(long n) {
-        byte[] bytes = new byte[n % 97 == 0 ? 200_000 : (int) (n % 150)];
+        byte[] bytes = new byte[n % 97 == 0 ? 150_000 : (int) (n % 150)];
         Arrays.fill(bytes, (byte) n);
         return bytes;
     }

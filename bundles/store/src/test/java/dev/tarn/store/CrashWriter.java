@@ -1,55 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.security.User;
 import dev.tarn.api.store.Snapshot;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Writes {@link CrashModel}'s writes for ever and prints the number of each one that was acknowledged. */
+/**
+ * Writes {@link CrashModel}'s writes for ever and prints the number of each one that was acknowledged. Meanwhile a session
+ * holds the log some writes back, the log is trimmed to a small size, and backups are made one after the other, with a line
+ * {@code begins} before and {@code ends <file>} after each.
+ */
 public final class CrashWriter {
 
     private static final int IN_FLIGHT = 64;
 
-    private CrashWriter() {}
+    private static final Context ADMINISTRATOR = (Context) Proxy.newProxyInstance(
+            Context.class.getClassLoader(),
+            new Class<?>[] {Context.class},
+            (proxy, method, arguments) -> new User("a", Set.of(), true));
 
-    /** Given a directory. */
-    public static void main(String[] arguments) throws InterruptedException {
+    private final XodusStore store;
+    private final OutputStream out = System.out;
+
+    /** The sequences of the last writes that were acknowledged, by the remainder of their number. */
+    private final long[] sequences = new long[CrashModel.BEHIND];
+
+    private volatile long kept;
+
+    private CrashWriter(XodusStore store) {
+        this.store = store;
+    }
+
+    /** Given a directory, perhaps a directory for backups, and perhaps a number of writes after which it ends in order. */
+    public static void main(String[] arguments) throws Exception {
         // The clock goes on by a minute when it has been read once, so that a log of this size is trimmed at once.
         AtomicLong passed = new AtomicLong();
-        XodusStore store = Stores.open(
+        XodusStore store = CrashModel.open(
                 Path.of(arguments[0]),
-                Map.of("logSize", "128KB"),
+                Map.of("logSize", "512KB", "logSizeKept", "1MB", "cache", "16MB"),
                 () -> Instant.now().plusSeconds(passed.getAndSet(60)));
+        CrashWriter writer = new CrashWriter(store);
+        boolean backups = arguments.length > 1 && !arguments[1].isEmpty();
+        Thread backing = new Thread(() -> writer.backups(Path.of(arguments[1])), "backups");
+        backing.setDaemon(true);
+        if (backups) {
+            backing.start();
+        }
+        writer.write(arguments.length > 2 ? Long.parseLong(arguments[2]) : Long.MAX_VALUE);
+        backing.interrupt();
+        backing.join();
+        store.close();
+    }
+
+    private void write(long most) throws Exception {
         long n;
         try (Snapshot snapshot = store.snapshot()) {
             n = last(snapshot);
         }
-        OutputStream out = new BufferedOutputStream(System.out, 64);
+        store.keep(() -> kept);
         Semaphore room = new Semaphore(IN_FLIGHT);
-        while (true) {
+        for (long i = 0; i < most; i++) {
             long number = ++n;
             room.acquire();
             store.commit(CrashModel.write(number)).whenComplete((commit, failure) -> {
                 if (failure != null) {
                     throw new IllegalStateException("refused", failure);
                 }
-                acknowledge(out, number);
+                print(Long.toString(number));
+                int place = (int) (number % CrashModel.BEHIND);
+                kept = sequences[place];
+                sequences[place] = commit.sequence();
                 room.release();
             });
         }
+        room.acquire(IN_FLIGHT);
     }
 
-    private static void acknowledge(OutputStream out, long number) {
+    private void backups(Path directory) {
+        BackupOperation operation = new BackupOperation(store);
+        for (int i = 0; !Thread.currentThread().isInterrupted(); i++) {
+            Path file = directory.resolve(ProcessHandle.current().pid() + "-" + i + ".zip");
+            print("begins");
+            Stores.await(operation.run(ADMINISTRATOR, Map.of("file", file.toString())));
+            print("ends " + file);
+            try {
+                // There is room for a few.
+                Files.deleteIfExists(directory.resolve(ProcessHandle.current().pid() + "-" + (i - 3) + ".zip"));
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+
+    private void print(String line) {
         try {
-            out.write((number + "\n").getBytes(StandardCharsets.US_ASCII));
-            out.flush();
+            byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+            synchronized (out) {
+                out.write(bytes);
+                out.flush();
+            }
         } catch (IOException e) {
             // Whoever started this process is gone.
             Runtime.getRuntime().halt(1);

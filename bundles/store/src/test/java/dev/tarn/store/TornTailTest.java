@@ -53,7 +53,7 @@ class TornTailTest {
         AtomicLong acknowledged = new AtomicLong();
         AtomicBoolean stop = new AtomicBoolean();
         int damaged = 0;
-        try (XodusStore store = Stores.open(live)) {
+        try (XodusStore store = CrashModel.open(live)) {
             Thread writer = new Thread(() -> write(store, acknowledged, stop));
             writer.start();
             try {

@@ -135,6 +135,19 @@ class AdministrationTest {
                 .contains(
                         "tarn_connections{protocol=\"mqtt\"} 0", "tarn_store_fenced 0.0", "process_cpu_seconds_total ");
         assertThat(text).containsPattern("tarn_messages_in_total\\{protocol=\"http\"} [1-9]");
+        for (String figure : List.of(
+                "tarn_store_bytes",
+                "tarn_store_utilisation_ratio",
+                "tarn_store_collected_bytes_total",
+                "tarn_store_queued",
+                "tarn_store_batch_writes_sum",
+                "tarn_store_sync_seconds_sum",
+                "tarn_store_oldest_snapshot_seconds",
+                "tarn_log_bytes",
+                "tarn_log_oldest_sequence",
+                "tarn_log_latest_sequence")) {
+            assertThat(text).containsPattern("\n" + figure + " [0-9]");
+        }
     }
 
     @Test
