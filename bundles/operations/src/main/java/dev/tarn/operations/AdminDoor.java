@@ -69,6 +69,11 @@ public final class AdminDoor implements StreamProtocol {
     }
 
     @Override
+    public List<String> applicationProtocols() {
+        return framing.applicationProtocols();
+    }
+
+    @Override
     public Match match(ByteBuf firstBytes) {
         return framing.match(firstBytes);
     }

@@ -3,9 +3,11 @@ package dev.tarn.operations;
 
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.StoreStatistics;
+import dev.tarn.transport.Certificates;
 import dev.tarn.transport.Endpoint;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
@@ -23,6 +25,7 @@ public final class Health {
     private final CopyOnWriteArrayList<Endpoint> endpoints = new CopyOnWriteArrayList<>();
 
     private final AtomicReference<@Nullable StoreStatistics> statistics = new AtomicReference<>();
+    private final AtomicReference<@Nullable Certificates> certificates = new AtomicReference<>();
 
     @Activate
     public Health(@Reference Store store) {
@@ -38,6 +41,31 @@ public final class Health {
     /** It tells no longer. */
     public void unsetStatistics(StoreStatistics told) {
         statistics.compareAndSet(told, null);
+    }
+
+    /** What TLS shows. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setCertificates(Certificates shown) {
+        certificates.set(shown);
+    }
+
+    /** There is no TLS any more. */
+    public void unsetCertificates(Certificates shown) {
+        certificates.compareAndSet(shown, null);
+    }
+
+    /** The certificates of TLS, if there are any. */
+    Optional<Certificates> certificates() {
+        return Optional.ofNullable(certificates.get()).filter(Certificates::configured);
+    }
+
+    /**
+     * What an operator should see to although the node serves, by part: it does not make the node unready.
+     */
+    Map<String, String> warnings() {
+        Map<String, String> warnings = new TreeMap<>();
+        certificates().flatMap(Certificates::problem).ifPresent(problem -> warnings.put("tls", problem));
+        return warnings;
     }
 
     /** A listener has tried to open its port. */

@@ -69,6 +69,18 @@ public final class Metrics {
                     "listener",
                     endpoint.name());
         }
+        health.certificates().ifPresent(certificates -> {
+            families.gauge(
+                    "tarn_certificates_usable",
+                    "Whether TLS uses its files as they are; 0 while it goes on with older ones.",
+                    certificates.problem().isEmpty() ? 1 : 0);
+            certificates
+                    .expires()
+                    .ifPresent(moment -> families.gauge(
+                            "tarn_certificate_expiry_seconds",
+                            "When the first of the certificates expires, in seconds since 1970.",
+                            moment.getEpochSecond()));
+        });
         families.gauge(
                 "tarn_ready", "Whether the node can serve.", health.problems().isEmpty() ? 1 : 0);
         return families.snapshots();

@@ -43,6 +43,9 @@ public final class StatusOperation implements Operation {
         if (!problems.isEmpty()) {
             status.put("problems", problems);
         }
+        if (!health.warnings().isEmpty()) {
+            status.put("warnings", health.warnings());
+        }
         status.put("version", ProcessFigures.version());
         status.put("java", Runtime.version().toString());
         status.put("process", ProcessHandle.current().pid());

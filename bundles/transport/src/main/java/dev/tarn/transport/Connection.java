@@ -39,6 +39,11 @@ public record Connection(
         channel.attr(KEY).set(this);
     }
 
+    /** The same connection, its bytes encrypted from now on. */
+    Connection secured(SSLSession session) {
+        return new Connection(id, listener, remote, local, session, upgrade);
+    }
+
     /** The same connection as one carried by a WebSocket. */
     public Connection upgraded(HttpHeaders headers) {
         return new Connection(id, listener, remote, local, tls, headers.copy());

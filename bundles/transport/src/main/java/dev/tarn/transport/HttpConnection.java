@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -365,7 +366,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         decoder.discard();
         context().channel().config().setAutoRead(true);
         context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (context().channel() instanceof DuplexChannel duplex && duplex.isActive()) {
+            SslHandler tls = context().pipeline().get(SslHandler.class);
+            if (tls != null) {
+                // RFC 8446 §6.1: what was sent is whole only when close_notify follows.
+                tls.closeOutbound();
+            } else if (context().channel() instanceof DuplexChannel duplex && duplex.isActive()) {
                 duplex.shutdownOutput();
             } else {
                 context().close();

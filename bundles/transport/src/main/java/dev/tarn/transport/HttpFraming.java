@@ -249,6 +249,11 @@ public final class HttpFraming implements StreamProtocol {
         return name;
     }
 
+    @Override
+    public List<String> applicationProtocols() {
+        return List.of("http/1.1");
+    }
+
     /** A request line begins with a method: capital letters. */
     @Override
     public Match match(ByteBuf firstBytes) {

@@ -9,6 +9,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Dictionary;
@@ -51,6 +53,9 @@ public final class Listener implements AutoCloseable {
     private static final AtomicLong CONNECTIONS = new AtomicLong();
     private static final Duration FAREWELL = Duration.ofSeconds(1);
 
+    /** What the names of encrypted listeners end with. */
+    private static final String TLS = ".tls";
+
     private final String name;
     private final String host;
     private final int port;
@@ -60,17 +65,21 @@ public final class Listener implements AutoCloseable {
     private final Duration drain;
     private final Loops loops;
     private final Meter meter;
+    private final @Nullable Certificates certificates;
     private final @Nullable BundleContext bundle;
     private final CopyOnWriteArrayList<Served> served = new CopyOnWriteArrayList<>();
     private final OpenChannels all = new OpenChannels();
     private final AtomicLong open = new AtomicLong();
     private final AtomicReference<@Nullable Opened> opened = new AtomicReference<>();
+    private final AtomicReference<@Nullable Secret> secret = new AtomicReference<>();
 
     /** Settings of one listener. */
     @ObjectClassDefinition(name = "Listener")
     public @interface Config {
         /** What it is called. */
-        @AttributeDefinition(description = "Name: the protocol's when it serves one only, such as http or mqtt")
+        @AttributeDefinition(
+                description = "Name: the protocol's when it serves one only, such as http or mqtt; with .tls behind it"
+                        + " when all bytes are encrypted")
         String name();
 
         /** Where it listens. */
@@ -110,6 +119,9 @@ public final class Listener implements AutoCloseable {
     /** A protocol that is here, and who speaks it. */
     record Served(StreamProtocol protocol, OpenChannels channels, Traffic traffic) {}
 
+    /** TLS as the certificates were at a time. */
+    private record Secret(Object state, List<String> applications, SslContext context) {}
+
     private record Opened(
             Endpoint endpoint,
             @Nullable Channel channel,
@@ -120,28 +132,51 @@ public final class Listener implements AutoCloseable {
             implements Endpoint {}
 
     @Activate
-    public Listener(BundleContext bundle, @Reference Loops loops, @Reference Meter meter, Config config) {
-        this(loops, meter, config, bundle);
+    public Listener(
+            BundleContext bundle,
+            @Reference Loops loops,
+            @Reference Meter meter,
+            @Reference Certificates certificates,
+            Config config) {
+        this(loops, meter, config, certificates, bundle);
     }
 
-    /** A listener outside a framework; {@link #endpoint} says where it is. */
+    /** A listener of plain text outside a framework; {@link #endpoint} says where it is. */
     public Listener(Loops loops, Meter meter, Config config) {
-        this(loops, meter, config, null);
+        this(loops, meter, config, null, null);
     }
 
-    private Listener(Loops loops, Meter meter, Config config, @Nullable BundleContext bundle) {
+    /** A listener outside a framework. */
+    public Listener(Loops loops, Meter meter, Certificates certificates, Config config) {
+        this(loops, meter, config, certificates, null);
+    }
+
+    private Listener(
+            Loops loops,
+            Meter meter,
+            Config config,
+            @Nullable Certificates certificates,
+            @Nullable BundleContext bundle) {
         if (config.port() < 0 || config.port() > 65_535) {
             throw new IllegalArgumentException(
                     config.name() + ".port: " + config.port() + " is not between 0 and 65535");
         }
+        boolean encrypted = config.name().endsWith(TLS);
+        if (encrypted && (certificates == null || !certificates.configured())) {
+            throw new IllegalArgumentException(
+                    config.name() + ".port needs tls.certificate and tls.key ('tarn certificate' makes some)");
+        }
         this.loops = loops;
         this.meter = meter;
+        this.certificates = encrypted ? certificates : null;
         this.bundle = bundle;
         this.config = config;
         this.name = config.name();
         this.host = config.host();
         this.port = config.port();
-        this.allowed = config.protocols().length == 0 ? List.of(name) : List.of(config.protocols());
+        this.allowed = config.protocols().length == 0
+                ? List.of(encrypted ? name.substring(0, name.length() - TLS.length()) : name)
+                : List.of(config.protocols());
         this.detection = Units.duration(name + ".firstBytes", config.firstBytes());
         this.drain = Units.duration(name + ".drain", config.drain());
     }
@@ -260,8 +295,28 @@ public final class Listener implements AutoCloseable {
         new Connection(id, name, channel.remoteAddress(), channel.localAddress(), null, EmptyHttpHeaders.INSTANCE)
                 .attach(channel);
         channel.pipeline().addLast(new ByteCount());
-        // TLS, where a listener has it, goes before the detector, which then sees plain bytes.
+        if (certificates != null) {
+            Secured secured = new Secured(this);
+            SslHandler tls = tls(certificates).newHandler(channel.alloc());
+            tls.setHandshakeTimeoutMillis(detection.toMillis());
+            // The detector then sees plain bytes.
+            channel.pipeline().addLast(secured.new Before(), tls, secured);
+        }
         channel.pipeline().addLast(new Detector(this, detection));
+    }
+
+    /** TLS with the certificates and protocols of this moment. */
+    private SslContext tls(Certificates shown) {
+        Object state = shown.state();
+        List<String> applications = served.stream()
+                .flatMap(one -> one.protocol().applicationProtocols().stream())
+                .toList();
+        Secret last = secret.get();
+        if (last == null || last.state() != state || !last.applications().equals(applications)) {
+            last = new Secret(state, applications, shown.context(state, applications));
+            secret.set(last);
+        }
+        return last.context();
     }
 
     String name() {

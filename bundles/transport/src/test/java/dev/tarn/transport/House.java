@@ -36,9 +36,18 @@ final class House implements AutoCloseable {
     }
 
     House(Map<String, Object> httpSettings, Map<String, Object> listenerSettings) {
-        Map<String, Object> settings = new HashMap<>(Map.of("name", "http", "port", 0));
+        this(httpSettings, listenerSettings, null);
+    }
+
+    /** With TLS, where there are certificates. */
+    House(Map<String, Object> httpSettings, Map<String, Object> listenerSettings, @Nullable Certificates certificates) {
+        Map<String, Object> settings =
+                new HashMap<>(Map.of("name", certificates == null ? "http" : "http.tls", "port", 0));
         settings.putAll(listenerSettings);
-        listener = new Listener(loops, meter, Settings.of(Listener.Config.class, settings));
+        Listener.Config config = Settings.of(Listener.Config.class, settings);
+        listener = certificates == null
+                ? new Listener(loops, meter, config)
+                : new Listener(loops, meter, certificates, config);
         http = new HttpFraming(
                 new OneUser(), noResources(), meter, Settings.of(HttpFraming.Config.class, httpSettings));
         listener.addProtocol(http);

@@ -15,7 +15,7 @@ import java.util.Map;
 
 /** A client that sends bytes as it is told and reads answers as RFC 9112 says; for one thread. */
 final class Wire implements AutoCloseable {
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final InputStream in;
 
     record Answer(int status, Map<String, String> headers, String body) {
@@ -25,7 +25,12 @@ final class Wire implements AutoCloseable {
     }
 
     Wire(InetSocketAddress address) throws IOException {
-        socket.connect(address, 2_000);
+        this(new Socket(address.getAddress(), address.getPort()));
+    }
+
+    /** Over a socket that is connected, such as one of TLS. */
+    Wire(Socket connected) throws IOException {
+        socket = connected;
         socket.setSoTimeout(5_000);
         socket.setTcpNoDelay(true);
         in = socket.getInputStream();
@@ -119,6 +124,17 @@ final class Wire implements AutoCloseable {
     boolean ends() throws IOException {
         try {
             return in.read() < 0;
+        } catch (SocketTimeoutException open) {
+            return false;
+        } catch (SocketException reset) {
+            return true;
+        }
+    }
+
+    /** Whether the server ends the connection, with at most an alert of TLS before. */
+    boolean endsWithAlert() throws IOException {
+        try {
+            return in.readNBytes(64).length <= 7;
         } catch (SocketTimeoutException open) {
             return false;
         } catch (SocketException reset) {

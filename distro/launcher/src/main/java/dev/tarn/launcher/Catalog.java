@@ -19,6 +19,9 @@ final class Catalog {
     /** The factory whose instances are sockets that listen; the transport bundle describes it. */
     static final String LISTENER = "dev.tarn.listener";
 
+    /** What the section of a listener's encrypted sibling ends with. */
+    static final String TLS = ".tls";
+
     /** The launcher's own keys are told from a component's by this. */
     static final String OWN = "";
 
@@ -67,7 +70,10 @@ final class Catalog {
         }
         for (Metatype factory : factories.values()) {
             if (factory.pid().equals(LISTENER)) {
-                listeners.forEach(name -> part(name, new Part(LISTENER, name, byName(factory))));
+                for (String name : listeners) {
+                    part(name, new Part(LISTENER, name, byName(factory)));
+                    part(name + TLS, new Part(LISTENER, name + TLS, byName(factory)));
+                }
             }
         }
     }

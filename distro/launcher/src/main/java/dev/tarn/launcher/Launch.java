@@ -30,6 +30,7 @@ final class Launch {
             "store.directory",
             "security.directory",
             "security.mode",
+            "tls.directory",
             "applications.directory",
             "applications.folders",
             "operations.deploy",
@@ -181,6 +182,7 @@ final class Launch {
         given.put("store.directory", data.resolve(STORE).toString());
         given.put("security.directory", data.toString());
         given.put("security.mode", dev() ? "dev" : "start");
+        given.put("tls.directory", image.home().toString());
         given.put("applications.directory", deploy.toString());
         given.put("operations.deploy", deploy.toString());
         given.put("operations.protocols", image.protocols().toString());

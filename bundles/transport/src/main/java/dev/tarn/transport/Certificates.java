@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.transport;
+
+import dev.tarn.transport.PemFile.UnusableException;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.osgi.service.metatype.annotations.Option;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What TLS needs, for all listeners: certificates, keys, the authorities of clients, and what these revoked. The files are
+ * looked at again and again; when they change, connections that begin from then on get what they say, and those that run
+ * keep what they have. Files that are wrong change nothing, and are told of by {@link #problem}. Safe on any thread.
+ */
+@Component(service = Certificates.class, configurationPid = "dev.tarn.tls")
+@Designate(ocd = Certificates.Config.class)
+public final class Certificates implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Certificates.class);
+
+    /** Forward secrecy and authenticated encryption only. */
+    private static final List<String> CIPHERS = List.of(
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+    private final TlsFiles files;
+    private final Path directory;
+    private final ClientAuth clients;
+    private final String[] versions;
+    private final AtomicReference<@Nullable Shown> shown = new AtomicReference<>();
+    private final AtomicReference<@Nullable String> problem = new AtomicReference<>();
+    private final @Nullable ScheduledExecutorService looking;
+
+    /** Settings of TLS on every listener. */
+    @ObjectClassDefinition(name = "TLS")
+    public @interface Config {
+        @AttributeDefinition(
+                description = "Files (PEM) with this node's certificate and those between it and its authority; several"
+                        + " for several names, of which the first is shown to who asks for none")
+        String[] certificate() default {};
+
+        @AttributeDefinition(description = "Files (PEM) with the certificates' private keys, in the same order")
+        String[] key() default {};
+
+        @AttributeDefinition(description = "File (PEM) of the authorities whose certificates clients may show")
+        String authorities() default "";
+
+        @AttributeDefinition(description = "Files with what those authorities revoked (CRL)")
+        String[] revoked() default {};
+
+        @AttributeDefinition(
+                options = {@Option("wanted"), @Option("required")},
+                description = "Whether clients must show a certificate, where there are authorities")
+        String clients() default "wanted";
+
+        @AttributeDefinition(
+                options = {@Option("TLSv1.2"), @Option("TLSv1.3")},
+                description = "The oldest version that is spoken")
+        String oldest() default "TLSv1.2";
+
+        @AttributeDefinition(description = "How often the files are looked at")
+        String look() default "5s";
+
+        @AttributeDefinition(description = "Where file names that are not absolute begin")
+        String directory() default "";
+    }
+
+    /** One state of the files. */
+    private record Shown(TlsFiles.Content content, @Nullable TrustManager trust) {}
+
+    /**
+     * Reads the files.
+     *
+     * @throws IllegalArgumentException naming the file, when one cannot be used
+     */
+    @Activate
+    public Certificates(Config config) {
+        this.directory = Path.of(config.directory());
+        this.files = new TlsFiles(
+                paths(config.certificate()),
+                paths(config.key()),
+                config.authorities().isEmpty() ? Optional.empty() : Optional.of(path(config.authorities())),
+                paths(config.revoked()));
+        this.clients = config.authorities().isEmpty()
+                ? ClientAuth.NONE
+                : config.clients().equals("required") ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL;
+        this.versions =
+                config.oldest().equals("TLSv1.3") ? new String[] {"TLSv1.3"} : new String[] {"TLSv1.3", "TLSv1.2"};
+        long millis = Units.duration("tls.look", config.look()).toMillis();
+        if (!files.configured()) {
+            looking = null;
+            return;
+        }
+        try {
+            TlsFiles.Content content = files.read();
+            shown.set(new Shown(content, content.trust()));
+        } catch (UnusableException wrong) {
+            throw new IllegalArgumentException("tls: " + wrong.getMessage(), wrong);
+        }
+        looking = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "tarn-certificates");
+            thread.setDaemon(true);
+            return thread;
+        });
+        looking.scheduleWithFixedDelay(this::look, millis, Math.max(10, millis), TimeUnit.MILLISECONDS);
+    }
+
+    private List<Path> paths(String[] names) {
+        return List.of(names).stream().map(this::path).toList();
+    }
+
+    private Path path(String name) {
+        return directory.resolve(name);
+    }
+
+    /** Reads the files again if they changed. Blocks. */
+    void look() {
+        Shown before = shown.get();
+        try {
+            TlsFiles.Content content = files.read();
+            if (before == null || !content.sameAs(before.content())) {
+                shown.set(new Shown(content, content.trust()));
+                LOG.info("certificates=reloaded expire={}", content.expires());
+            }
+            if (problem.getAndSet(null) != null) {
+                LOG.info("certificates=usable");
+            }
+        } catch (UnusableException wrong) {
+            String told = "TLS goes on with the certificates it has: " + wrong.getMessage();
+            if (!told.equals(problem.getAndSet(told))) {
+                LOG.error("certificates=kept reason=\"{}\"", wrong.getMessage());
+            }
+        } catch (RuntimeException bug) {
+            problem.set("TLS goes on with the certificates it has: " + bug);
+            LOG.error("certificates=kept after a bug", bug);
+        }
+    }
+
+    /** Whether there is a certificate to show. */
+    public boolean configured() {
+        return files.configured();
+    }
+
+    /** Why the files as they are now are not used, in words for an operator; empty when they are. */
+    public Optional<String> problem() {
+        return Optional.ofNullable(problem.get());
+    }
+
+    /** When the first of the certificates that are shown expires; empty without any. */
+    public Optional<Instant> expires() {
+        return Optional.ofNullable(shown.get()).map(now -> now.content().expires());
+    }
+
+    /** Stands for what is shown now: another object when the files have changed. */
+    Object state() {
+        Shown now = shown.get();
+        if (now == null) {
+            throw new IllegalStateException("no certificate is configured");
+        }
+        return now;
+    }
+
+    /**
+     * TLS with what is shown now.
+     *
+     * @param state from {@link #state}
+     * @param applications names for ALPN (RFC 7301), by preference; empty for none
+     */
+    SslContext context(Object state, List<String> applications) {
+        Shown now = (Shown) state;
+        SslContextBuilder builder = SslContextBuilder.forServer(
+                        new ServerKeys(now.content().pairs()))
+                // Not OpenSSL: the JDK's keys and lists of revoked certificates hold, on every machine.
+                .sslProvider(SslProvider.JDK)
+                .protocols(versions)
+                .ciphers(CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+                .clientAuth(clients);
+        if (now.trust() != null) {
+            builder.trustManager(now.trust());
+        }
+        if (!applications.isEmpty()) {
+            builder.applicationProtocolConfig(new ApplicationProtocolConfig(
+                    ApplicationProtocolConfig.Protocol.ALPN,
+                    ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                    ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                    applications));
+        }
+        try {
+            return builder.build();
+        } catch (SSLException refused) {
+            throw new IllegalStateException("TLS cannot be set up", refused);
+        }
+    }
+
+    /** Looks no longer. */
+    @Deactivate
+    @Override
+    public void close() {
+        if (looking != null) {
+            looking.shutdown();
+        }
+    }
+}
