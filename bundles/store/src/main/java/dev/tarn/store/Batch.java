@@ -21,6 +21,7 @@ final class Batch {
 
     private final Database database;
     private final ChunkStore chunks;
+    private final ContentCollector contents;
     private final Transaction transaction;
     private final long now;
     private long sequence;
@@ -36,9 +37,10 @@ final class Batch {
      */
     record Outcome(Commit commit, Commit logged) {}
 
-    Batch(Database database, Transaction transaction, long now, long lastSequence) {
-        this.database = database;
+    Batch(Core core, Transaction transaction, long now, long lastSequence) {
+        this.database = core.database();
         this.chunks = new ChunkStore(database);
+        this.contents = core.collector();
         this.transaction = transaction;
         this.now = now;
         this.sequence = lastSequence;
@@ -129,8 +131,13 @@ final class Batch {
                 Database.put(index, transaction, key, NOTHING);
             }
         }
+        // First those that come, so that what stays is never let go.
+        if (plan.row() != null) {
+            plan.payload().contents().forEach(content -> contents.attach(transaction, content));
+        }
         RowFormat.StoredRow old = plan.old();
         if (old != null) {
+            old.contents().forEach(content -> contents.detach(transaction, content.number()));
             if (old.expiresAt() != 0) {
                 Database.delete(
                         database.expiry, transaction, Expiry.key(old.expiresAt(), table.number(), target.key()));
@@ -164,7 +171,8 @@ final class Batch {
                 place,
                 plan.stamp(),
                 table.number(),
-                target.path().text());
+                target.path().text(),
+                plan.payload().contents());
         byte[] value = LogFormat.write(entry, plan.payload());
         long size = (long) value.length + plan.payload().content().length;
         logBytes += LogFormat.weight(size);

@@ -6,8 +6,8 @@ import java.util.List;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 
-/** What the committer does beside its queue: about once a second it looks for rows whose time is over and for what the log
- * need not keep. On the committer thread. */
+/** What the committer does beside its queue: about once a second it looks for rows whose time is over, for what the log
+ * need not keep, and for contents that no row refers to. On the committer thread. */
 final class Chores {
 
     /** Rows that one round removes, so that writers wait for no more than that. */
@@ -55,6 +55,23 @@ final class Chores {
             transaction.commit();
             oldest = trimmed.oldest();
             return next;
+        } finally {
+            if (!transaction.isFinished()) {
+                transaction.abort();
+            }
+        }
+    }
+
+    /** Removes some of the contents that no row refers to; false when there are none to remove. */
+    boolean collect(ContentCollector collector) {
+        Transaction transaction = database.environment.beginExclusiveTransaction();
+        try {
+            if (!collector.step(transaction)) {
+                return false;
+            }
+            transaction.commit();
+            collector.committed();
+            return true;
         } finally {
             if (!transaction.isFinished()) {
                 transaction.abort();

@@ -16,7 +16,8 @@ final class ChunkStore {
     /** The length of a chunk; the last one may be shorter. */
     static final int CHUNK = 64 * 1024;
 
-    private static final int CHECKSUM = 4;
+    /** What comes before a chunk's bytes. */
+    static final int CHECKSUM = 4;
 
     private final Database database;
 
@@ -39,16 +40,29 @@ final class ChunkStore {
         int place = 0;
         for (int from = 0; from < content.length; from += CHUNK) {
             int length = Math.min(CHUNK, content.length - from);
-            ByteWriter value = new ByteWriter(CHECKSUM + length);
             byte[] key = key(number, place++);
-            value.u32(checksum(key, content, from, length));
-            value.raw(content, from, length);
-            Database.put(database.chunks, transaction, key, value.array());
+            Database.put(database.chunks, transaction, key, chunk(key, content, from, length));
         }
         references(transaction, number, references);
     }
 
-    private void references(Transaction transaction, long number, int references) {
+    /** A chunk as it is stored. */
+    static byte[] chunk(byte[] key, byte[] content, int from, int length) {
+        ByteWriter value = new ByteWriter(CHECKSUM + length);
+        value.u32(checksum(key, content, from, length));
+        value.raw(content, from, length);
+        return value.array();
+    }
+
+    /** How many refer to these chunks; 0 when nobody does. */
+    int references(Transaction transaction, long number) {
+        byte[] key = key(number, REFERENCES);
+        byte[] count = Database.get(database.chunks, transaction, key);
+        return count == null ? 0 : references(key, count);
+    }
+
+    /** Says how many refer to these chunks. */
+    void references(Transaction transaction, long number, int references) {
         byte[] key = key(number, REFERENCES);
         ByteWriter count = new ByteWriter(8);
         count.u32(0);
@@ -68,14 +82,12 @@ final class ChunkStore {
 
     /** One who referred to these chunks is gone. */
     void release(Transaction transaction, long number) {
-        byte[] key = key(number, REFERENCES);
-        byte[] count = Database.get(database.chunks, transaction, key);
-        int references = count == null ? 1 : references(key, count);
+        int references = references(transaction, number);
         if (references > 1) {
             references(transaction, number, references - 1);
             return;
         }
-        Database.delete(database.chunks, transaction, key);
+        Database.delete(database.chunks, transaction, key(number, REFERENCES));
         for (int i = 0; database.chunks.delete(transaction, Database.of(key(number, i))); i++) {
             // Until there is none left.
         }

@@ -36,6 +36,11 @@ final class Clock implements LongSupplier {
         return last;
     }
 
+    /** Versions from now on are above this number too. */
+    void passed(long number) {
+        last = Math.max(last, number);
+    }
+
     /** The last version that was given. */
     long lastVersion() {
         return last;

@@ -61,7 +61,10 @@ final class ClosedStore implements AutoCloseable {
         try {
             database.environment.getEnvironmentConfig().setGcEnabled(false);
             Shapes shapes = new Shapes();
-            RowReader reader = new RowReader(database, new PayloadFormat(new RawBodies(), shapes, Integer.MAX_VALUE));
+            RowReader reader = new RowReader(
+                    database,
+                    new PayloadFormat(new RawBodies(), shapes, Integer.MAX_VALUE),
+                    new ContentShelf(database, new OpenSnapshots()));
             Catalog catalog = new Catalog(database, reader);
             Transaction transaction = database.environment.beginReadonlyTransaction();
             try {

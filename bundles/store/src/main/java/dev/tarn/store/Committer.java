@@ -64,6 +64,8 @@ final class Committer implements Runnable {
 
     private record Pending(Write write, CompletableFuture<Commit> stage, long bytes) implements Job {}
 
+    private record Arriving(ChunkUpload.Piece piece, CompletableFuture<Boolean> stage) implements Job {}
+
     private record Task(Runnable work, CompletableFuture<Boolean> stage) implements Job {}
 
     Committer(Core core, SyncThread sync, Clock clock, Limits limits, Head head, Chores chores) {
@@ -102,16 +104,26 @@ final class Committer implements Runnable {
 
     /** Runs work that changes the store by itself on this thread, between two batches; completes when that is durable. */
     CompletableFuture<Boolean> run(Runnable work) {
-        Failure refused = refused();
         Task task = new Task(work, new CompletableFuture<>());
-        if (refused != null || !queue.offer(task)) {
+        return queued(task, task.stage());
+    }
+
+    /** Puts a piece of a content that is being taken in where it belongs; completes when that is durable. */
+    CompletableFuture<Boolean> add(ChunkUpload.Piece piece) {
+        Arriving arriving = new Arriving(piece, new CompletableFuture<>());
+        return queued(arriving, arriving.stage());
+    }
+
+    private CompletableFuture<Boolean> queued(Job job, CompletableFuture<Boolean> stage) {
+        Failure refused = refused();
+        if (refused != null || !queue.offer(job)) {
             return CompletableFuture.failedFuture(
                     refused != null ? refused : new Failure(Failure.Code.BUSY, "too many writes are waiting"));
         }
         if (closing) {
-            task.stage().completeExceptionally(stopped());
+            stage.completeExceptionally(stopped());
         }
-        return task.stage();
+        return stage;
     }
 
     private @Nullable Failure refused() {
@@ -160,9 +172,10 @@ final class Committer implements Runnable {
         List<Job> drained = new ArrayList<>();
         long next = System.nanoTime();
         boolean trimming = false;
+        boolean collecting = true;
         while (true) {
             drained.clear();
-            Job first = poll(trimming);
+            Job first = poll(trimming || collecting);
             if (first != null) {
                 drained.add(first);
                 if (queue.size() < ENOUGH && !closing) {
@@ -177,9 +190,11 @@ final class Committer implements Runnable {
             if (System.nanoTime() - next >= 0 && !closing) {
                 chores();
                 trimming = true;
+                collecting = true;
                 next = System.nanoTime() + CHORES_NANOS;
             }
             trimming = trimming && !closing && trim();
+            collecting = collecting && !closing && collect();
         }
         handover.end();
     }
@@ -195,38 +210,62 @@ final class Committer implements Runnable {
 
     private void process(List<Job> jobs) {
         List<Pending> writes = new ArrayList<>(jobs.size());
+        List<Arriving> pieces = List.of();
         for (Job job : jobs) {
             if (job instanceof Pending pending) {
                 writes.add(pending);
                 queuedBytes.addAndGet(-pending.bytes());
+            } else if (job instanceof Arriving piece) {
+                pieces = pieces.isEmpty() ? new ArrayList<>() : pieces;
+                pieces.add(piece);
             } else if (job instanceof Task task) {
                 write(writes);
                 writes = new ArrayList<>();
-                run(task);
+                run(task.work(), List.of(task.stage()));
             }
         }
         write(writes);
+        if (!pieces.isEmpty()) {
+            List<Arriving> all = pieces;
+            List<CompletableFuture<Boolean>> stages = new ArrayList<>(all.size());
+            all.forEach(piece -> stages.add(piece.stage()));
+            run(() -> put(all), stages);
+        }
     }
 
-    private void run(Task task) {
+    /** All pieces that came together, in one transaction, whoever they belong to. */
+    private void put(List<Arriving> pieces) {
+        Database database = core.database();
+        database.environment.executeInExclusiveTransaction(transaction -> {
+            for (Arriving each : pieces) {
+                each.piece().put(database, core.collector(), transaction);
+            }
+        });
+    }
+
+    private void run(Runnable work, List<CompletableFuture<Boolean>> stages) {
         Failure waiting = handover.settle();
         Throwable failure = waiting != null ? waiting : faults.now();
         boolean tried = failure == null;
         if (tried) {
             try {
-                task.work().run();
+                work.run();
             } catch (Failure e) {
                 failure = e;
             } catch (RuntimeException | Error e) {
                 failure = faults.failure(e);
             }
         }
-        Answer<Boolean> answer = new Answer<>(task.stage(), Boolean.TRUE, failure);
-        if (failure != null) {
-            handover.refuse(answer);
+        List<Answer<?>> answers = new ArrayList<>(stages.size());
+        for (CompletableFuture<Boolean> stage : stages) {
+            Answer<Boolean> answer = new Answer<>(stage, Boolean.TRUE, failure);
+            if (failure == null) {
+                answers.add(answer);
+            } else {
+                handover.refuse(answer);
+            }
         }
         if (tried) {
-            List<Answer<?>> answers = failure == null ? List.of(answer) : List.of();
             handover.pass(new SyncThread.Done(List.of(), List.of(), answers, head.sequence(), 0, true));
         }
     }
@@ -266,7 +305,7 @@ final class Committer implements Runnable {
         List<Answer<?>> early = new ArrayList<>();
         List<Answer<?>> answers = new ArrayList<>(writes.size());
         List<Commit> logged = new ArrayList<>(writes.size());
-        Batch batch = new Batch(database, transaction, clock.now(), head.sequence());
+        Batch batch = new Batch(core, transaction, clock.now(), head.sequence());
         Head next;
         try {
             for (Pending pending : writes) {
@@ -354,6 +393,23 @@ final class Committer implements Runnable {
             return true;
         } catch (RuntimeException | Error e) {
             LOG.error("the log could not be trimmed: {}", faults.failure(e).reason());
+            return false;
+        }
+    }
+
+    /** One step of removing contents that no row refers to; false when nothing is left to do. */
+    private boolean collect() {
+        if (faults.now() != null) {
+            return false;
+        }
+        try {
+            if (!chores.collect(core.collector())) {
+                return false;
+            }
+            handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
+            return true;
+        } catch (RuntimeException | Error e) {
+            LOG.error("contents that nobody needs could not be removed: {}", faults.failure(e).reason());
             return false;
         }
     }

@@ -42,6 +42,7 @@ final class Database implements AutoCloseable {
     final Store logByPath;
     final Store expiry;
     final Store chunks;
+    final Store leavings;
 
     private final Place place;
     private volatile boolean fenced;
@@ -61,6 +62,7 @@ final class Database implements AutoCloseable {
         this.logByPath = store("log-by-path", transaction);
         this.expiry = store("expiry", transaction);
         this.chunks = store("chunks", transaction);
+        this.leavings = store("leavings", transaction);
     }
 
     /**

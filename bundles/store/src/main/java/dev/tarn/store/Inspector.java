@@ -6,8 +6,10 @@ import dev.tarn.api.data.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
@@ -42,13 +44,13 @@ final class Inspector {
 
     /** A content in chunks as those who refer to it say, and as it is. */
     private static final class Content {
-        final int length;
+        final long length;
         int references;
         long there;
         int places;
         boolean counted;
 
-        Content(int length) {
+        Content(long length) {
             this.length = length;
         }
     }
@@ -140,6 +142,9 @@ final class Inspector {
         RowFormat.StoredRow row = RowFormat.read(key, value, value.length);
         ByteReader in = row.payload();
         reader.format().attributes(in, 0, 0);
+        for (KeptContent beside : row.contents()) {
+            refers("row " + name, beside.number(), beside.length());
+        }
         if (row.chunked()) {
             refers("row " + name, PayloadFormat.location(row.payload(), row.form()));
         } else if (reader.format().body(in, row.form(), false, chunks) == null) {
@@ -172,12 +177,30 @@ final class Inspector {
 
     /** Somebody refers to a chunked content. */
     private void refers(String who, PayloadFormat.Location location) {
-        Content content = contents.computeIfAbsent(location.number(), any -> new Content(location.length()));
+        refers(who, location.number(), location.length());
+    }
+
+    private void refers(String who, long number, long length) {
+        Content content = contents.computeIfAbsent(number, any -> new Content(length));
         content.references++;
-        if (content.length != location.length()) {
-            problem(who + " says that chunks " + location.number() + " have " + location.length() + " bytes, another "
-                    + content.length);
+        if (content.length != length) {
+            problem(who + " says that chunks " + number + " have " + length + " bytes, another " + content.length);
         }
+    }
+
+    /** Contents that wait to be removed, or for a row that refers to them. */
+    private Set<Long> leavings() {
+        Set<Long> leavings = new HashSet<>();
+        try (Cursor cursor = database.leavings.openCursor(transaction)) {
+            while (cursor.getNext()) {
+                long number = ByteReader.u64(Database.bytes(cursor.getKey()), 0);
+                leavings.add(number);
+                if (contents.containsKey(number)) {
+                    problem("content " + number + " is to be removed although a row refers to it");
+                }
+            }
+        }
+        return leavings;
     }
 
     private void expiry() {
@@ -279,6 +302,7 @@ final class Inspector {
 
     /** Every chunk is sound, in its place, and somebody's; every content is whole and knows who refers to it. */
     private void chunks() {
+        Set<Long> leavings = leavings();
         try (Cursor cursor = database.chunks.openCursor(transaction)) {
             while (cursor.getNext()) {
                 byte[] key = Database.bytes(cursor.getKey());
@@ -286,7 +310,9 @@ final class Inspector {
                 long number = ByteReader.u64(key, 0);
                 int place = ByteReader.u32(key, 8);
                 Content content = contents.get(number);
-                if (content == null) {
+                if (content == null && leavings.contains(number) && place != ChunkStore.REFERENCES) {
+                    guarded("chunk " + place + " of " + number, () -> ChunkStore.length(number, place, value));
+                } else if (content == null) {
                     problem("nothing refers to chunk " + place + " of " + number);
                 } else if (place == ChunkStore.REFERENCES) {
                     content.counted = true;

@@ -3,10 +3,11 @@ package dev.tarn.store;
 
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
+import java.util.List;
 
 /**
  * An entry of the log: format, checksum over key and value, kind, flags, the change's place in its commit and the commit's
- * size, timestamp, version, previous version, expiry if there is one, table number, path, payload. The key is the sequence.
+ * size, timestamp, version, previous version, expiry if there is one, table number, path, what the row had beside it, payload. The key is the sequence.
  */
 final class LogFormat {
 
@@ -37,8 +38,23 @@ final class LogFormat {
      * @param sequence the change's own
      * @param flags as in a row
      * @param table the table's number
+     * @param contents what the row had beside it, which may be gone
      */
-    record Entry(long sequence, Kind kind, int flags, Place place, Stamp stamp, int table, String path) {}
+    record Entry(
+            long sequence,
+            Kind kind,
+            int flags,
+            Place place,
+            Stamp stamp,
+            int table,
+            String path,
+            List<KeptContent> contents) {
+
+        /** With nothing beside the row. */
+        Entry(long sequence, Kind kind, int flags, Place place, Stamp stamp, int table, String path) {
+            this(sequence, kind, flags, place, stamp, table, path, List.of());
+        }
+    }
 
     /** The key of the log's index by path: table number, path, sequence. */
     static byte[] pathKey(int table, Path path, long sequence) {
@@ -67,6 +83,9 @@ final class LogFormat {
         }
         out.varint(entry.table());
         out.text(entry.path());
+        if (!entry.contents().isEmpty()) {
+            KeptContent.write(out, entry.contents());
+        }
         out.raw(payload.bytes());
         out.u32At(1, RowFormat.checksum(Keys.u64(entry.sequence()), out.array(), 5, out.size()));
         return out.toArray();
@@ -93,7 +112,10 @@ final class LogFormat {
         long previous = in.u64();
         long expiresAt = RowFormat.expires(flags) ? in.u64() : 0;
         Stamp stamp = new Stamp(timestamp, version, previous, expiresAt);
-        return new Entry(sequence, KINDS[kind], flags, place, stamp, in.count(), in.text());
+        int table = in.count();
+        String path = in.text();
+        List<KeptContent> contents = RowFormat.contents(flags, in);
+        return new Entry(sequence, KINDS[kind], flags, place, stamp, table, path, contents);
     }
 
     /** What an entry of this size, chunks included, costs on the disk with its key and its share of indexes. */

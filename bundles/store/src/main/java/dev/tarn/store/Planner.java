@@ -16,8 +16,10 @@ import dev.tarn.api.store.Write;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 
@@ -32,13 +34,17 @@ final class Planner {
     private final Bodies bodies;
     private final Clock clock;
     private final Transaction transaction;
+    private final ContentCollector collector;
     private final List<Plan> plans = new ArrayList<>(1);
 
     /** Rows that this write has planned to change; a null row is one that will be gone. */
     private final Map<Place, Planned> planned = new HashMap<>();
 
-    /** Contents that are not in the transaction yet. */
+    /** Chunked values that are not in the transaction yet. */
     private final Map<Long, byte[]> chunked = new HashMap<>();
+
+    /** Contents that this write brings, which are not in the transaction yet. */
+    private final Set<Long> brought = new HashSet<>(0);
 
     private record Place(int table, ByteBuffer key) {}
 
@@ -50,6 +56,7 @@ final class Planner {
         this.bodies = core.bodies();
         this.clock = clock;
         this.transaction = transaction;
+        this.collector = core.collector();
     }
 
     /** @throws Failure when the write is refused */
@@ -155,9 +162,36 @@ final class Planner {
     private record Content(@Nullable Body body, Payload payload, Attributes attributes) {}
 
     private Content content(OpenTable table, Body given, Attributes attributes) {
+        if (!given.contents().isEmpty()) {
+            return accompanied(given, attributes);
+        }
         boolean opaque = table.table().rules().opaque();
         Body body = opaque && given.structured() ? bodies.opaque(given.mediaType(), given.bytes()) : given;
         return new Content(body, reader.format().payload(attributes, body, opaque, clock), attributes);
+    }
+
+    /** A body with contents beside it. */
+    private Content accompanied(Body given, Attributes attributes) {
+        List<KeptContent> kept = new ArrayList<>();
+        given.contents().forEach((name, content) -> kept.add(kept(name, content)));
+        Payload payload = reader.format().payload(attributes, given, false, clock).with(kept);
+        return new Content(reader.beside(given.as(Bodies.CBOR), kept), payload, attributes);
+    }
+
+    private KeptContent kept(String name, dev.tarn.api.data.Content content) {
+        long number = ContentShelf.number(content);
+        byte[] bytes = null;
+        if (number == 0) {
+            try (dev.tarn.api.data.Content.Reader held = content.open()) {
+                bytes = held.read(0, Math.toIntExact(content.length()));
+            }
+            number = collector.next();
+            brought.add(number);
+        } else if (!brought.contains(number) && !collector.attachable(transaction, number)) {
+            throw new Failure(Failure.Code.CONFLICT, "the content is gone; send it again");
+        }
+        clock.passed(number - ContentShelf.FIRST);
+        return new KeptContent(name, number, content.length(), content.mediaType(), bytes);
     }
 
     private Attributes stamped(Attributes attributes, long expiresAt) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
+import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * A row's value: format, checksum over key and value, flags, version, timestamp, expiry if there is one, payload.
+ * A row's value: format, checksum over key and value, flags, version, timestamp, expiry if there is one, contents beside it if
+ * there are some, payload.
  */
 final class RowFormat {
 
@@ -13,7 +15,11 @@ final class RowFormat {
     private static final int FORM = 0x03;
     private static final int EXPIRES = 0x04;
     private static final int CHUNKED = 0x08;
-    private static final int KNOWN = FORM | EXPIRES | CHUNKED;
+    private static final int CONTENTS = 0x10;
+    private static final int KNOWN = FORM | EXPIRES | CHUNKED | CONTENTS;
+
+    /** Format, checksum, flags, version, timestamp. */
+    private static final int FIXED = 1 + 4 + 1 + 8 + 8;
 
     private RowFormat() {}
 
@@ -36,6 +42,17 @@ final class RowFormat {
             return expiresAt != 0 && expiresAt <= now;
         }
 
+        boolean hasContents() {
+            return (flags & CONTENTS) != 0;
+        }
+
+        /** What is beside it. */
+        List<KeptContent> contents() {
+            return hasContents()
+                    ? KeptContent.read(new ByteReader(bytes, FIXED + (expiresAt == 0 ? 0 : Long.BYTES), payloadAt))
+                    : List.of();
+        }
+
         ByteReader payload() {
             return new ByteReader(bytes, payloadAt, length);
         }
@@ -51,13 +68,24 @@ final class RowFormat {
         if (expiresAt != 0) {
             out.u64(expiresAt);
         }
+        if (!payload.contents().isEmpty()) {
+            KeptContent.write(out, payload.contents());
+        }
         out.raw(payload.bytes());
         out.u32At(1, checksum(key, out.array(), 5, out.size()));
         return out.toArray();
     }
 
     static int flags(Payload payload, long expiresAt) {
-        return payload.form() | (expiresAt != 0 ? EXPIRES : 0) | (payload.chunked() != 0 ? CHUNKED : 0);
+        return payload.form()
+                | (expiresAt != 0 ? EXPIRES : 0)
+                | (payload.chunked() != 0 ? CHUNKED : 0)
+                | (payload.contents().isEmpty() ? 0 : CONTENTS);
+    }
+
+    /** The contents that come next where the flags say that there are some. */
+    static List<KeptContent> contents(int flags, ByteReader in) {
+        return (flags & CONTENTS) == 0 ? List.of() : KeptContent.read(in);
     }
 
     static boolean expires(int flags) {
@@ -94,6 +122,7 @@ final class RowFormat {
         long version = in.u64();
         long timestamp = in.u64();
         long expiresAt = expires(flags) ? in.u64() : 0;
+        contents(flags, in);
         return new StoredRow(value, length, flags, version, timestamp, expiresAt, in.at());
     }
 

@@ -3,9 +3,13 @@ package dev.tarn.store;
 
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
@@ -23,14 +27,20 @@ final class RowReader {
 
     private final Database database;
     private final PayloadFormat format;
+    private final ContentShelf shelf;
 
-    RowReader(Database database, PayloadFormat format) {
+    RowReader(Database database, PayloadFormat format, ContentShelf shelf) {
         this.database = database;
         this.format = format;
+        this.shelf = shelf;
     }
 
     PayloadFormat format() {
         return format;
+    }
+
+    ContentShelf shelf() {
+        return shelf;
     }
 
     /** The row under this key, expired or not; null when there is none. */
@@ -65,10 +75,18 @@ final class RowReader {
             if (body == null) {
                 throw new DamagedException("a row without a body");
             }
-            return new Row(path, body, stored.version(), attributes);
+            Body whole = stored.hasContents() ? beside(body, stored.contents()) : body;
+            return new Row(path, whole, stored.version(), attributes);
         } catch (DamagedException e) {
             throw damaged("the row at " + path, e);
         }
+    }
+
+    /** A body with what is beside its row. */
+    Body beside(Body body, List<KeptContent> contents) {
+        Map<String, Content> byName = new HashMap<>();
+        contents.forEach(each -> byName.put(each.name(), shelf.content(each)));
+        return body.with(byName);
     }
 
     /** The item of an attribute, or null. */
@@ -97,7 +115,7 @@ final class RowReader {
                     entry.kind(),
                     tables.apply(entry.table()),
                     Path.of(entry.path()),
-                    body,
+                    body == null || entry.contents().isEmpty() ? body : beside(body, entry.contents()),
                     stamp.version(),
                     stamp.previous(),
                     attributes);
@@ -118,7 +136,7 @@ final class RowReader {
                         + "); restore it from a backup");
     }
 
-    private static Failure damaged(String what, RuntimeException why) {
+    static Failure damaged(String what, RuntimeException why) {
         return new Failure(
                 Failure.Code.UNAVAILABLE,
                 what + " is damaged on the disk (" + why.getMessage() + "); restore it from a backup");

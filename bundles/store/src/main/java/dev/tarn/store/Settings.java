@@ -10,7 +10,17 @@ import java.nio.file.Path;
  * @param rowCache bytes for rows
  * @param body the most bytes of a body
  */
-record Settings(Path directory, long cache, long rowCache, int body, Committer.Limits queue, Retention.Limits log) {
+record Settings(
+        Path directory,
+        long cache,
+        long rowCache,
+        int body,
+        Committer.Limits queue,
+        Retention.Limits log,
+        Intake.Limits intake) {
+
+    /** The most chunks of all contents together that wait for the disk. */
+    private static final long CHUNKS = 256;
 
     private static final String PID = "dev.tarn.store: ";
 
@@ -36,7 +46,12 @@ record Settings(Path directory, long cache, long rowCache, int body, Committer.L
                 new Retention.Limits(
                         Units.duration(PID + "logAge", config.logAge()),
                         size("logSize", config.logSize(), 0),
-                        size("logSizeKept", config.logSizeKept(), 0)));
+                        size("logSizeKept", config.logSizeKept(), 0)),
+                new Intake.Limits(
+                        size("contentLimit", config.contentLimit(), 0),
+                        positive("uploads", config.uploads()),
+                        (int) Math.max(8, Math.min(CHUNKS, heap / 16 / ChunkStore.CHUNK)),
+                        Units.duration(PID + "contentPatience", config.contentPatience())));
     }
 
     private static long size(String key, String text, long automatic) {

@@ -4,6 +4,7 @@ package dev.tarn.store;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
@@ -11,6 +12,7 @@ import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Store;
+import dev.tarn.api.store.Upload;
 import dev.tarn.api.store.Write;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -80,6 +82,16 @@ public final class XodusStore implements Store, AutoCloseable {
         @AttributeDefinition(description = "The most that one body may have")
         String bodyLimit() default "64MB";
 
+        @AttributeDefinition(description = "The most that one content beside a row may have, such as an uploaded file")
+        String contentLimit() default "1GB";
+
+        @AttributeDefinition(description = "Contents that may be taken in at once; each takes about 200 KB of memory")
+        int uploads() default 256;
+
+        @AttributeDefinition(
+                description = "How long those who read a content keep it after its row was overwritten or removed")
+        String contentPatience() default "1h";
+
         @AttributeDefinition(description = "How long the log keeps changes; longer for tables with a history")
         String logAge() default "1d";
 
@@ -98,6 +110,7 @@ public final class XodusStore implements Store, AutoCloseable {
     private final Retention retention;
     private final SyncThread sync;
     private final Committer committer;
+    private final Intake intake;
     private final Thread committing;
     private final Thread syncing;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -140,6 +153,7 @@ public final class XodusStore implements Store, AutoCloseable {
                     settings.queue(),
                     opened.head(),
                     new Chores(database, core.catalog(), retention, opened.oldest()));
+            intake = new Intake(core, committer, core.reader().shelf(), settings.intake());
         } catch (DamagedException | ExodusException e) {
             abandon(database);
             throw Database.causedByDisk(e) ? e : Quarantine.mark(directory, String.valueOf(e.getMessage()));
@@ -160,15 +174,22 @@ public final class XodusStore implements Store, AutoCloseable {
         core.catalog().load(transaction);
         core.database().loadShapes(core.reader().format().shapes(), transaction);
         try (XodusSnapshot snapshot = new XodusSnapshot(core, transaction, 0, () -> {})) {
-            return new Opened(Head.read(core.database(), transaction), snapshot.oldest());
+            Head head = Head.read(core.database(), transaction);
+            ContentShelf shelf = core.reader().shelf();
+            shelf.numbered(ContentShelf.FIRST + head.version());
+            shelf.numbered(ContentShelf.greatest(core.database(), transaction));
+            return new Opened(head, snapshot.oldest());
         }
     }
 
     private Core core(Database database, Settings settings) {
         PayloadFormat format = new PayloadFormat(bodies, new Shapes(), settings.body());
-        RowReader reader = new RowReader(database, format);
+        ContentShelf shelf = new ContentShelf(database, snapshots);
+        RowReader reader = new RowReader(database, format, shelf);
         RowCache cache = new RowCache(settings.rowCache(), time::millis);
-        return new Core(database, new Catalog(database, reader), reader, bodies, cache, new Fence());
+        ContentCollector collector =
+                new ContentCollector(database, shelf, settings.intake().patience());
+        return new Core(database, new Catalog(database, reader), reader, bodies, cache, new Fence(), collector);
     }
 
     private void abandon(@org.jspecify.annotations.Nullable Database database) {
@@ -219,12 +240,29 @@ public final class XodusStore implements Store, AutoCloseable {
                     boolean encoded =
                             body.structured() && !draft.table().rules().opaque();
                     bytes += (encoded ? body.as(Bodies.CBOR) : body).bytes().length;
+                    for (Content content : body.contents().values()) {
+                        bytes += ContentShelf.number(content) == 0 ? content.length() : 0;
+                    }
                 }
             }
         } catch (Failure e) {
             return CompletableFuture.failedFuture(e);
         }
         return committer.commit(write, bytes);
+    }
+
+    @Override
+    public Upload receive(long length) {
+        Failure fenced = core.fence().reason();
+        if (fenced != null) {
+            throw fenced;
+        }
+        return intake.receive(length);
+    }
+
+    /** What takes contents in. */
+    Intake intake() {
+        return intake;
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.data;
 
+import java.util.Map;
+
 /**
  * What a row or a message holds: bytes of one media type. A <em>structured</em> body (object, array, number …) can be
  * read as a value and as any format; an <em>opaque</em> one is bytes that nobody parses unless asked to. Made by
@@ -37,6 +39,19 @@ public interface Body {
      */
     @org.jspecify.annotations.Nullable
     Object value();
+
+    /**
+     * What is kept beside it and not in it, by the attribute that has the reference; under {@link Content#WHOLE} when all of it is.
+     * Empty in nearly all cases.
+     */
+    default Map<String, Content> contents() {
+        return Map.of();
+    }
+
+    /** This structured body, which has references, with the contents that they stand for. */
+    default Body with(Map<String, Content> contents) {
+        return contents.isEmpty() ? this : new Accompanied(this, contents);
+    }
 
     /** Roughly how many bytes it takes in memory, for limits; quick, since nothing is encoded to find out. */
     default int size() {

@@ -3,10 +3,12 @@ package dev.tarn.api.resource;
 
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.security.User;
+import dev.tarn.api.store.Upload;
 import java.net.SocketAddress;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +30,21 @@ public interface Resources extends Resource {
 
     /** Upserts several rows of one resource in one transaction; each body has its id. */
     CompletionStage<Commit> putAll(Context context, String resource, java.util.List<Body> bodies, Terms terms);
+
+    /**
+     * Begins to take in a content for a row that it will be put into: the body of {@link Content#reference()} with it, or
+     * {@link #attach}. Fails as {@link dev.tarn.api.store.Store#receive} does, and with FORBIDDEN where the context may not write
+     * to that path.
+     *
+     * @param length in bytes, or -1 when that is not known
+     */
+    CompletionStage<Upload> receive(Context context, Path path, long length);
+
+    /**
+     * Makes a content the value of an attribute of type BLOB of a row that is there; the rest of it stays as it is. Fails with
+     * NOT_FOUND when there is no row, INVALID when there is no such attribute.
+     */
+    CompletionStage<Commit> attach(Context context, Path path, String attribute, Content content, Terms terms);
 
     /**
      * Records in {@code system.rejected} that something was refused whose sender cannot be told, such as a body that

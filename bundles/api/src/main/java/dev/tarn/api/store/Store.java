@@ -32,6 +32,15 @@ public interface Store {
      */
     CompletionStage<Commit> commit(Write write);
 
+    /**
+     * Takes in a content that is too long to be held, for a row that does not refer to it yet. Never blocks.
+     *
+     * @param length in bytes, or -1 when that is not known
+     * @throws dev.tarn.api.data.Failure TOO_LARGE, FULL when the disk has no room for that much, BUSY when too many come in at
+     *     once, UNAVAILABLE once the store is fenced or closed
+     */
+    Upload receive(long length);
+
     /** What is committed now. Blocking reads; hold it for less than a second, since it keeps space from being freed. */
     Snapshot snapshot();
 
