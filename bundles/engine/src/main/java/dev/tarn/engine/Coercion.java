@@ -43,7 +43,8 @@ final class Coercion {
             case FLOAT -> number(value);
             case BOOLEAN -> truth(value);
             case DATE -> moment(value);
-            case BYTES, BLOB -> bytes(value);
+            case BYTES -> bytes(value);
+            case BLOB -> value instanceof java.util.Map<?, ?> reference ? reference : bytes(value);
             case ANY -> value;
             case OBJECT -> value instanceof java.util.Map<?, ?> ? value : null;
         };

@@ -4,6 +4,7 @@ package dev.tarn.engine;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
@@ -23,6 +24,7 @@ import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Store;
+import dev.tarn.api.store.Upload;
 import java.net.SocketAddress;
 import java.util.Collection;
 import java.util.List;
@@ -193,6 +195,20 @@ public final class Engine implements Resources, Tables, DurableSessions {
     @Override
     public CompletionStage<Commit> putAll(Context context, String resource, List<Body> bodies, Terms terms) {
         return answered(() -> writes.putAll(context, resource, bodies, terms));
+    }
+
+    @Override
+    public CompletionStage<Upload> receive(Context context, Path path, long length) {
+        return answered(() -> {
+            writes.expect(context, path);
+            return CompletableFuture.completedFuture(commons.store().receive(length));
+        });
+    }
+
+    @Override
+    public CompletionStage<Commit> attach(
+            Context context, Path path, String attribute, Content content, Terms terms) {
+        return answered(() -> writes.attach(context, path, attribute, content, terms));
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Row;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -78,6 +79,10 @@ final class Payloads {
             return object;
         }
         String attribute = new String(mark, 1, mark.length - 1, StandardCharsets.UTF_8);
+        Content beside = object.contents().get(attribute);
+        if (beside != null) {
+            return bodies.of(beside.reference()).with(Map.of(Content.WHOLE, beside));
+        }
         if (mark[0] == VALUE) {
             return bodies.of(payload(object, attribute));
         }

@@ -5,6 +5,7 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
 import java.nio.ByteBuffer;
@@ -26,9 +27,15 @@ final class Schema {
     /** How many violations are listed at most. */
     private static final int VIOLATIONS = 100;
 
+    /** The attribute for a body that is not an object where the table names none. */
+    private static final String DATA = "data";
+
+    private static final byte[] NOTHING = new byte[0];
+
     private final Table table;
     private final Bodies bodies;
     private final Coercion coercion;
+    private final Blobs blobs;
     private final String key;
     private final Map<String, Attribute> declared = new LinkedHashMap<>();
 
@@ -41,6 +48,7 @@ final class Schema {
     Schema(Table table, Bodies bodies) {
         this.table = table;
         this.bodies = bodies;
+        this.blobs = new Blobs(table, bodies);
         this.coercion = new Coercion(table.rules().coerce());
         this.key = table.primaryKey().map(Attribute::name).orElse("id");
         for (Attribute attribute : table.attributes()) {
@@ -49,6 +57,11 @@ final class Schema {
         wrapping.putAll(declared);
         wrapping.computeIfPresent("contentType", (name, any) -> Attribute.of(name, Attribute.Type.ANY));
         wrapping.computeIfPresent("data", (name, any) -> Attribute.of(name, Attribute.Type.ANY));
+    }
+
+    /** What is kept beside the rows. */
+    Blobs blobs() {
+        return blobs;
     }
 
     /** The property that holds the id. */
@@ -65,24 +78,52 @@ final class Schema {
         if (table.rules().opaque()) {
             return new Checked(body, attributes);
         }
+        Content whole = body.contents().get(Content.WHOLE);
+        if (whole != null) {
+            return beside(id, whole, attributes);
+        }
         Body read = understood(body);
         Object value = read.structured() ? read.value() : null;
         if (value instanceof Map<?, ?> properties) {
             Map<String, @Nullable Object> object = object(properties);
             Map<String, @Nullable Object> checked = checked(id, object);
-            return new Checked(checked == object ? read : bodies.of(checked), attributes);
+            boolean same = checked == object && !blobs.any(object);
+            return new Checked(same ? read : blobs.apart(checked, read.contents()), attributes);
         }
         String under = table.rules().payload();
+        if (!read.structured() && blobs.has(under == null ? DATA : under)) {
+            return beside(id, Content.of(read.mediaType(), read.bytes()), attributes);
+        }
         Object payload = read.structured() ? value : raw(read, attributes);
         Map<String, @Nullable Object> wrapper = new LinkedHashMap<>();
         if (under == null) {
             String said = attributes.contentType();
             wrapper.put("contentType", said == null ? read.mediaType() : said);
         }
-        String attribute = under == null ? "data" : under;
+        String attribute = under == null ? DATA : under;
         wrapper.put(attribute, payload);
         Map<String, @Nullable Object> checked = checked(id, wrapper, under == null ? wrapping : declared);
         return new Checked(bodies.of(checked), Payloads.marked(attributes, read, attribute));
+    }
+
+    /** A body that is not an object, for the attribute of type BLOB that takes such bodies. */
+    private Checked beside(String id, Content content, Attributes attributes) {
+        String under = table.rules().payload();
+        String attribute = under == null ? DATA : under;
+        if (!blobs.has(attribute)) {
+            throw new Failure(
+                    Failure.Code.UNSUPPORTED,
+                    table.name() + " has no attribute of type Blob that takes a body which is not an object");
+        }
+        Map<String, @Nullable Object> wrapper = new LinkedHashMap<>();
+        if (under == null) {
+            wrapper.put("contentType", content.mediaType());
+        }
+        wrapper.put(attribute, content.reference());
+        Map<String, @Nullable Object> checked = checked(id, wrapper, under == null ? wrapping : declared);
+        Body opaque = bodies.opaque(content.mediaType(), NOTHING);
+        return new Checked(
+                blobs.apart(checked, Map.of(attribute, content)), Payloads.marked(attributes, opaque, attribute));
     }
 
     /**

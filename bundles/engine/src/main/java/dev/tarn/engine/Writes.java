@@ -4,8 +4,10 @@ package dev.tarn.engine;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
@@ -16,6 +18,7 @@ import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Edit;
 import dev.tarn.api.store.Write;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +70,12 @@ final class Writes {
         Attributes attributes = accepted(context, exported, terms);
         String id = String.valueOf(exported.id(path));
         Schema.Checked checked = exported.schema().row(id, body, attributes);
+        Blobs blobs = exported.schema().blobs();
+        if (blobs.refers(checked.body())) {
+            Edit edit = row -> blobs.resolved(checked.body(), row);
+            return new Draft(
+                    Kind.PUT, exported.table(), path, null, edit, checked.attributes(), terms.expectation());
+        }
         return Draft.put(exported.table(), path, checked.body(), checked.attributes(), terms.expectation());
     }
 
@@ -87,13 +96,47 @@ final class Writes {
     private Body patchedObject(Exported exported, String id, Patch patch, @Nullable Row row) {
         Object value = present(row).body().value();
         Map<String, @Nullable Object> object = value instanceof Map<?, ?> map ? Schema.object(map) : Map.of();
-        return commons.payloads().bodies().of(exported.schema().checked(id, patch.apply(object)));
+        Map<String, @Nullable Object> patched = exported.schema().checked(id, patch.apply(object));
+        Blobs blobs = exported.schema().blobs();
+        return blobs.resolved(blobs.apart(patched, Map.of()), row);
+    }
+
+    /** Permission to write to a row's path, before its content comes. */
+    void expect(Context context, Path path) {
+        Route route = row(path);
+        allowed(context, route.exported(), route.path(), Terms.NONE);
+    }
+
+    CompletableFuture<Commit> attach(Context context, Path path, String attribute, Content content, Terms terms) {
+        Route route = row(path);
+        Exported exported = route.exported();
+        commons.permissions().check(context, Access.Verb.UPDATE, exported, route.path());
+        Schema schema = exported.schema();
+        if (!schema.blobs().has(attribute)) {
+            throw new Failure(
+                    Failure.Code.INVALID, exported.table().name() + " has no attribute " + attribute + " of type Blob");
+        }
+        String id = String.valueOf(exported.id(route.path()));
+        Edit edit = row -> {
+            Object value = present(row).body().value();
+            Map<String, @Nullable Object> object =
+                    new LinkedHashMap<>(value instanceof Map<?, ?> map ? Schema.object(map) : Map.of());
+            object.put(attribute, content.reference());
+            Body changed = schema.blobs().apart(schema.checked(id, object), Map.of(attribute, content));
+            return schema.blobs().resolved(changed, row);
+        };
+        Draft draft = Draft.patch(
+                exported.table(), route.path(), edit, accepted(context, exported, terms), terms.expectation());
+        return commit(context, List.of(draft), terms);
     }
 
     /** Rows of opaque tables can be patched where their media type has a codec and they are objects. */
     private Body patchedBytes(Patch patch, @Nullable Row row) {
         Body body = present(row).body();
         String mediaType = body.mediaType();
+        if (!body.contents().isEmpty()) {
+            throw new Failure(Failure.Code.UNSUPPORTED, "the row is a content, which can only be replaced");
+        }
         if (commons.payloads().bodies().codec(mediaType).isEmpty() || !(body.value() instanceof Map<?, ?> map)) {
             throw new Failure(
                     Failure.Code.UNSUPPORTED, "the row is " + mediaType + ", and only objects can be changed in part");

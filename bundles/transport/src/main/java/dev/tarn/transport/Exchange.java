@@ -3,6 +3,7 @@ package dev.tarn.transport;
 
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
@@ -26,6 +27,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -162,6 +164,11 @@ final class Exchange implements HttpExchange {
     @Override
     public CompletionStage<byte[]> body(int limit) {
         return body.read(limit);
+    }
+
+    @Override
+    public CompletionStage<Void> body(long limit, Function<ByteBuf, CompletionStage<Void>> take) {
+        return body.read(limit, take);
     }
 
     RequestBody body() {

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -52,6 +53,17 @@ public interface HttpExchange {
      * @param limit in bytes
      */
     CompletionStage<byte[]> body(int limit);
+
+    /**
+     * The request body piece by piece, for what is too large to be held; instead of {@link #body(int)}. The next piece is read from
+     * the socket when what {@code take} returned for the one before is complete, on any thread. Fails as {@link #body(int)} does,
+     * with what a stage failed with, or with what {@code take} throws.
+     *
+     * @param limit in bytes
+     * @param take gets each piece, on the loop; it is lent for the call
+     * @return completes on the loop when the last piece has been taken
+     */
+    CompletionStage<Void> body(long limit, Function<ByteBuf, CompletionStage<Void>> take);
 
     /** Sends a whole answer; takes over its buffers. Content-Length, Date and Connection are seen to. */
     void respond(FullHttpResponse response);

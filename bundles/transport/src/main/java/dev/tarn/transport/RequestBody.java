@@ -7,11 +7,12 @@ import io.netty.util.internal.EmptyArrays;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of one request: not read before somebody asks for it, then collected up to a limit, or passed over when the
- * answer is ready without it. Confined to the loop.
+ * The body of one request: not read before somebody asks for it, then collected up to a limit, handed on piece by piece, or
+ * passed over when the answer is ready without it. Confined to the loop.
  */
 final class RequestBody {
     /** A rest up to this size is read and thrown away to keep the connection; beyond it the connection is closed. */
@@ -25,11 +26,19 @@ final class RequestBody {
     private boolean complete;
     private boolean late;
     private boolean wanted;
-    private int limit;
+    private long limit;
     private byte[] bytes = EmptyArrays.EMPTY_BYTES;
-    private int length;
+    private long length;
     private @Nullable Failure broken;
+
+    /** What waits for the body, collected or handed on; done when it no longer does. */
     private @Nullable CompletableFuture<byte[]> whole;
+
+    /** Takes pieces; null when the body is collected. */
+    private @Nullable Function<ByteBuf, CompletionStage<Void>> take;
+
+    /** While the taker is not ready for more: whether what it has is the last. */
+    private boolean ended;
     private @Nullable Runnable passedOver;
 
     /**
@@ -45,11 +54,21 @@ final class RequestBody {
 
     /** See {@link HttpExchange#body}. */
     CompletionStage<byte[]> read(int most) {
+        return begin(Math.min(most, connection.http().limits().body()));
+    }
+
+    /** See {@link HttpExchange#body(long, Function)}. */
+    CompletionStage<Void> read(long most, Function<ByteBuf, CompletionStage<Void>> taker) {
+        take = taker;
+        return begin(most).thenAccept(nothing -> {});
+    }
+
+    private CompletionStage<byte[]> begin(long most) {
         if (wanted) {
             throw new IllegalStateException("the body was asked for twice");
         }
         wanted = true;
-        limit = Math.min(most, connection.http().limits().body());
+        limit = most;
         if (broken != null) {
             return CompletableFuture.failedStage(broken);
         } else if (complete) {
@@ -93,8 +112,12 @@ final class RequestBody {
             whole.completeExceptionally(tooLarge());
             return;
         }
-        grow(length + more);
-        content.readBytes(bytes, length, more);
+        if (take != null) {
+            hand(take, content, last);
+            return;
+        }
+        grow(Math.toIntExact(length + more));
+        content.readBytes(bytes, (int) length, more);
         length += more;
         if (!last) {
             connection.bodyProgress(more);
@@ -102,7 +125,47 @@ final class RequestBody {
         }
         complete = true;
         connection.holdBody();
-        whole.complete(length == bytes.length ? bytes : Arrays.copyOf(bytes, length));
+        whole.complete(length == bytes.length ? bytes : Arrays.copyOf(bytes, (int) length));
+    }
+
+    /** Hands a piece on, and reads no further until it has been taken. */
+    private void hand(Function<ByteBuf, CompletionStage<Void>> taker, ByteBuf content, boolean last) {
+        int more = content.readableBytes();
+        length += more;
+        ended = last;
+        CompletableFuture<Void> taken;
+        try {
+            taken = taker.apply(content).toCompletableFuture();
+        } catch (RuntimeException thrown) {
+            taken = CompletableFuture.failedFuture(thrown);
+        }
+        if (!last && taken.isDone() && !taken.isCompletedExceptionally()) {
+            connection.bodyProgress(more);
+            return;
+        }
+        connection.holdBody();
+        taken.whenComplete((done, failure) -> {
+            if (connection.context().executor().inEventLoop()) {
+                taken(failure);
+            } else {
+                connection.context().executor().execute(() -> taken(failure));
+            }
+        });
+    }
+
+    private void taken(@Nullable Throwable failure) {
+        CompletableFuture<byte[]> reading = whole;
+        if (reading == null || reading.isDone()) {
+            return;
+        }
+        complete = ended;
+        if (failure != null) {
+            reading.completeExceptionally(failure);
+        } else if (ended) {
+            reading.complete(EmptyArrays.EMPTY_BYTES);
+        } else {
+            connection.readBody();
+        }
     }
 
     /** Never trusts a declared length beyond what a first allocation may cost. */

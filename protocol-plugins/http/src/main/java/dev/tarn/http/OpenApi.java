@@ -304,10 +304,20 @@ final class OpenApi {
             case FLOAT -> map("type", "number", "format", "double");
             case BOOLEAN -> map("type", "boolean");
             case DATE -> map("type", "string", "format", "date-time");
-            case BYTES, BLOB -> map("type", "string", "contentEncoding", "base64");
+            case BYTES -> map("type", "string", "contentEncoding", "base64");
+            case BLOB -> blob();
             case ANY -> new LinkedHashMap<>();
             case OBJECT -> object(attribute.nested());
         };
+    }
+
+    /** Bytes when it is written, and what stands for them when it is read. */
+    private static Map<String, Object> blob() {
+        Map<String, Object> reference = map("type", "object", "required", List.of("contentType", "length"));
+        reference.put(
+                "properties",
+                map("contentType", map("type", "string"), "length", map("type", "integer", "format", "int64")));
+        return map("oneOf", List.of(reference, map("type", "string", "contentEncoding", "base64")));
     }
 
     /** Names and values by turns, in order. */

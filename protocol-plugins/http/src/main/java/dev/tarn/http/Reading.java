@@ -3,6 +3,7 @@ package dev.tarn.http;
 
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
@@ -23,23 +24,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** GET and HEAD: a row, one of its properties, the rows of a folder, what a table is. On the exchange's loop. */
 final class Reading {
+    /** How often a row is read again whose content was replaced meanwhile. */
+    private static final int TRIES = 5;
+
     private static final List<String> DESCRIPTIONS = List.of(Bodies.JSON, Bodies.CBOR, Bodies.MSGPACK);
 
     private final Resources resources;
     private final Representations representations;
     private final int listLimit;
+    private final Executor disk;
 
-    Reading(Resources resources, Representations representations, int listLimit) {
+    /** @param disk where contents beside rows are read */
+    Reading(Resources resources, Representations representations, int listLimit, Executor disk) {
         this.resources = resources;
         this.representations = representations;
         this.listLimit = listLimit;
+        this.disk = disk;
     }
 
     void answer(Call call) {
+        answer(call, 0);
+    }
+
+    /** @param tries how often a row was read whose content was gone when it was looked for */
+    private void answer(Call call, int tries) {
         if (call.folder()) {
             rows(call);
         } else if (call.namesTable()) {
@@ -48,7 +61,7 @@ final class Reading {
             Call.noQuery(call.exchange().query(), "a row");
             call.then(
                     resources.get(call.exchange().context(), call.path()),
-                    found -> found.ifPresentOrElse(row -> row(call, row, null), () -> missed(call)),
+                    found -> found.ifPresentOrElse(row -> row(call, row, tries), () -> missed(call, tries)),
                     failure -> refused(call, failure));
         }
     }
@@ -59,13 +72,44 @@ final class Reading {
         Table table = call.table();
         boolean suffix = table != null && table.numericIds() && call.text().indexOf('.') >= 0;
         if (suffix && cause instanceof Failure refusal && refusal.code() == Failure.Code.MALFORMED) {
-            missed(call);
+            missed(call, 0);
         } else {
             call.exchange().fail(failure);
         }
     }
 
     // One row
+
+    private void row(Call call, Row row, int tries) {
+        Content content = row.body().contents().get(Content.WHOLE);
+        if (content == null) {
+            row(call, row, (String) null);
+            return;
+        }
+        String own = Media.essence(content.mediaType());
+        Accept accept = Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT));
+        String best = Media.choose(accept, List.of(own, Content.REFERENCE));
+        if (best == null) {
+            call.refuse(
+                    HttpResponseStatus.NOT_ACCEPTABLE,
+                    "this row is " + Media.sendable(content.mediaType()) + "; what it is can be had as "
+                            + Content.REFERENCE);
+        } else if (best.equals(own)) {
+            content(call, row, content, tries);
+        } else {
+            row(call, row, Content.REFERENCE);
+        }
+    }
+
+    private void content(Call call, Row row, Content content, int tries) {
+        new Departing(call, row, content, disk).answer(() -> {
+            if (tries < TRIES) {
+                answer(call, tries + 1);
+            } else {
+                throw new Failure(Failure.Code.BUSY, "the row is overwritten all the time; try again");
+            }
+        });
+    }
 
     /** @param suffix the format that the path names, or null for what Accept says */
     private void row(Call call, Row row, @Nullable String suffix) {
@@ -128,7 +172,7 @@ final class Reading {
     }
 
     /** Whatever a client stored is shown as data: it never runs as a page of this origin. */
-    private static void untrusted(HttpHeaders headers) {
+    static void untrusted(HttpHeaders headers) {
         headers.set("X-Content-Type-Options", "nosniff").set("Content-Security-Policy", "sandbox; default-src 'none'");
     }
 
@@ -141,7 +185,7 @@ final class Reading {
     }
 
     /** There is no row with exactly this id: it may end with a format's suffix or a property's name. */
-    private void missed(Call call) {
+    private void missed(Call call, int tries) {
         String text = call.text();
         int dot = text.lastIndexOf('.');
         if (dot <= text.lastIndexOf('/') + 1 || dot == text.length() - 1) {
@@ -157,7 +201,10 @@ final class Reading {
         }
         call.then(resources.get(call.exchange().context(), shorter), found -> {
             Row row = found.orElseThrow(Reading::notFound);
-            if (declared) {
+            Content beside = row.body().contents().get(extension);
+            if (beside != null && declared) {
+                content(call, row, beside, tries);
+            } else if (declared) {
                 property(call, row, extension);
             } else {
                 row(call, row, format);

@@ -4,6 +4,7 @@ package dev.tarn.http;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.codec.Codec;
 import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
@@ -121,13 +122,17 @@ final class Representations {
     /** One row among others, in this format. */
     byte[] element(@Nullable Table table, Row row, String mediaType) {
         Body body = row.body();
-        return body.structured() ? body.as(mediaType).bytes() : encode(entry(table, row, mediaType), mediaType);
+        return plain(body) ? body.as(mediaType).bytes() : encode(entry(table, row, mediaType), mediaType);
     }
 
     /** One row among others, as a value. */
     @Nullable
     Object element(@Nullable Table table, Row row) {
-        return row.body().structured() ? row.body().value() : entry(table, row, Bodies.CBOR);
+        return plain(row.body()) ? row.body().value() : entry(table, row, Bodies.CBOR);
+    }
+
+    private static boolean plain(Body body) {
+        return body.structured() && !body.contents().containsKey(Content.WHOLE);
     }
 
     /** An opaque body with what is needed to tell it from others: id, media type, and the data as text where it is text. */
@@ -135,6 +140,11 @@ final class Representations {
         Map<String, Object> entry = new LinkedHashMap<>();
         String id = table == null ? row.path().text() : table.id(row.path());
         entry.put("id", id == null ? row.path().text() : id);
+        Content beside = row.body().contents().get(Content.WHOLE);
+        if (beside != null) {
+            entry.putAll(beside.reference());
+            return entry;
+        }
         entry.put("contentType", row.body().mediaType());
         byte[] bytes = row.body().bytes();
         String text = text(bytes);

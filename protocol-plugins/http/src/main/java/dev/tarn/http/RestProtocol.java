@@ -48,6 +48,11 @@ public final class RestProtocol implements HttpProtocol {
                 description = "Largest body of a row or message, and the most that a list in CSV or "
                         + "MessagePack may take up while it is being put together")
         String bodyLimit() default "16MB";
+
+        @AttributeDefinition(
+                description = "What a PUT may have to be held and told to subscribers whole, where bodies are kept as they "
+                        + "come; longer ones are streamed, kept beside the row, and told by type and length")
+        String wholeLimit() default "512KB";
     }
 
     /** Where the description of all tables is: before files and rows. */
@@ -60,11 +65,12 @@ public final class RestProtocol implements HttpProtocol {
     private final Writing writing;
     private final OpenApi description;
     private final List<Site> sites = new CopyOnWriteArrayList<>();
-    private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "tarn-static-files");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService disk =
+            Executors.newFixedThreadPool(Math.max(2, Runtime.getRuntime().availableProcessors()), task -> {
+                Thread thread = new Thread(task, "tarn-files");
+                thread.setDaemon(true);
+                return thread;
+            });
     private final StaticFiles files = new StaticFiles(disk);
 
     @Activate
@@ -72,9 +78,10 @@ public final class RestProtocol implements HttpProtocol {
             @Reference Resources resources, @Reference Tables tables, @Reference Bodies bodies, Config config) {
         this.resources = resources;
         int bodyLimit = Units.bytes("rest.bodyLimit", config.bodyLimit());
-        this.reading = new Reading(resources, new Representations(bodies), bodyLimit);
+        int wholeLimit = Math.min(bodyLimit, Units.bytes("rest.wholeLimit", config.wholeLimit()));
+        this.reading = new Reading(resources, new Representations(bodies), bodyLimit, disk);
         this.description = new OpenApi(resources, tables);
-        this.writing = new Writing(resources, bodies, bodyLimit);
+        this.writing = new Writing(resources, bodies, bodyLimit, wholeLimit);
     }
 
     /** Adds an application's static files; on any thread. */

@@ -31,11 +31,13 @@ final class Writing {
     private final Resources resources;
     private final Bodies bodies;
     private final int bodyLimit;
+    private final Storing storing;
 
-    Writing(Resources resources, Bodies bodies, int bodyLimit) {
+    Writing(Resources resources, Bodies bodies, int bodyLimit, int wholeLimit) {
         this.resources = resources;
         this.bodies = bodies;
         this.bodyLimit = bodyLimit;
+        this.storing = new Storing(this, resources, bodies, wholeLimit);
     }
 
     // PUT
@@ -46,19 +48,30 @@ final class Writing {
             putAll(call);
         } else if (call.namesTable()) {
             call.notAllowed("a table is not a row; PUT /" + call.resource() + "/id");
-        } else {
-            body(
-                    call,
-                    bytes -> conditional(call, expectation -> {
-                        Body body =
-                                structured(call) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
-                        write(
-                                call,
-                                resources.put(call.exchange().context(), call.path(), body, terms(call, expectation)),
-                                expectation,
-                                commit -> written(call, commit));
-                    }));
+        } else if (!storing.takes(call)) {
+            whole(call);
         }
+    }
+
+    /** Puts a row whose body is short enough to be held. */
+    void whole(Call call) {
+        body(call, bytes -> put(call, bytes));
+    }
+
+    /** Puts a row whose body is here. */
+    void put(Call call, byte[] bytes) {
+        conditional(call, expectation -> {
+            Body body = structured(call) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
+            put(call, body, expectation);
+        });
+    }
+
+    private void put(Call call, Body body, Expectation expectation) {
+        write(
+                call,
+                resources.put(call.exchange().context(), call.path(), body, terms(call, expectation)),
+                expectation,
+                commit -> written(call, commit));
     }
 
     private void putAll(Call call) {
@@ -85,7 +98,7 @@ final class Writing {
     }
 
     /** 201 for a new row, 204 for a replaced one (RFC 9110 §9.3.4). */
-    private void written(Call call, Commit commit) {
+    void written(Call call, Commit commit) {
         Change change = commit.changes().get(0);
         boolean created = change.previous() == 0;
         FullHttpResponse response = Call.empty(created ? HttpResponseStatus.CREATED : HttpResponseStatus.NO_CONTENT);
@@ -219,17 +232,24 @@ final class Writing {
 
     /** Reads the request body, then goes on. */
     private void body(Call call, Consumer<byte[]> use) {
+        if (!coded(call)) {
+            call.then(call.exchange().body(bodyLimit), use);
+        }
+    }
+
+    /** Answers 415 and returns true where the body is coded. */
+    static boolean coded(Call call) {
         String coding = call.headers().get(HttpHeaderNames.CONTENT_ENCODING);
         if (coding != null && !coding.strip().equalsIgnoreCase("identity")) {
             // RFC 9110 §8.4: a coding that is not understood.
             call.refuse(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "bodies are taken without Content-Encoding");
-            return;
+            return true;
         }
-        call.then(call.exchange().body(bodyLimit), use);
+        return false;
     }
 
     /** Goes on with what the request's conditions expect of the row, reading it first where they need that. */
-    private void conditional(Call call, Consumer<Expectation> write) {
+    void conditional(Call call, Consumer<Expectation> write) {
         Expectation expected = Conditions.expected(call.headers());
         if (expected != null) {
             write.accept(expected);
@@ -246,7 +266,7 @@ final class Writing {
     }
 
     /** Answers a write; a condition of the request that does not hold is 412, whatever the store calls it. */
-    private static void write(
+    static void write(
             Call call, CompletionStage<Commit> stage, Expectation expectation, Consumer<Commit> done) {
         call.then(stage, done, failure -> {
             Throwable cause =
@@ -260,13 +280,13 @@ final class Writing {
         });
     }
 
-    private static String contentType(Call call) {
+    static String contentType(Call call) {
         String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE);
         return type == null || type.isBlank() ? Body.OPAQUE : type;
     }
 
     /** Whether the body is to be kept as a value: a format we know, for a table that keeps values. */
-    private boolean structured(Call call) {
+    boolean structured(Call call) {
         return !call.opaque() && bodies.codec(contentType(call)).isPresent();
     }
 
@@ -286,7 +306,7 @@ final class Writing {
         return bodies.opaque(contentType(call), bytes);
     }
 
-    private Terms terms(Call call, Expectation expectation) {
+    Terms terms(Call call, Expectation expectation) {
         String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE);
         Attributes attributes = type == null || structured(call)
                 ? Attributes.NONE
