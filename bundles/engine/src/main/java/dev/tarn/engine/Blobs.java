@@ -69,7 +69,9 @@ final class Blobs {
 
     /** Whether there are references whose contents did not come along, so that the row must have them. */
     boolean refers(Body body) {
-        return !names.isEmpty() && body.value() instanceof Map<?, ?> object && !missing(object, body).isEmpty();
+        return !names.isEmpty()
+                && body.value() instanceof Map<?, ?> object
+                && !missing(object, body).isEmpty();
     }
 
     private List<String> missing(Map<?, ?> object, Body body) {

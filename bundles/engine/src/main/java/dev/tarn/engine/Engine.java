@@ -206,8 +206,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
     }
 
     @Override
-    public CompletionStage<Commit> attach(
-            Context context, Path path, String attribute, Content content, Terms terms) {
+    public CompletionStage<Commit> attach(Context context, Path path, String attribute, Content content, Terms terms) {
         return answered(() -> writes.attach(context, path, attribute, content, terms));
     }
 

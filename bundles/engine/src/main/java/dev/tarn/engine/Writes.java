@@ -73,8 +73,7 @@ final class Writes {
         Blobs blobs = exported.schema().blobs();
         if (blobs.refers(checked.body())) {
             Edit edit = row -> blobs.resolved(checked.body(), row);
-            return new Draft(
-                    Kind.PUT, exported.table(), path, null, edit, checked.attributes(), terms.expectation());
+            return new Draft(Kind.PUT, exported.table(), path, null, edit, checked.attributes(), terms.expectation());
         }
         return Draft.put(exported.table(), path, checked.body(), checked.attributes(), terms.expectation());
     }

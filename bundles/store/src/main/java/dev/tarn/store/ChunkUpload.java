@@ -116,7 +116,8 @@ final class ChunkUpload implements Upload {
         synchronized (this) {
             underway--;
             if (failure == null && thrown != null) {
-                failure = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+                failure =
+                        thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
             }
             why = failure;
             waiting = room;

@@ -409,7 +409,9 @@ final class Committer implements Runnable {
             handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
             return true;
         } catch (RuntimeException | Error e) {
-            LOG.error("contents that nobody needs could not be removed: {}", faults.failure(e).reason());
+            LOG.error(
+                    "contents that nobody needs could not be removed: {}",
+                    faults.failure(e).reason());
             return false;
         }
     }

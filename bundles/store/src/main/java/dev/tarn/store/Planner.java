@@ -174,7 +174,8 @@ final class Planner {
     private Content accompanied(Body given, Attributes attributes) {
         List<KeptContent> kept = new ArrayList<>();
         given.contents().forEach((name, content) -> kept.add(kept(name, content)));
-        Payload payload = reader.format().payload(attributes, given, false, clock).with(kept);
+        Payload payload =
+                reader.format().payload(attributes, given, false, clock).with(kept);
         return new Content(reader.beside(given.as(Bodies.CBOR), kept), payload, attributes);
     }
 

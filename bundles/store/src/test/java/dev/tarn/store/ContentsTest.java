@@ -234,11 +234,11 @@ class ContentsTest {
     @Test
     void many_uploads_at_once_share_what_there_is() {
         try (XodusStore store = Stores.open(directory)) {
-            List<Integer> numbers = java.util.stream.IntStream.range(0, 24).boxed().toList();
+            List<Integer> numbers =
+                    java.util.stream.IntStream.range(0, 24).boxed().toList();
             numbers.parallelStream().forEach(i -> Contents.put(store, "t/" + i, Contents.bytes(i, 300_000 + i)));
             for (int i : numbers) {
-                assertThat(Contents.read(Contents.content(store, "t/" + i)))
-                        .isEqualTo(Contents.bytes(i, 300_000 + i));
+                assertThat(Contents.read(Contents.content(store, "t/" + i))).isEqualTo(Contents.bytes(i, 300_000 + i));
             }
             assertThat(store.inspect().problems()).isEmpty();
         }

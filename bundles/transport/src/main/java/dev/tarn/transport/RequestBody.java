@@ -39,6 +39,7 @@ final class RequestBody {
 
     /** While the taker is not ready for more: whether what it has is the last. */
     private boolean ended;
+
     private @Nullable Runnable passedOver;
 
     /**

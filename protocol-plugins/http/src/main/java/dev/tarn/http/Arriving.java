@@ -71,9 +71,7 @@ final class Arriving {
 
     /** On the loop, since the store's door answers on the caller's thread. */
     private CompletionStage<Void> begin() {
-        return resources
-                .receive(call.exchange().context(), path, declared)
-                .thenAccept(begun -> upload = begun);
+        return resources.receive(call.exchange().context(), path, declared).thenAccept(begun -> upload = begun);
     }
 
     private CompletionStage<Void> take(ByteBuf piece) {

@@ -50,8 +50,9 @@ public final class RestProtocol implements HttpProtocol {
         String bodyLimit() default "16MB";
 
         @AttributeDefinition(
-                description = "What a PUT may have to be held and told to subscribers whole, where bodies are kept as they "
-                        + "come; longer ones are streamed, kept beside the row, and told by type and length")
+                description =
+                        "What a PUT may have to be held and told to subscribers whole, where bodies are kept as they "
+                                + "come; longer ones are streamed, kept beside the row, and told by type and length")
         String wholeLimit() default "512KB";
     }
 

@@ -192,8 +192,7 @@ final class Storing {
     }
 
     private void besides(Call call, String attribute) {
-        Path path = Path.of(
-                call.text().substring(0, call.text().length() - attribute.length() - 1));
+        Path path = Path.of(call.text().substring(0, call.text().length() - attribute.length() - 1));
         call.then(resources.get(call.exchange().context(), path), row -> {
             Row present = row.orElseThrow(
                     () -> new Failure(Failure.Code.NOT_FOUND, "there is no row " + path + " to put this into"));
@@ -209,7 +208,12 @@ final class Storing {
                     .read(
                             type,
                             bytes -> attach(
-                                    call, path, attribute, Content.of(type, bytes), Terms.NONE.expecting(expectation), () -> {}),
+                                    call,
+                                    path,
+                                    attribute,
+                                    Content.of(type, bytes),
+                                    Terms.NONE.expecting(expectation),
+                                    () -> {}),
                             (content, upload) -> attach(
                                     call, path, attribute, content, Terms.NONE.expecting(expectation), upload::close));
         });
@@ -222,9 +226,7 @@ final class Storing {
         Writing.write(call, stage, terms.expectation(), commit -> {
             FullHttpResponse response = Call.empty(HttpResponseStatus.NO_CONTENT);
             response.headers()
-                    .set(
-                            HttpHeaderNames.ETAG,
-                            Tag.of(commit.changes().get(0).version(), "o"));
+                    .set(HttpHeaderNames.ETAG, Tag.of(commit.changes().get(0).version(), "o"));
             call.exchange().respond(response);
         });
     }

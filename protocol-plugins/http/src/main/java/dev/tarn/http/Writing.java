@@ -266,8 +266,7 @@ final class Writing {
     }
 
     /** Answers a write; a condition of the request that does not hold is 412, whatever the store calls it. */
-    static void write(
-            Call call, CompletionStage<Commit> stage, Expectation expectation, Consumer<Commit> done) {
+    static void write(Call call, CompletionStage<Commit> stage, Expectation expectation, Consumer<Commit> done) {
         call.then(stage, done, failure -> {
             Throwable cause =
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;

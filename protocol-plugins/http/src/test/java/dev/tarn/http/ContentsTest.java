@@ -77,7 +77,8 @@ class ContentsTest {
         assertThat(found.header("Content-Length")).isEqualTo(Integer.toString(LENGTH));
         assertThat(found.header("ETag")).isEqualTo(created.header("ETag"));
         assertThat(found.header("X-Content-Type-Options")).isEqualTo("nosniff");
-        assertThat(house.send("PUT", "/Files/big", bytes(2, LENGTH), VIDEO).status()).isEqualTo(204);
+        assertThat(house.send("PUT", "/Files/big", bytes(2, LENGTH), VIDEO).status())
+                .isEqualTo(204);
         assertThat(house.get("/Files/big").bytes()).isEqualTo(bytes(2, LENGTH));
         assertThat(house.send("DELETE", "/Files/big", "").status()).isEqualTo(204);
         assertThat(house.get("/Files/big").status()).isEqualTo(404);
