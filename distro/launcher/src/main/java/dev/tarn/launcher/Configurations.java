@@ -93,7 +93,8 @@ final class Configurations implements SynchronousBundleListener {
     /** On the thread that installs the bundle, before its components are made. */
     @Override
     public void bundleChanged(BundleEvent event) {
-        if (event.getType() == BundleEvent.INSTALLED || event.getType() == BundleEvent.UPDATED) {
+        boolean tried = event.getBundle().getLocation().startsWith(Trial.TRIED);
+        if (!tried && (event.getType() == BundleEvent.INSTALLED || event.getType() == BundleEvent.UPDATED)) {
             describe(event.getBundle());
         }
     }

@@ -42,6 +42,8 @@ final class Container {
         properties.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
         properties.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, String.valueOf(CONFIGURED));
         properties.put(Constants.FRAMEWORK_BOOTDELEGATION, "sun.nio.ch,sun.misc,jdk.internal.misc");
+        // What takes a bundle's place is tried beside it first; see Trial.
+        properties.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MANAGED);
         properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SystemPackages.extra());
         // Without this one, which asks our own users, the Felix Web Console does not open.
         properties.put("felix.webconsole.security.providers", "tarn");

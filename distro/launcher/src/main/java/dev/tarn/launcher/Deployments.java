@@ -2,51 +2,51 @@
 package dev.tarn.launcher;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Hashtable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CountDownLatch;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
-import org.osgi.framework.Constants;
-import org.osgi.framework.FrameworkEvent;
-import org.osgi.framework.startlevel.BundleStartLevel;
-import org.osgi.framework.wiring.FrameworkWiring;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the installed bundles equal to the jars in some folders: what is dropped there runs within a second, what is
- * replaced is updated, what is deleted is uninstalled. A jar that fails is told in the log and harms nobody; it is tried
- * again when the file changes or another bundle comes. All work is done on one thread once {@link #follow} was called.
+ * replaced is updated, what is deleted is uninstalled. A jar that fails is told in the log and to whoever asks the service
+ * {@value #TOLD}, and harms nobody, not even the bundle that it should replace; it is tried again when the file changes,
+ * and one that lacks something also when another bundle comes or goes. All work is done on one thread once {@link #follow}
+ * was called.
  */
 final class Deployments implements AutoCloseable {
+    /**
+     * Marks the service, a {@code Supplier} of one entry for each file by its path: {@code content}, a mark of what was
+     * tried; {@code bundle}, a symbolic name or nothing; {@code problem}, in one line, empty when it runs.
+     */
+    static final String TOLD = "tarn.deployments";
+
     private static final Logger LOG = LoggerFactory.getLogger("dev.tarn.deploy");
     private static final long LOOK_EVERY_MILLIS = 250;
-    private static final long REFRESH_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 10;
 
     private final BundleContext context;
     private final List<Path> folders;
-    private final Map<Path, Deployed> deployed = new HashMap<>();
-    private final Map<Path, Stamp> changing = new HashMap<>();
-
-    /** Bundles that were started once; touched by the thread only. */
-    private final Set<Bundle> asked = new HashSet<>();
+    private final DeployedFile.Framework framework;
+    private final Map<Path, DeployedFile> deployed = new LinkedHashMap<>();
+    private final Map<Path, String> changing = new TreeMap<>();
+    private final AtomicReference<Map<String, Map<String, String>>> told = new AtomicReference<>(Map.of());
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread made = new Thread(work, "tarn-deploy");
@@ -54,28 +54,28 @@ final class Deployments implements AutoCloseable {
         return made;
     });
 
-    /** What tells one content of a file from the next. */
-    private record Stamp(FileTime modified, long size, Object key) {
-        static Stamp of(Path file) throws IOException {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stamp(attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
-        }
-    }
-
-    /** A file that was tried: its bundle, or none when it could not be installed; and what is known to be wrong. */
-    private record Deployed(Stamp stamp, List<Bundle> bundle, String problem) {}
-
     Deployments(BundleContext context, List<Path> folders) {
         this.context = context;
         this.folders = List.copyOf(folders);
+        this.framework = new DeployedFile.Framework(context);
+    }
+
+    /** What tells one content of a file from the next. */
+    static String mark(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        return attributes.lastModifiedTime().toMillis() + ":" + attributes.size() + ":" + attributes.fileKey();
     }
 
     /** Installs what is there now and marks it to be started; returns the bundles. */
     List<Bundle> begin() {
+        Hashtable<String, Object> properties = new Hashtable<>();
+        properties.put(TOLD, true);
+        Supplier<Map<String, Map<String, String>>> tell = told::get;
+        context.registerService(Supplier.class, tell, properties);
         look(false);
-        List<Bundle> bundles = new ArrayList<>();
-        deployed.values().forEach(each -> bundles.addAll(each.bundle()));
-        return bundles;
+        return deployed.values().stream()
+                .flatMap(each -> each.bundle().stream())
+                .toList();
     }
 
     /** Tells what did not start, then looks again and again until closed. */
@@ -94,36 +94,56 @@ final class Deployments implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    private void look(boolean settled) {
-        Map<Path, Stamp> files = files();
+    /** Looks once; {@code settled} leaves out files that have changed since the last look. */
+    void look(boolean settled) {
+        Map<Path, String> files = files();
         boolean changed = false;
-        for (Path file : List.copyOf(deployed.keySet())) {
-            if (!files.containsKey(file)) {
-                changed |= remove(file);
+        for (DeployedFile known : List.copyOf(deployed.values())) {
+            if (!files.containsKey(known.file())) {
+                deployed.remove(known.file());
+                changed |= known.remove();
             }
         }
-        for (Map.Entry<Path, Stamp> file : files.entrySet()) {
-            Deployed known = deployed.get(file.getKey());
-            if (known != null && known.stamp().equals(file.getValue())) {
+        for (Map.Entry<Path, String> file : files.entrySet()) {
+            DeployedFile known = deployed.get(file.getKey());
+            if (known != null && known.mark().equals(file.getValue())) {
                 changing.remove(file.getKey());
             } else if (!settled || file.getValue().equals(changing.put(file.getKey(), file.getValue()))) {
                 // Unchanged since the last look: whoever writes it has finished.
                 changing.remove(file.getKey());
-                changed |= put(file.getKey(), file.getValue(), known);
+                changed |= deployed.computeIfAbsent(file.getKey(), path -> new DeployedFile(path, framework))
+                        .take(file.getValue());
             }
         }
         if (changed) {
-            refresh();
+            framework.refresh();
             startAll();
+            lacking();
+        }
+        tell();
+    }
+
+    /** What lacked something may have it now, and then others may. */
+    private void lacking() {
+        boolean changed = true;
+        for (int i = 0; changed && i < deployed.size(); i++) {
+            changed = false;
+            for (DeployedFile each : deployed.values()) {
+                changed |= each.lacking() && each.take(each.mark());
+            }
+            if (changed) {
+                framework.refresh();
+                startAll();
+            }
         }
     }
 
-    private Map<Path, Stamp> files() {
-        Map<Path, Stamp> files = new LinkedHashMap<>();
+    private Map<Path, String> files() {
+        Map<Path, String> files = new LinkedHashMap<>();
         for (Path folder : folders) {
             try {
                 for (Path file : Image.in(folder)) {
-                    files.put(file, Stamp.of(file));
+                    files.put(file, mark(file));
                 }
             } catch (NoSuchFileException gone) {
                 LOG.debug("file={} went while it was looked at", gone.getFile());
@@ -134,103 +154,15 @@ final class Deployments implements AutoCloseable {
         return files;
     }
 
-    private boolean remove(Path file) {
-        Deployed gone = deployed.remove(file);
-        if (gone == null || gone.bundle().isEmpty()) {
-            return false;
-        }
-        Bundle bundle = gone.bundle().get(0);
-        asked.remove(bundle);
-        try {
-            bundle.uninstall();
-            LOG.info("uninstalled bundle={} version={} file={}", bundle.getSymbolicName(), bundle.getVersion(), file);
-        } catch (BundleException | IllegalStateException failure) {
-            LOG.error("bundle {} cannot be uninstalled: {}", bundle.getSymbolicName(), Cause.line(failure));
-        }
-        return true;
-    }
-
-    private boolean put(Path file, Stamp stamp, @org.jspecify.annotations.Nullable Deployed known) {
-        try (InputStream in = Files.newInputStream(file)) {
-            if (known != null && !known.bundle().isEmpty()) {
-                Bundle bundle = known.bundle().get(0);
-                bundle.update(in);
-                deployed.put(file, new Deployed(stamp, known.bundle(), ""));
-                LOG.info("updated bundle={} version={} file={}", bundle.getSymbolicName(), bundle.getVersion(), file);
-            } else {
-                Bundle bundle = context.installBundle("deploy:" + file, in);
-                bundle.adapt(BundleStartLevel.class).setStartLevel(Image.PROTOCOLS);
-                deployed.put(file, new Deployed(stamp, List.of(bundle), ""));
-                if (bundle.getSymbolicName() == null) {
-                    bundle.uninstall();
-                    throw new BundleException("it has no Bundle-SymbolicName and so is not a bundle");
-                }
-                LOG.debug(
-                        "installed bundle={} version={} file={}", bundle.getSymbolicName(), bundle.getVersion(), file);
-            }
-            return true;
-        } catch (IOException | BundleException failure) {
-            List<Bundle> bundle = known == null ? List.of() : known.bundle();
-            deployed.put(file, new Deployed(stamp, bundle, Cause.line(failure)));
-            LOG.error("{} cannot be installed: {}", file, Cause.line(failure));
-            return false;
-        }
-    }
-
-    /** Lets go of the classes of what was updated or uninstalled. */
-    private void refresh() {
-        FrameworkWiring wiring = context.getBundle().adapt(FrameworkWiring.class);
-        if (wiring.getRemovalPendingBundles().isEmpty()) {
-            return;
-        }
-        CountDownLatch refreshed = new CountDownLatch(1);
-        wiring.refreshBundles(null, event -> {
-            if (event.getType() == FrameworkEvent.PACKAGES_REFRESHED) {
-                refreshed.countDown();
-            }
-        });
-        try {
-            if (!refreshed.await(REFRESH_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("bundles are still being refreshed after {} s", REFRESH_SECONDS);
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private void startAll() {
-        for (Map.Entry<Path, Deployed> entry : Map.copyOf(deployed).entrySet()) {
-            for (Bundle bundle : entry.getValue().bundle()) {
-                start(entry.getKey(), entry.getValue(), bundle);
-            }
-        }
+        new ArrayList<>(deployed.values()).forEach(DeployedFile::start);
+        tell();
     }
 
-    private void start(Path file, Deployed entry, Bundle bundle) {
-        int state = bundle.getState();
-        if (state == Bundle.ACTIVE
-                || state == Bundle.UNINSTALLED
-                || bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null
-                || stopped(bundle)) {
-            return;
-        }
-        try {
-            bundle.start(Bundle.START_ACTIVATION_POLICY);
-            if (bundle.getState() == Bundle.ACTIVE) {
-                LOG.info("started bundle={} version={} file={}", bundle.getSymbolicName(), bundle.getVersion(), file);
-            }
-        } catch (BundleException failure) {
-            String problem = Readiness.unstarted(bundle, failure);
-            if (!problem.equals(entry.problem())) {
-                deployed.put(file, new Deployed(entry.stamp(), entry.bundle(), problem));
-                LOG.error("{} ({})", problem, file);
-            }
-        }
-    }
-
-    /** Whether somebody has stopped it since it was started here: it stays so until somebody starts it. */
-    private boolean stopped(Bundle bundle) {
-        return !asked.add(bundle) && !bundle.adapt(BundleStartLevel.class).isPersistentlyStarted();
+    private void tell() {
+        Map<String, Map<String, String>> all = new TreeMap<>();
+        deployed.values().forEach(each -> all.put(each.file().toString(), each.told()));
+        told.set(Map.copyOf(all));
     }
 
     /** Looks no more; returns once a look that is under way has ended, or after some seconds. */
@@ -238,7 +170,7 @@ final class Deployments implements AutoCloseable {
     public void close() {
         thread.shutdown();
         try {
-            if (!thread.awaitTermination(REFRESH_SECONDS / 3, TimeUnit.SECONDS)) {
+            if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("a deployment is still under way");
             }
         } catch (InterruptedException interrupted) {

@@ -91,6 +91,19 @@ final class Readiness {
                 : name + " does not start: " + Cause.line(failure);
     }
 
+    /** Why a bundle that has started does not work: a component could not be made, or waits; empty when all do. */
+    static Optional<String> problem(BundleContext context, Bundle bundle) {
+        Readiness readiness = new Readiness(context, List.of(bundle));
+        return bundle.getState() != Bundle.ACTIVE || context.getServiceReference(ServiceComponentRuntime.class) == null
+                ? Optional.empty()
+                : readiness
+                        .failure()
+                        .map(Refusal::getMessage)
+                        .or(() -> readiness.waiting().stream().findFirst())
+                        .map(problem -> "bundle " + bundle.getSymbolicName() + " " + bundle.getVersion()
+                                + " does not work: " + problem);
+    }
+
     /** The first component that could not be made, and why. */
     private Optional<Refusal> failure() {
         for (ComponentConfigurationDTO component : components()) {
