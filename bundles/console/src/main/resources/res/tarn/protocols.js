@@ -5,6 +5,7 @@
   const body = root.querySelector("tbody");
   const told = root.querySelector(".told");
   const removed = root.querySelector(".removed");
+  const failed = root.querySelector(".failed");
   const MINUTE = 60;
   const history = new Map();
   let before = null;
@@ -145,6 +146,8 @@
       root.querySelector(`[data-sum=${key}]`).textContent = text;
     }
     root.querySelector("[data-sum=uptime]").textContent = span(now.uptime);
+    failed.hidden = now.failed.length === 0;
+    failed.replaceChildren(...now.failed.map(({ file, problem }) => make("li", {}, make("b", {}, file), " " + problem)));
     const own = (protocol) => protocol.over === "admin" || protocol.name === "admin";
     const byName = (a, b) => a.name.localeCompare(b.name);
     body.replaceChildren(
@@ -163,7 +166,7 @@
       reader.readAsDataURL(file);
     });
     event.target.value = "";
-    await act("Installing " + file.name, "bundle_install", { file: file.name, content });
+    await act("Installing " + file.name, "bundle_install", { file: file.name, content, update: true });
   });
 
   const feed = new EventSource("/system/console/protocols/live");

@@ -20,6 +20,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -53,17 +55,21 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
     private static final int WAITING = 64;
 
     private final HttpServlet servlets;
+    private final ConsoleForms forms;
     private final ExecutorService threads = threads();
 
     /**
      * Starts the bridge.
      *
      * @param servlets where the bridge takes requests
+     * @param forms what is not for the bridge
      */
     @Activate
-    public ConsoleProtocol(@Reference(target = "(http.felix.dispatcher=*)") HttpServlet servlets)
+    public ConsoleProtocol(
+            @Reference(target = "(http.felix.dispatcher=*)") HttpServlet servlets, @Reference ConsoleForms forms)
             throws ServletException {
         this.servlets = servlets;
+        this.forms = forms;
         servlets.init(Partial.of(ServletConfig.class, new Container.Config()));
     }
 
@@ -117,18 +123,32 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
         }
         try {
             ConsoleRequest request = new ConsoleRequest(exchange, body);
-            threads.execute(() -> serve(exchange, request));
+            threads.execute(() -> serve(exchange, request, body));
         } catch (RejectedExecutionException busy) {
             exchange.fail(new Failure(Failure.Code.BUSY, "too many requests to the console at once"));
         }
     }
 
-    private void serve(HttpExchange exchange, ConsoleRequest request) {
+    private void serve(HttpExchange exchange, ConsoleRequest request, byte[] body) {
         ConsoleResponse response = new ConsoleResponse();
         try {
+            Optional<CompletionStage<FullHttpResponse>> answer = forms.answer(exchange, request, body);
+            if (answer.isPresent()) {
+                answer.get()
+                        .whenComplete((done, failure) -> exchange.loop().execute(() -> {
+                            if (failure == null) {
+                                exchange.respond(Pages.guarded(done));
+                            } else {
+                                exchange.fail(failure);
+                            }
+                        }));
+                return;
+            }
             servlets.service(
                     Partial.of(HttpServletRequest.class, request), Partial.of(HttpServletResponse.class, response));
             exchange.loop().execute(() -> exchange.respond(Pages.guarded(response.answer())));
+        } catch (Failure refused) {
+            exchange.loop().execute(() -> exchange.fail(refused));
         } catch (ServletException | IOException | RuntimeException bug) {
             LOG.error("a page of the console failed path={}", exchange.head().uri(), bug);
             exchange.loop()

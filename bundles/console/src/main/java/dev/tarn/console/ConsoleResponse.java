@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * {@code jakarta.servlet.http.HttpServletResponse}. For one thread.
  */
 final class ConsoleResponse {
+    private static final String SCRIPT =
+            "<script src=\"" + ConsoleProtocol.ROOT + "/" + ProtocolsPage.LABEL + "/res/tarn/told.js\" defer></script>";
+
     private final HttpHeaders headers = new DefaultHttpHeaders();
     private final ByteArrayOutputStream body = new ByteArrayOutputStream(8 << 10);
     private HttpResponseStatus status = HttpResponseStatus.OK;
@@ -46,12 +49,23 @@ final class ConsoleResponse {
             writer.flush();
         }
         FullHttpResponse answer =
-                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body.toByteArray()));
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(bytes()));
         headers.remove(HttpHeaderNames.CONTENT_LENGTH)
                 .remove(HttpHeaderNames.CONNECTION)
                 .remove(HttpHeaderNames.TRANSFER_ENCODING);
         answer.headers().set(headers);
         return answer;
+    }
+
+    /** What was written; pages get a script of ours that tells what was refused. */
+    private byte[] bytes() {
+        String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
+        if (!type.startsWith("text/html")) {
+            return body.toByteArray();
+        }
+        String page = body.toString(charset);
+        int end = page.lastIndexOf("</head>");
+        return end < 0 ? body.toByteArray() : (page.substring(0, end) + SCRIPT + page.substring(end)).getBytes(charset);
     }
 
     // Status and headers

@@ -8,12 +8,17 @@ import dev.tarn.transport.StreamProtocol;
 import dev.tarn.transport.Traffic;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
@@ -32,6 +37,8 @@ public final class ProtocolList {
     private final Meter meter;
     private final Map<Object, Speaking> speaking = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<Endpoint> endpoints = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable Supplier<Map<String, Map<String, String>>>> deployments =
+            new AtomicReference<>();
 
     /** A protocol that is here; {@code over} is what carries it. */
     private record Speaking(String name, String over, long bundle) {}
@@ -78,6 +85,35 @@ public final class ProtocolList {
         endpoints.remove(endpoint);
     }
 
+    /** Somebody deploys bundles from files and tells what became of them; the launcher, which is no bundle. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            target = "(tarn.deployments=*)")
+    public void setDeployments(Supplier<Map<String, Map<String, String>>> told) {
+        deployments.set(told);
+    }
+
+    /** He tells no longer. */
+    public void unsetDeployments(Supplier<Map<String, Map<String, String>>> told) {
+        deployments.compareAndSet(told, null);
+    }
+
+    /** Files that could not be deployed or do not run, and why. */
+    private List<Object> failed() {
+        Supplier<Map<String, Map<String, String>>> told = deployments.get();
+        List<Object> failed = new ArrayList<>();
+        if (told != null) {
+            new TreeMap<>(told.get()).forEach((file, words) -> {
+                String problem = words.getOrDefault("problem", "");
+                if (!problem.isEmpty()) {
+                    failed.add(Map.of("file", String.valueOf(Path.of(file).getFileName()), "problem", problem));
+                }
+            });
+        }
+        return failed;
+    }
+
     private static long bundle(Map<String, Object> properties) {
         return properties.get(Constants.SERVICE_BUNDLEID) instanceof Long id ? id : -1;
     }
@@ -98,6 +134,7 @@ public final class ProtocolList {
         now.put("time", System.currentTimeMillis());
         now.put("uptime", ManagementFactory.getRuntimeMXBean().getUptime() / 1000);
         now.put("protocols", protocols);
+        now.put("failed", failed());
         return now;
     }
 

@@ -17,6 +17,11 @@ record Arguments(Map<String, Object> values) {
         throw new Failure(Failure.Code.MALFORMED, "the property '" + name + "' is missing, a text");
     }
 
+    /** Whether it is said; texts are what the command line sends. */
+    boolean said(String name) {
+        return String.valueOf(values.get(name)).equals("true");
+    }
+
     /** Bytes, or base64 in formats that have no bytes. Fails with MALFORMED. */
     Optional<byte[]> bytes(String name) {
         Object value = values.get(name);

@@ -14,6 +14,7 @@ import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -46,13 +47,16 @@ public final class BundleOperations implements AutoCloseable {
     }
 
     @Activate
-    public BundleOperations(BundleContext context, Config config) {
+    public BundleOperations(BundleContext context, @Reference Health health, Config config) {
         this.context = context;
         List<Path> folders =
                 config.deploy().isEmpty() ? List.of() : List.of(Path.of(config.deploy()), Path.of(config.protocols()));
-        DeployedBundles bundles = new DeployedBundles(context.getBundle(0).getBundleContext(), folders);
+        DeployedBundles bundles =
+                new DeployedBundles(context.getBundle(0).getBundleContext(), folders, health::deployments);
         offer("bundle_list", none -> Map.of("bundles", bundles.list()));
-        offer("bundle_install", given -> bundles.install(given.text("file"), given.bytes("content")));
+        offer(
+                "bundle_install",
+                given -> bundles.install(given.text("file"), given.bytes("content"), given.said("update")));
         offer("bundle_update", given -> bundles.update(given.text("bundle"), given.bytes("content")));
         offer("bundle_uninstall", given -> bundles.uninstall(given.text("bundle")));
         offer("bundle_start", given -> bundles.start(given.text("bundle")));

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.jar.JarInputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
@@ -36,21 +37,25 @@ final class DeployedBundles {
     /** What is removed keeps its file under this name, so that it can be brought back. */
     private static final String REMOVED = ".removed";
 
-    private static final long PATIENCE_SECONDS = 15;
+    private static final long PATIENCE_SECONDS = 60;
     private static final long LOOK_AGAIN_MILLIS = 20;
 
     private final BundleContext context;
     private final List<Path> folders;
+    private final Supplier<Optional<Map<String, Deployment>>> deployments;
 
     /**
      * Sees all bundles of the framework.
      *
      * @param context the framework's own
      * @param folders watched; new files go into the first
+     * @param deployments what the one who watches has made of the files
      */
-    DeployedBundles(BundleContext context, List<Path> folders) {
+    DeployedBundles(
+            BundleContext context, List<Path> folders, Supplier<Optional<Map<String, Deployment>>> deployments) {
         this.context = context;
         this.folders = List.copyOf(folders);
+        this.deployments = deployments;
     }
 
     /** Every bundle, then the removed ones that can be brought back. */
@@ -115,11 +120,12 @@ final class DeployedBundles {
     }
 
     /**
-     * Brings a jar into the first folder and waits until its bundle runs.
+     * Brings a jar into the first folder and waits until its bundle runs. What does not run is taken away again.
      *
      * @param content the jar; empty to bring back one that was removed
+     * @param update whether the bundle may be there already, and is replaced then
      */
-    Map<String, Object> install(String name, Optional<byte[]> content) {
+    Map<String, Object> install(String name, Optional<byte[]> content, boolean update) {
         if (!name.matches("[A-Za-z0-9][A-Za-z0-9._+-]*\\.jar")) {
             throw new Failure(Failure.Code.MALFORMED, "'file' is the name of a jar, such as echo-1.0.jar");
         }
@@ -128,18 +134,33 @@ final class DeployedBundles {
             String symbolicName = symbolicName(content.get());
             file = deploy().resolve(name);
             Bundle present = find(symbolicName);
-            if (present != null && !file(present).equals(Optional.of(file))) {
+            if (present != null && update) {
+                return update(symbolicName, content);
+            } else if (present != null && !file(present).equals(Optional.of(file))) {
                 throw new Failure(
                         Failure.Code.CONFLICT,
                         symbolicName + " is installed already, from "
                                 + file(present).map(Path::toString).orElse("the image") + "; update that");
             }
-            write(file, content.get());
-        } else {
-            file = removedFile(name);
-            move(file.resolveSibling(name + REMOVED), file);
+            return replace(file, content.get());
         }
-        return awaitActive(file, null);
+        file = removedFile(name);
+        move(file.resolveSibling(name + REMOVED), file);
+        return awaitTaken(file);
+    }
+
+    /** Writes the file and waits; when it does not run, what was there before is there again. */
+    private Map<String, Object> replace(Path file, byte[] content) {
+        Optional<byte[]> before = Files.exists(file) ? Optional.of(read(file)) : Optional.empty();
+        write(file, content);
+        try {
+            return awaitTaken(file);
+        } catch (Failure refused) {
+            if (refused.code() == Failure.Code.INVALID) {
+                before.ifPresentOrElse(former -> write(file, former), () -> delete(file));
+            }
+            throw refused;
+        }
     }
 
     private Path removedFile(String name) {
@@ -162,10 +183,7 @@ final class DeployedBundles {
             throw new Failure(
                     Failure.Code.INVALID, "the jar is " + symbolicName + " and not " + bundle.getSymbolicName());
         }
-        long before = bundle.getLastModified();
-        Path file = file(bundle).orElseThrow();
-        write(file, jar);
-        return awaitActive(file, before);
+        return replace(file(bundle).orElseThrow(), jar);
     }
 
     /** Removes a bundle; its file is kept under another name. */
@@ -182,17 +200,13 @@ final class DeployedBundles {
     /** Starts a bundle that was stopped. */
     Map<String, Object> start(String name) {
         Bundle bundle = deployed(name);
-        startNow(bundle);
-        return describe(bundle);
-    }
-
-    private static void startNow(Bundle bundle) {
         try {
             bundle.start(Bundle.START_ACTIVATION_POLICY);
         } catch (BundleException failure) {
             throw new Failure(
                     Failure.Code.INVALID, bundle.getSymbolicName() + " does not start: " + failure.getMessage());
         }
+        return describe(bundle);
     }
 
     /** Stops a bundle until it is started again or the node is. */
@@ -264,6 +278,22 @@ final class DeployedBundles {
         }
     }
 
+    private static byte[] read(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException failure) {
+            throw new Failure(Failure.Code.UNAVAILABLE, file + " cannot be read: " + failure.getMessage());
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException failure) {
+            throw new Failure(Failure.Code.UNAVAILABLE, file + " cannot be deleted: " + failure.getMessage());
+        }
+    }
+
     private static void move(Path from, Path to) {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -272,34 +302,35 @@ final class DeployedBundles {
         }
     }
 
-    /**
-     * Waits until the file's bundle runs.
-     *
-     * @param before when its bundle was last changed; null when there was none
-     */
-    private Map<String, Object> awaitActive(Path file, @Nullable Long before) {
-        boolean seen = await(() -> {
-            Bundle bundle = at(file);
-            return bundle != null && (before == null || bundle.getLastModified() != before);
-        });
-        Bundle bundle = at(file);
-        if (!seen || bundle == null) {
-            throw new Failure(Failure.Code.UNAVAILABLE, file + " is not taken up; see the log");
+    /** Waits until what the file is now was tried. Fails with INVALID and the reason when it does not run. */
+    private Map<String, Object> awaitTaken(Path file) {
+        String mark;
+        try {
+            mark = Deployment.mark(file);
+        } catch (IOException gone) {
+            throw new Failure(Failure.Code.UNAVAILABLE, file + " cannot be read: " + gone.getMessage());
         }
-        if (!await(() -> bundle.getState() == Bundle.ACTIVE, 2)) {
-            // Tried already by whoever watches the folder; now for the reason.
-            startNow(bundle);
+        await(() -> mark.equals(told(file).content()));
+        Deployment told = told(file);
+        Bundle bundle = at(file);
+        if (!mark.equals(told.content())) {
+            throw new Failure(Failure.Code.UNAVAILABLE, file + " is not taken up; see the log");
+        } else if (!told.problem().isEmpty() || bundle == null) {
+            throw new Failure(Failure.Code.INVALID, told.problem());
         }
         return describe(bundle);
     }
 
-    private static boolean await(BooleanSupplier done) {
-        return await(done, PATIENCE_SECONDS);
+    private Deployment told(Path file) {
+        return deployments
+                .get()
+                .orElseThrow(() -> new Failure(Failure.Code.UNAVAILABLE, "nobody deploys bundles here"))
+                .getOrDefault(file.toString(), new Deployment("", "", ""));
     }
 
-    private static boolean await(BooleanSupplier done, long seconds) {
+    private static boolean await(BooleanSupplier done) {
         CountDownLatch never = new CountDownLatch(1);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         try {
             while (!done.getAsBoolean()) {
                 if (System.nanoTime() > end || never.await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS)) {

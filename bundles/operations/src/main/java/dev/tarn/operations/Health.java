@@ -5,12 +5,14 @@ import dev.tarn.api.store.Store;
 import dev.tarn.api.store.StoreStatistics;
 import dev.tarn.transport.Certificates;
 import dev.tarn.transport.Endpoint;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -26,6 +28,8 @@ public final class Health {
 
     private final AtomicReference<@Nullable StoreStatistics> statistics = new AtomicReference<>();
     private final AtomicReference<@Nullable Certificates> certificates = new AtomicReference<>();
+    private final AtomicReference<@Nullable Supplier<Map<String, Map<String, String>>>> deployments =
+            new AtomicReference<>();
 
     @Activate
     public Health(@Reference Store store) {
@@ -65,6 +69,12 @@ public final class Health {
     Map<String, String> warnings() {
         Map<String, String> warnings = new TreeMap<>();
         certificates().flatMap(Certificates::problem).ifPresent(problem -> warnings.put("tls", problem));
+        deployments()
+                .ifPresent(all -> all.forEach((file, deployment) -> {
+                    if (!deployment.problem().isEmpty()) {
+                        warnings.put(String.valueOf(Path.of(file).getFileName()), deployment.problem());
+                    }
+                }));
         return warnings;
     }
 
@@ -77,6 +87,26 @@ public final class Health {
     /** A listener has closed. */
     public void removeEndpoint(Endpoint endpoint) {
         endpoints.remove(endpoint);
+    }
+
+    /** Somebody deploys bundles from files and tells what became of them. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            target = "(" + Deployment.TOLD + "=*)")
+    public void setDeployments(Supplier<Map<String, Map<String, String>>> told) {
+        deployments.set(told);
+    }
+
+    /** He tells no longer. */
+    public void unsetDeployments(Supplier<Map<String, Map<String, String>>> told) {
+        deployments.compareAndSet(told, null);
+    }
+
+    /** The files that bundles come from, by their paths; empty when nobody deploys here. */
+    Optional<Map<String, Deployment>> deployments() {
+        Supplier<Map<String, Map<String, String>>> told = deployments.get();
+        return told == null ? Optional.empty() : Optional.of(Deployment.all(told.get()));
     }
 
     /** The listeners that have tried to open their ports. */

@@ -62,6 +62,11 @@ public final class HealthProtocol implements HttpProtocol {
                     status = HttpResponseStatus.SERVICE_UNAVAILABLE;
                     said.put("problems", problems);
                 }
+                Map<String, String> warnings = health.warnings();
+                if (!warnings.isEmpty()) {
+                    // Nobody is sent elsewhere for a bundle that could not be added.
+                    said.put("warnings", warnings);
+                }
             }
             default -> {
                 exchange.fail(new Failure(Failure.Code.NOT_FOUND, "there are /health/live and /health/ready"));

@@ -11,6 +11,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToLongFunction;
@@ -81,6 +82,13 @@ public final class Metrics {
                             "When the first of the certificates expires, in seconds since 1970.",
                             moment.getEpochSecond()));
         });
+        health.deployments()
+                .ifPresent(all -> all.forEach((file, deployment) -> families.gauge(
+                        "tarn_deployment_failed",
+                        "Whether what the file is could not be deployed, or does not run.",
+                        deployment.problem().isEmpty() ? 0 : 1,
+                        "file",
+                        String.valueOf(Path.of(file).getFileName()))));
         families.gauge(
                 "tarn_ready", "Whether the node can serve.", health.problems().isEmpty() ? 1 : 0);
         return families.snapshots();

@@ -67,11 +67,11 @@ public final class EventReader implements AutoCloseable {
         return await(head);
     }
 
-    /** The next event. Fails when none comes within 10 seconds. */
+    /** The next event. Fails when none comes within 60 seconds. */
     public Event next() throws InterruptedException {
-        Event event = events.poll(10, TimeUnit.SECONDS);
+        Event event = events.poll(60, TimeUnit.SECONDS);
         if (event == null) {
-            throw new AssertionError("no event came within 10 seconds; ended=" + done.isDone());
+            throw new AssertionError("no event came within 60 seconds; ended=" + done.isDone());
         }
         return event;
     }
@@ -130,9 +130,9 @@ public final class EventReader implements AutoCloseable {
 
     private static <T> T await(CompletionStage<T> stage) throws IOException, InterruptedException {
         try {
-            return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+            return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
-            throw new IOException("nothing within 10 seconds", late);
+            throw new IOException("nothing within 60 seconds", late);
         } catch (ExecutionException failed) {
             throw new IOException(failed.getCause());
         }

@@ -81,9 +81,9 @@ public final class WebSocketClient implements AutoCloseable {
     }
 
     private Object next() throws InterruptedException {
-        Object message = messages.poll(10, TimeUnit.SECONDS);
+        Object message = messages.poll(60, TimeUnit.SECONDS);
         if (message == null) {
-            throw new AssertionError("no message came within 10 seconds");
+            throw new AssertionError("no message came within 60 seconds");
         } else if (message instanceof Close) {
             messages.add(message);
             throw new AssertionError("closed instead of a message: " + message);
@@ -121,9 +121,9 @@ public final class WebSocketClient implements AutoCloseable {
 
     private static <T> T await(CompletionStage<T> stage) throws IOException, InterruptedException {
         try {
-            return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+            return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
-            throw new IOException("nothing within 10 seconds", late);
+            throw new IOException("nothing within 60 seconds", late);
         } catch (ExecutionException failed) {
             throw new IOException(failed.getCause());
         }

@@ -9,15 +9,13 @@ import dev.tarn.testkit.WebSocketClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,19 +23,25 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Each protocol of the image is replaced, stopped, removed and installed again while clients of all of them are at work. Whoever
- * speaks another protocol notices nothing; what was removed leaves nothing behind; sessions are there again.
+ * Each protocol of the image is replaced, stopped, removed and installed again while clients of all of them are at work: by
+ * files in {@code deploy}, by {@code tarn bundle}, and by the forms of the console. Whoever speaks another protocol notices
+ * nothing; what was removed leaves nothing behind; sessions are there again.
  */
 class ComeAndGoTest {
-    private static final Duration SOON = Duration.ofSeconds(20);
-    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final int ROUNDS = Integer.getInteger("tarn.rounds");
 
     @TempDir
     Path folder;
 
+    private Path image;
     private Tarn tarn;
+    private Console console;
     private int mqttPort;
+
+    /** How often nothing but compiled code kept classes of a bundle that was gone; for the report. */
+    private int keptByCode;
+
     private int echoPort;
 
     /** A bundle that comes and goes. */
@@ -63,6 +67,13 @@ class ComeAndGoTest {
         }
     }
 
+    /** How it is done. */
+    private enum Way {
+        FILES,
+        COMMAND,
+        CONSOLE
+    }
+
     private Path shipped(Victim victim) throws Exception {
         return victim == Victim.ECHO
                 ? Path.of(System.getProperty("tarn.echo"))
@@ -71,6 +82,20 @@ class ComeAndGoTest {
 
     private Path deployed(Victim victim) {
         return folder.resolve("data/deploy").resolve(victim.file + ".jar");
+    }
+
+    /** The jar under the name that it is deployed by, for those who send it. */
+    private Path jar(Victim victim) throws Exception {
+        Path jar = Files.createDirectories(folder.resolve("jars")).resolve(victim.file + ".jar");
+        return Files.copy(shipped(victim), jar, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** {@code tarn bundle} with these words. */
+    private void command(String... words) throws Exception {
+        List<String> line = new ArrayList<>(List.of(image.resolve("bin/tarn").toString(), "bundle"));
+        line.addAll(List.of(words));
+        line.addAll(List.of("--data", folder.resolve("data").toString()));
+        Tarn.run(line, 120);
     }
 
     /** Puts the jar there, as a new file with another time. */
@@ -95,14 +120,18 @@ class ComeAndGoTest {
         switch (victim) {
             case HTTP -> assertThat(Http.put(tarn, "/x/1", "1").statusCode()).isIn(201, 204);
             case SSE -> {
-                try (EventReader events = new EventReader(tarn.uri("/x/1"))) {
+                try (EventReader events =
+                        new EventReader(tarn.uri("/x/1"), tarn.login().headers())) {
                     if (events.head().statusCode() != 200) {
                         throw new IOException("status " + events.head().statusCode());
                     }
                 }
             }
-            case WEBSOCKET -> new WebSocketClient(tarn.ws("/x/1"), null).close();
-            case MQTT -> Mqtt.tcp(Mqtt.V5, mqttPort).close();
+            case WEBSOCKET ->
+                new WebSocketClient(tarn.ws("/x/1"), null, tarn.login().headers()).close();
+            case MQTT ->
+                Mqtt.tcp(Mqtt.V5, mqttPort, tarn.login().name(), tarn.login().password())
+                        .close();
             case ECHO -> {
                 try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), echoPort)) {
                     socket.setSoTimeout(10_000);
@@ -124,52 +153,82 @@ class ComeAndGoTest {
         }
     }
 
-    private void update(Victim victim) throws Exception {
+    private void update(Victim victim, Way way) throws Exception {
         String said = "updated bundle=" + victim.bundle + " ";
         long before = logged(said);
-        drop(victim);
+        switch (way) {
+            case FILES -> drop(victim);
+            case COMMAND -> command("update", victim.bundle, jar(victim).toString());
+            case CONSOLE -> console.install(jar(victim));
+        }
         awaitLogged(said, before + 1);
     }
 
-    private void remove(Victim victim) throws Exception {
+    private void remove(Victim victim, Way way) throws Exception {
         String said = "uninstalled bundle=" + victim.bundle + " ";
         long before = logged(said);
-        Files.delete(deployed(victim));
+        switch (way) {
+            case FILES -> Files.delete(deployed(victim));
+            case COMMAND -> command("uninstall", victim.bundle);
+            case CONSOLE -> console.press("uninstall", victim.bundle);
+        }
         awaitLogged(said, before + 1);
         if (before == 0) {
             // Takes a second, since an update might be under way.
             refused(victim);
         }
         leaves(victim, 0);
-        drop(victim);
     }
 
-    /** Stops and starts it by operations; another bundle that is updated meanwhile does not start it. */
-    private void stop(Victim victim) throws Exception {
-        operation("bundle_stop", victim);
+    private void install(Victim victim, Way way) throws Exception {
+        switch (way) {
+            case FILES -> drop(victim);
+            case COMMAND -> command("install", jar(victim).toString());
+            case CONSOLE -> console.install(jar(victim));
+        }
+    }
+
+    /** Stops and starts it; another bundle that is updated meanwhile does not start it. */
+    private void stop(Victim victim, Way way) throws Exception {
+        press(way, "stop", victim);
         assertThat(Inside.of(tarn).threads()).as("threads of " + victim).doesNotContainKey(victim.thread);
         if (victim != Victim.ECHO) {
-            update(Victim.ECHO);
+            update(Victim.ECHO, Way.FILES);
         }
         refused(victim);
-        operation("bundle_start", victim);
+        press(way, "start", victim);
     }
 
-    private void operation(String name, Victim victim) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + tarn.address("admin") + "/operations"))
-                .timeout(SOON)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(
-                        "{\"operation\":\"" + name + "\",\"bundle\":\"" + victim.bundle + "\"}"))
-                .build();
-        HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
-        assertThat(answer.statusCode()).as(name + " " + answer.body()).isEqualTo(200);
+    private void press(Way way, String action, Victim victim) throws Exception {
+        if (way == Way.CONSOLE) {
+            console.press(action, victim.bundle);
+        } else {
+            command(action, victim.bundle);
+        }
+    }
+
+    /** Waits until it is served again and everybody has gone on; what was there before is gone. */
+    private void settled(Crowd crowd, Victim victim) throws Exception {
+        Eventually.passes(SOON, () -> {
+            served(victim);
+            return null;
+        });
+        crowd.calm();
+        leaves(victim, 1);
     }
 
     /** So many class loaders of the bundle are left, and with none also no thread. */
     private void leaves(Victim victim, int loaders) throws Exception {
+        if (Inside.of(tarn).loaders(victim.bundle) > loaders
+                && Inside.of(tarn).loaders(victim.bundle) > loaders
+                && Inside.withoutCode(tarn).loaders(victim.bundle) <= loaders) {
+            keptByCode++;
+        }
         Eventually.passes(SOON, () -> {
             Inside inside = Inside.of(tarn);
+            if (inside.loaders(victim.bundle) > loaders) {
+                inside = Inside.withoutCode(tarn);
+            }
             assertThat(inside.loaders(victim.bundle))
                     .as("class loaders of " + victim)
                     .isEqualTo(loaders);
@@ -198,9 +257,9 @@ class ComeAndGoTest {
     }
 
     @Test
-    @Timeout(value = 90, unit = TimeUnit.MINUTES)
+    @Timeout(value = 4, unit = TimeUnit.HOURS)
     void protocols_come_and_go_while_the_others_serve() throws Exception {
-        Path image = OperationTest.copy(Tarn.IMAGE, folder.resolve("image"));
+        image = OperationTest.copy(Tarn.IMAGE, folder.resolve("image"));
         for (Victim victim : Victim.values()) {
             if (victim != Victim.ECHO) {
                 Files.delete(DeployTest.jar(image, victim.file));
@@ -211,39 +270,50 @@ class ComeAndGoTest {
         Inside.pack(folder.resolve("data/deploy/probe.jar"));
         mqttPort = DeployTest.freePort();
         echoPort = DeployTest.freePort();
-        tarn = Tarn.dev(folder.resolve("data"), Path.of(System.getProperty("tarn.examples"), "getting-started"))
+        OperationTest.copy(
+                Path.of(System.getProperty("tarn.examples"), "getting-started"),
+                folder.resolve("data/deploy/getting-started"));
+        tarn = Tarn.start(folder.resolve("data"))
                 .image(image)
                 .set("mqtt.port", mqttPort)
                 .set("echo.port", echoPort)
-                .environment("TARN_OPTS", Inside.OPTIONS)
-                .ready();
+                .environment("TARN_OPTS", Inside.options(folder))
+                .ready()
+                .administered(folder.resolve("data"));
+        console = new Console(tarn).opened();
         for (Victim victim : Victim.values()) {
-            served(victim);
+            // Those that are deployed may come a moment after the node is ready.
+            Eventually.passes(SOON, () -> {
+                served(victim);
+                return null;
+            });
         }
         Inside before = Inside.of(tarn);
         Crowd crowd = new Crowd(tarn, mqttPort);
         crowd.begin();
         for (int round = 0; round < ROUNDS; round++) {
+            // Every protocol in every way within 15 rounds.
             Victim victim = Victim.values()[round % Victim.values().length];
+            Way way = Way.values()[round % Way.values().length];
             crowd.disturb(victim.protocol());
-            switch (round / Victim.values().length % 3) {
-                case 0 -> remove(victim);
-                case 1 -> update(victim);
-                default -> stop(victim);
-            }
-            Eventually.passes(SOON, () -> {
-                served(victim);
-                return null;
-            });
-            crowd.calm();
-            leaves(victim, 1);
-            assertThat(crowd.complaints()).as("round " + round + " " + victim).isEmpty();
+            update(victim, way);
+            settled(crowd, victim);
+            crowd.disturb(victim.protocol());
+            remove(victim, way);
+            install(victim, way);
+            settled(crowd, victim);
+            crowd.disturb(victim.protocol());
+            stop(victim, way);
+            settled(crowd, victim);
+            assertThat(crowd.complaints())
+                    .as("round " + round + " " + victim + " by " + way)
+                    .isEmpty();
         }
         crowd.close();
         assertThat(crowd.complaints()).isEmpty();
         assertThat(crowd.written()).isGreaterThan(ROUNDS * 10L);
         Eventually.passes(SOON, () -> {
-            Inside after = Inside.of(tarn);
+            Inside after = Inside.withoutCode(tarn);
             assertThat(after.loaders()).isEqualTo(before.loaders());
             assertThat(after.threads())
                     .allSatisfy((name, count) -> assertThat(count)
@@ -253,5 +323,7 @@ class ComeAndGoTest {
             return null;
         });
         assertThat(tarn.err()).as("nothing went wrong inside").isEmpty();
+        System.out.println(ROUNDS + " rounds, " + crowd.written() + " messages; compiled code alone kept classes " + keptByCode
+                + " times");
     }
 }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Crowd implements AutoCloseable {
     private static final Duration PACE = Duration.ofMillis(15);
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     private final Tarn tarn;
     private final int mqttPort;
@@ -240,7 +240,8 @@ final class Crowd implements AutoCloseable {
 
         @Override
         void work() throws IOException, InterruptedException {
-            try (Mqtt mqtt = Mqtt.tcp(Mqtt.V4, mqttPort)) {
+            try (Mqtt mqtt = Mqtt.tcp(
+                    Mqtt.V4, mqttPort, tarn.login().name(), tarn.login().password())) {
                 while (!over()) {
                     mqtt.publish(path(), next(), 1, retain);
                     acknowledged();
@@ -256,7 +257,8 @@ final class Crowd implements AutoCloseable {
 
         @Override
         void work() throws IOException, InterruptedException {
-            try (WebSocketClient socket = new WebSocketClient(tarn.ws("/Sensors/?subscribe=false"), null)) {
+            try (WebSocketClient socket = new WebSocketClient(
+                    tarn.ws("/Sensors/?subscribe=false"), null, tarn.login().headers())) {
                 while (!over()) {
                     socket.send("{\"type\":\"put\",\"path\":\"" + path() + "\",\"value\":" + next() + ",\"ref\":1}");
                     String answer = socket.nextText();
@@ -312,8 +314,11 @@ final class Crowd implements AutoCloseable {
 
         @Override
         void work() throws IOException, InterruptedException {
-            String[] resume = last == null ? new String[0] : new String[] {"Last-Event-ID", last};
-            try (EventReader events = new EventReader(tarn.uri("/Sensors/"), resume)) {
+            List<String> headers = new ArrayList<>(List.of(tarn.login().headers()));
+            if (last != null) {
+                headers.addAll(List.of("Last-Event-ID", last));
+            }
+            try (EventReader events = new EventReader(tarn.uri("/Sensors/"), headers.toArray(String[]::new))) {
                 int status = events.head().statusCode();
                 if (status != 200) {
                     throw new IOException("status " + status);
@@ -343,7 +348,8 @@ final class Crowd implements AutoCloseable {
         @Override
         void work() throws IOException, InterruptedException {
             URI uri = tarn.ws("/Sensors/" + (last == 0 ? "" : "?since=" + last));
-            try (WebSocketClient socket = new WebSocketClient(uri, null)) {
+            try (WebSocketClient socket =
+                    new WebSocketClient(uri, null, tarn.login().headers())) {
                 listening = true;
                 while (!over()) {
                     JsonNode json = Http.json(socket.nextText());
@@ -365,7 +371,9 @@ final class Crowd implements AutoCloseable {
         @Override
         void work() throws IOException, InterruptedException {
             String client = name.replace(' ', '-');
-            try (Mqtt mqtt = webSocket ? Mqtt.session(tarn.ws("/mqtt"), client) : Mqtt.session(mqttPort, client)) {
+            try (Mqtt mqtt = webSocket
+                    ? Mqtt.session(tarn.ws("/mqtt"), client, tarn.login())
+                    : Mqtt.session(mqttPort, client, tarn.login())) {
                 if (listening && !mqtt.sessionPresent()) {
                     complain("lost its session");
                 }

@@ -7,15 +7,24 @@ import dev.tarn.itest.probe.Failing;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
+import java.util.jar.JarInputStream;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Bundles and applications come and go while the others serve. */
 class DeployTest {
     private static final String FAILING = Failing.class.getName();
-    private static final Duration SOON = Duration.ofSeconds(15);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     @TempDir
     Path folder;
@@ -150,6 +159,152 @@ class DeployTest {
             client.publish("x/1", "2", 1, true);
             assertThat(Http.get(tarn, "/x/1").statusCode()).isEqualTo(200);
         }
+    }
+
+    /** The content of a jar with another header, all at once in another's place. */
+    private void altered(Path jar, String header, String value, Path to) throws Exception {
+        Path made = folder.resolve("altered");
+        try (JarInputStream in = new JarInputStream(Files.newInputStream(jar))) {
+            Manifest manifest = in.getManifest();
+            manifest.getMainAttributes().putValue(header, value);
+            try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(made), manifest)) {
+                for (JarEntry entry = in.getNextJarEntry(); entry != null; entry = in.getNextJarEntry()) {
+                    out.putNextEntry(new JarEntry(entry.getName()));
+                    in.transferTo(out);
+                    out.closeEntry();
+                }
+            }
+        }
+        Files.move(made, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static String admin(Tarn tarn, String path) throws Exception {
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://" + tarn.address("admin") + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer.body();
+    }
+
+    @Test
+    void a_protocol_goes_on_serving_when_its_jar_is_replaced_by_a_bad_one() throws Exception {
+        Path image = OperationTest.copy(Tarn.IMAGE, folder.resolve("image"));
+        Path jar = jar(image, "tarn-mqtt");
+        Path good = Files.copy(jar, folder.resolve("good.jar"));
+        String name = String.valueOf(jar.getFileName());
+        try (Tarn tarn = Tarn.dev(folder.resolve("data")).image(image).ready();
+                Mqtt client = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))) {
+            client.subscribe("x/1", 1);
+
+            altered(good, "Import-Package", "no.such.thing", jar);
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.err())
+                        .anyMatch(line -> line.contains(name)
+                                && line.contains("does not resolve: no package no.such.thing")
+                                && line.contains("stays as it is"));
+                assertThat(Http.json(admin(tarn, "/health/ready"))
+                                .path("warnings")
+                                .path(name)
+                                .asText())
+                        .contains("no.such.thing");
+                return null;
+            });
+            assertThat(admin(tarn, "/metrics")).contains("tarn_deployment_failed{file=\"" + name + "\"} 1");
+            // The same connection: nothing was touched.
+            client.publish("x/1", "1", 1, true);
+            assertThat(client.next().text()).isEqualTo("1");
+
+            altered(good, "Bundle-Activator", "no.such.Activator", jar);
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.err())
+                        .anyMatch(line -> line.contains(name)
+                                && line.contains("does not start")
+                                && line.contains("no.such.Activator"));
+                assertThat(admin(tarn, "/health/ready")).contains("no.such.Activator");
+                return null;
+            });
+            Eventually.passes(SOON, () -> Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))).close();
+
+            Files.copy(good, folder.resolve("again"));
+            Files.move(
+                    folder.resolve("again"), jar, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Eventually.passes(SOON, () -> {
+                assertThat(admin(tarn, "/health/ready")).doesNotContain("warnings");
+                return null;
+            });
+            assertThat(admin(tarn, "/metrics")).contains("tarn_deployment_failed{file=\"" + name + "\"} 0");
+            Eventually.passes(SOON, () -> Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))).close();
+        }
+    }
+
+    @Test
+    void a_protocol_without_a_port_is_told_of_and_one_that_says_its_port_listens_there() throws Exception {
+        Path echo = Path.of(System.getProperty("tarn.echo"));
+        Path deployed = Files.createDirectories(folder.resolve("data/deploy")).resolve("echo.jar");
+        Path file = Files.writeString(folder.resolve("tarn.yaml"), "log:\n  level: info\n");
+        try (Tarn tarn =
+                Tarn.dev(folder.resolve("data")).with("--conf", file.toString()).ready()) {
+            drop(echo, deployed);
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.err())
+                        .anyMatch(line -> line.contains("protocol echo cannot be reached: set echo.port"));
+                return null;
+            });
+
+            altered(echo, "Tarn-Listener", "port=0", deployed);
+            echoes(port(tarn, 1));
+            Files.delete(deployed);
+            Eventually.passes(SOON, () -> {
+                assertThat(tarn.out()).anyMatch(line -> line.contains("uninstalled bundle=com.example.echo"));
+                return null;
+            });
+        }
+        Files.writeString(file, "echo:\n  port: off\n");
+        altered(echo, "Tarn-Listener", "port=0", deployed);
+        try (Tarn tarn =
+                Tarn.dev(folder.resolve("data")).with("--conf", file.toString()).ready()) {
+            assertThat(tarn.listeners()).containsOnlyKeys("admin", "http", "mqtt");
+            assertThat(tarn.err()).as("switched off is nothing to warn of").isEmpty();
+        }
+    }
+
+    @Test
+    void a_port_that_is_put_into_the_file_counts_when_the_jar_comes() throws Exception {
+        Path deployed = Files.createDirectories(folder.resolve("data/deploy")).resolve("echo.jar");
+        Path file = Files.writeString(folder.resolve("tarn.yaml"), "log:\n  level: info\n");
+        try (Tarn tarn =
+                Tarn.dev(folder.resolve("data")).with("--conf", file.toString()).ready()) {
+            Files.writeString(file, "echo:\n  port: 0\n");
+            drop(Path.of(System.getProperty("tarn.echo")), deployed);
+            echoes(port(tarn, 1));
+        }
+    }
+
+    /** Where the log says that echo listens, the so manyeth time. */
+    private static int port(Tarn tarn, int time) throws Exception {
+        Pattern said = Pattern.compile("listening name=echo address=\\S*:(\\d+) ");
+        return Eventually.passes(SOON, () -> {
+            List<Integer> ports = tarn.out().stream()
+                    .map(said::matcher)
+                    .filter(Matcher::find)
+                    .map(found -> Integer.valueOf(found.group(1)))
+                    .toList();
+            assertThat(ports).hasSizeGreaterThanOrEqualTo(time);
+            return ports.get(time - 1);
+        });
+    }
+
+    private static void echoes(int port) throws Exception {
+        Eventually.passes(SOON, () -> {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setSoTimeout(30_000);
+                socket.getOutputStream().write('x');
+                assertThat(socket.getInputStream().read()).isEqualTo('x');
+            }
+            return null;
+        });
     }
 
     /** Writes a bundle with an activator, or a component, that throws. */

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 
 /** Requests to a running Tarn. */
 final class Http {
@@ -30,6 +31,9 @@ final class Http {
                 .method(method, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
         if (headers.length > 0) {
             request.headers(headers);
+        }
+        if (tarn.login().name() != null && !List.of(headers).contains("Authorization")) {
+            request.headers(tarn.login().headers());
         }
         return CLIENT.send(request.build(), BodyHandlers.ofByteArray());
     }

@@ -13,6 +13,7 @@ import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import sun.hotspot.WhiteBox;
 
 /**
  * What is alive inside a running Tarn, as {@link Probe} tells it.
@@ -24,31 +25,40 @@ import java.util.jar.Manifest;
 record Inside(Map<String, Integer> loaders, Map<String, Integer> threads, long buffers) {
 
     /**
-     * Options under which nothing but a leak counts as one. Thread caches would keep buffers that were released; stack
-     * traces of their uses would hold on to classes of bundles that are gone, and so would code of the second compiler,
-     * for as long as an event loop runs in it with those classes inlined.
+     * Options under which nothing but a leak counts as one, and {@link Probe} can throw compiled code away. Thread caches would
+     * keep buffers that were released; stack traces of their uses would hold on to classes of bundles that are gone.
+     *
+     * @param folder where a jar for the boot class path is put
      */
-    static final String OPTIONS = "-Xmx256m -XX:TieredStopAtLevel=1"
-            + " -Dio.netty.leakDetection.level=paranoid -Dio.netty.leakDetection.targetRecords=0"
-            + " -Dio.netty.allocator.smallCacheSize=0 -Dio.netty.allocator.normalCacheSize=0";
+    static String options(Path folder) throws IOException {
+        Path jar = folder.resolve("white-box.jar");
+        write(jar, new Manifest(), WhiteBox.class);
+        return "-Xmx256m -XX:+UnlockDiagnosticVMOptions -XX:+WhiteBoxAPI -Xbootclasspath/a:" + jar
+                + " -Dio.netty.leakDetection.level=paranoid -Dio.netty.leakDetection.targetRecords=0"
+                + " -Dio.netty.allocator.smallCacheSize=0 -Dio.netty.allocator.normalCacheSize=0";
+    }
 
     /** Writes the bundle that {@link #of} asks. */
     static void pack(Path jar) throws IOException {
         Manifest manifest = new Manifest();
         Attributes headers = manifest.getMainAttributes();
-        headers.put(Attributes.Name.MANIFEST_VERSION, "1.0");
         headers.putValue("Bundle-ManifestVersion", "2");
         headers.putValue("Bundle-SymbolicName", Probe.class.getPackageName());
         headers.putValue("Bundle-Version", "1.0.0");
         headers.putValue("Bundle-Activator", Probe.class.getName());
         headers.putValue(
                 "Import-Package",
-                "dev.tarn.transport,io.netty.buffer,io.netty.handler.codec.http,org.osgi.framework,"
+                "dev.tarn.transport,io.netty.buffer,io.netty.channel,io.netty.handler.codec.http,io.netty.util.concurrent,org.osgi.framework,"
                         + "org.osgi.framework.wiring");
-        String name = Probe.class.getName().replace('.', '/') + ".class";
         Files.createDirectories(jar.toAbsolutePath().getParent());
+        write(jar, manifest, Probe.class);
+    }
+
+    private static void write(Path jar, Manifest manifest, Class<?> content) throws IOException {
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        String name = content.getName().replace('.', '/') + ".class";
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
-                InputStream code = Probe.class.getResourceAsStream("/" + name)) {
+                InputStream code = Inside.class.getResourceAsStream("/" + name)) {
             out.putNextEntry(new JarEntry(name));
             code.transferTo(out);
             out.closeEntry();
@@ -57,10 +67,19 @@ record Inside(Map<String, Integer> loaders, Map<String, Integer> threads, long b
 
     /** Collects garbage there, then counts. */
     static Inside of(Tarn tarn) throws IOException, InterruptedException {
+        return of(tarn, "/probe");
+    }
+
+    /** The same when compiled code was thrown away before, which may have kept classes; slow. */
+    static Inside withoutCode(Tarn tarn) throws IOException, InterruptedException {
+        return of(tarn, "/probe?code=away");
+    }
+
+    private static Inside of(Tarn tarn, String path) throws IOException, InterruptedException {
         Map<String, Integer> loaders = new TreeMap<>();
         Map<String, Integer> threads = new TreeMap<>();
         long buffers = -1;
-        for (String line : List.of(Http.text(Http.get(tarn, "/probe")).split("\n"))) {
+        for (String line : List.of(Http.text(Http.get(tarn, path)).split("\n"))) {
             String[] words = line.split(" ", 2);
             switch (words[0]) {
                 case "loaders" -> {

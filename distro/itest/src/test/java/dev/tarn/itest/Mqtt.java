@@ -25,7 +25,7 @@ final class Mqtt implements AutoCloseable {
     static final int V4 = 4;
     static final int V5 = 5;
 
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = 60_000;
     private static final AtomicInteger CLIENTS = new AtomicInteger();
 
     private final int version;
@@ -86,16 +86,16 @@ final class Mqtt implements AutoCloseable {
     }
 
     /** A connection over TCP, version 5, to a session that outlasts it by an hour. */
-    static Mqtt session(int port, String clientId) throws IOException, InterruptedException {
+    static Mqtt session(int port, String clientId, Tarn.Login login) throws IOException, InterruptedException {
         Mqtt mqtt = new Mqtt(V5, new Tcp(port));
-        mqtt.resume(clientId);
+        mqtt.resume(clientId, login);
         return mqtt;
     }
 
     /** The same over WebSocket. */
-    static Mqtt session(URI uri, String clientId) throws IOException, InterruptedException {
-        Mqtt mqtt = new Mqtt(V5, new Frames(new WebSocketClient(uri, "mqtt")));
-        mqtt.resume(clientId);
+    static Mqtt session(URI uri, String clientId, Tarn.Login login) throws IOException, InterruptedException {
+        Mqtt mqtt = new Mqtt(V5, new Frames(new WebSocketClient(uri, "mqtt", login.headers())));
+        mqtt.resume(clientId, login);
         return mqtt;
     }
 
@@ -125,17 +125,21 @@ final class Mqtt implements AutoCloseable {
         }
     }
 
-    private void resume(String clientId) throws IOException, InterruptedException {
+    private void resume(String clientId, Tarn.Login login) throws IOException, InterruptedException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream body = new DataOutputStream(bytes);
         body.writeUTF("MQTT");
         body.writeByte(version);
-        body.writeByte(0);
+        body.writeByte(login.name() == null ? 0 : 0xc0);
         body.writeShort(60);
         body.writeByte(5);
         body.writeByte(0x11);
         body.writeInt(3_600);
         body.writeUTF(clientId);
+        if (login.name() != null && login.password() != null) {
+            body.writeUTF(login.name());
+            body.writeUTF(login.password());
+        }
         try {
             send(0x10, bytes.toByteArray());
             byte[] answer = await(2).body();

@@ -170,6 +170,31 @@ class OperationTest {
     }
 
     @Test
+    void without_the_bundles_of_the_administration_everything_else_starts_and_serves() throws Exception {
+        Path image = copy(Tarn.IMAGE, folder.resolve("image"));
+        try (Stream<Path> files = Files.walk(image.resolve("system"))) {
+            for (Path file : files.toList()) {
+                String name = String.valueOf(file.getFileName());
+                if (name.startsWith("tarn-operations-") || name.startsWith("tarn-console-")) {
+                    Files.delete(file);
+                }
+            }
+        }
+        try (Tarn tarn = Tarn.dev(folder.resolve("data")).image(image).ready()) {
+            assertThat(tarn.listeners()).containsOnlyKeys("http", "mqtt");
+            try (Mqtt mqtt = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt")).subscribe("x/#", 1);
+                    EventReader events = new EventReader(tarn.uri("/x/1"), "Accept", "text/event-stream")) {
+                assertThat(events.head().statusCode()).isEqualTo(200);
+                assertThat(Http.put(tarn, "/x/1", "42").statusCode()).isEqualTo(201);
+                assertThat(mqtt.next().text()).isEqualTo("42");
+                assertThat(events.next().data()).contains("42");
+            }
+            assertThat(tarn.err()).as("a key of a bundle that is not there").hasSize(1);
+            assertThat(tarn.err().get(0)).contains("section 'admin' is ignored");
+        }
+    }
+
+    @Test
     void the_image_may_be_elsewhere_and_be_reached_through_a_link() throws Exception {
         Path image = copy(Tarn.IMAGE, folder.resolve("a place with spaces"));
         Path link = Files.createSymbolicLink(folder.resolve("tarn"), image.resolve("bin/tarn"));

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,8 +15,10 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The built image, running as a process of its own, and what it says. */
 final class Tarn implements AutoCloseable {
@@ -30,8 +33,19 @@ final class Tarn implements AutoCloseable {
     private final List<String> out = new CopyOnWriteArrayList<>();
     private final List<String> err = new CopyOnWriteArrayList<>();
     private final Map<String, String> listeners = new HashMap<>();
+    private final AtomicReference<Login> login = new AtomicReference<>(new Login(null, null));
     private final CountDownLatch readyOrGone = new CountDownLatch(1);
     private final CountDownLatch read = new CountDownLatch(2);
+
+    /** Who the clients in here are; nobody has no name. */
+    record Login(@Nullable String name, @Nullable String password) {
+        /** The header Authorization, or none. */
+        String[] headers() {
+            return name == null || password == null
+                    ? new String[0]
+                    : new String[] {"Authorization", Http.basic(name, password)};
+        }
+    }
 
     /** What to start; each method gives a new one. */
     record Command(Path image, List<String> words, Map<String, String> environment) {
@@ -171,6 +185,18 @@ final class Tarn implements AutoCloseable {
     int port(String listener) {
         String address = address(listener);
         return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    }
+
+    /** From now on clients that do not say who they are log in as the first administrator. */
+    Tarn administered(Path data) throws IOException {
+        String[] words =
+                Files.readString(data.resolve("administrator-password")).strip().split(" ");
+        login.set(new Login(words[0], words[1]));
+        return this;
+    }
+
+    Login login() {
+        return login.get();
     }
 
     /** An http: address on this server. */

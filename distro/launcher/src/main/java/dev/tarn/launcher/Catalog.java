@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -26,7 +27,7 @@ final class Catalog {
     static final String OWN = "";
 
     /** Ports of the listeners that are there unless they are switched off. */
-    static final Map<String, String> STANDARD_PORTS =
+    private static final Map<String, String> STANDARD_PORTS =
             Map.of("http", "9926", "mqtt", "1883", "amqp", "5672", "admin", "9925");
 
     /** Sections of bundles that may be left out of an image: naming them without the bundle is not a slip. */
@@ -44,6 +45,7 @@ final class Catalog {
     private final Map<String, List<Part>> sections = new TreeMap<>();
     private final Map<String, Metatype> factories = new TreeMap<>();
     private final Set<String> listeners = new TreeSet<>(Set.of("http"));
+    private final Map<String, String> ports = new TreeMap<>(STANDARD_PORTS);
 
     Catalog() {
         own("data", Key.text("directory", "data", Set.of(), "where everything is kept; relative to Tarn's own folder"));
@@ -59,6 +61,7 @@ final class Catalog {
     void add(Described bundle) {
         if (bundle.speaks() && !bundle.symbolicName().equals("dev.tarn.transport")) {
             listeners.add(bundle.listenerName());
+            bundle.port().ifPresent(port -> ports.putIfAbsent(bundle.listenerName(), port));
         }
         for (Metatype metatype : bundle.metatypes()) {
             String section = bundle.section(metatype.pid());
@@ -105,6 +108,11 @@ final class Catalog {
     /** The names of the listeners that installed protocols have. */
     Set<String> listeners() {
         return Set.copyOf(listeners);
+    }
+
+    /** The port of a listener that nobody has configured; empty when it then has none. */
+    Optional<String> port(String listener) {
+        return Optional.ofNullable(ports.get(listener));
     }
 
     /** All sections with their parts, in alphabetical order. */

@@ -8,6 +8,7 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
@@ -27,13 +28,26 @@ final class Configurations implements SynchronousBundleListener {
     private final BundleContext context;
     private final Catalog catalog;
     private final Settings settings;
+    private final Supplier<Settings> reread;
     private final Map<String, String> given;
     private final Map<String, Map<String, Object>> written = new HashMap<>();
 
-    Configurations(BundleContext context, Catalog catalog, Settings settings, Map<String, String> given) {
+    /**
+     * Follows bundles once it has begun.
+     *
+     * @param settings as they were at the start
+     * @param reread as they are now, for what was not configured at the start
+     */
+    Configurations(
+            BundleContext context,
+            Catalog catalog,
+            Settings settings,
+            Supplier<Settings> reread,
+            Map<String, String> given) {
         this.context = context;
         this.catalog = catalog;
         this.settings = settings;
+        this.reread = reread;
         this.given = Map.copyOf(given);
     }
 
@@ -59,6 +73,13 @@ final class Configurations implements SynchronousBundleListener {
                                 part.pid().equals(pid) && part.instance().equals(instance))
                         .forEach(part ->
                                 part.keys().values().forEach(key -> keys.put(section + "." + key.name(), key))));
+        if (keys.isEmpty() && pid.equals(Catalog.LISTENER)) {
+            // One that is not named after a protocol.
+            String section = "listener." + instance;
+            catalog.takers(section + ".port").keySet().stream()
+                    .flatMap(part -> part.keys().values().stream())
+                    .forEach(key -> keys.put(section + "." + key.name(), key));
+        }
         return keys;
     }
 
@@ -109,6 +130,13 @@ final class Configurations implements SynchronousBundleListener {
             Plan plan = Plan.of(catalog, settings, given);
             plan.errors().forEach(error -> LOG.error("{}", error));
             write(plan.configurations());
+            Plan fresh = Plan.of(catalog, reread.get(), given);
+            write(fresh.configurations().stream()
+                    .filter(each -> !written.containsKey(each.pid() + "~" + each.instance()))
+                    .toList());
+            if (described.speaks() && fresh.unheard().contains(described.listenerName())) {
+                LOG.warn("{}", Plan.portless(described.listenerName()));
+            }
         } catch (IOException | Refusal failure) {
             LOG.error(
                     "the configuration of bundle {} is left as it is: {}",

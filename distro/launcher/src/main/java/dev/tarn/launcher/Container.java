@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -34,6 +35,7 @@ final class Container {
 
     private final Framework framework;
     private final List<Bundle> bundles = new ArrayList<>();
+    private final AtomicBoolean stopping = new AtomicBoolean();
 
     /** A framework that is not started yet; what it caches is below this folder and thrown away at each start. */
     Container(Path cache) {
@@ -111,6 +113,7 @@ final class Container {
      * there; then stops all bundles, highest level first. Returns false when that takes longer than this.
      */
     boolean stop(long seconds) {
+        stopping.set(true);
         if (framework.getState() == Bundle.ACTIVE) {
             closeListeners(seconds / 2);
         }
@@ -123,6 +126,11 @@ final class Container {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /** Whether it was told to stop. */
+    boolean stopping() {
+        return stopping.get();
     }
 
     private void closeListeners(long seconds) {

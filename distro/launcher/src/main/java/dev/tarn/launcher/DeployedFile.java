@@ -132,13 +132,17 @@ final class DeployedFile {
     /** Installs or updates the bundle from what the file is now; returns whether something has changed. */
     boolean take(String now) {
         String before = now.equals(mark) ? refused : "";
+        boolean told = !refused.isEmpty();
         mark = now;
         lacking = false;
         refused = "";
         try {
             Files.createDirectories(next.toAbsolutePath().getParent());
             Files.copy(file, next, StandardCopyOption.REPLACE_EXISTING);
-            if (bundle == null) {
+            if (bundle != null && told && Files.mismatch(next, current) < 0) {
+                // The former content is back.
+                return false;
+            } else if (bundle == null) {
                 install();
             } else {
                 update(bundle);

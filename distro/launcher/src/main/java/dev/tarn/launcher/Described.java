@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
@@ -23,12 +24,14 @@ import org.osgi.framework.Constants;
  *
  * @param symbolicName such as {@code dev.tarn.mqtt}
  * @param speaks whether it brings a stream protocol, and so has a listener
- * @param listener what the listener is called when not after the bundle; empty otherwise
+ * @param listener what the manifest says of its listener, {@code name;port=7007}, either of the two or both; empty when
+ *     nothing
  */
 record Described(String symbolicName, boolean speaks, String listener, List<Metatype> metatypes) {
 
     private static final String METATYPE = "OSGI-INF/metatype";
     private static final String LISTENER = "Tarn-Listener";
+    private static final String PORT = "port=";
     private static final String PROTOCOL = "dev.tarn.transport.StreamProtocol";
 
     /** Reads a jar; empty when it is not a bundle. */
@@ -67,7 +70,17 @@ record Described(String symbolicName, boolean speaks, String listener, List<Meta
 
     /** What its listener is called: after this bundle, unless it says otherwise. */
     String listenerName() {
-        return listener.isEmpty() ? section() : listener;
+        String name = listener.split(";", 2)[0].strip();
+        return name.isEmpty() || name.startsWith(PORT) ? section() : name;
+    }
+
+    /** Where its listener is unless it is configured; empty when it does not say. */
+    Optional<String> port() {
+        return Arrays.stream(listener.split(";"))
+                .map(String::strip)
+                .filter(part -> part.matches(PORT + "\\d{1,5}"))
+                .map(part -> part.substring(PORT.length()))
+                .findFirst();
     }
 
     /** The section named after this bundle: the last segment of its name. */

@@ -72,6 +72,9 @@ final class Launch {
         Logging.begin(Plan.own(catalog, settings, "log.level"));
         plan.warnings()
                 .forEach(warning -> LoggerFactory.getLogger("dev.tarn.launcher").warn("{}", warning));
+        plan.unheard()
+                .forEach(
+                        protocol -> LoggerFactory.getLogger("dev.tarn.launcher").warn("{}", Plan.portless(protocol)));
         try (DataDirectory held = DataDirectory.open(data)) {
             Container container = new Container(held.folder().resolve("cache"));
             Runtime.getRuntime().addShutdownHook(new Thread(() -> terminated(container, held), "tarn-stop"));
@@ -106,21 +109,22 @@ final class Launch {
                 jars.stream().filter(jar -> jar.level() != Image.PROTOCOLS).toList();
         FrameworkLog log = container.begin(fixed);
         Configurations configurations = new Configurations(
-                container.context(), configured.catalog(), configured.settings(), configured.given());
+                container.context(), configured.catalog(), configured.settings(), this::settings, configured.given());
         configurations.begin(configured.plan());
         Deployments deployments = new Deployments(container.context(), hot);
         List<Bundle> required = new ArrayList<>(container.bundles());
-        deployments.begin().stream()
-                .filter(bundle ->
-                        bundle.getLocation().contains(image.protocols().toString()))
-                .forEach(required::add);
+        List<Bundle> added = new ArrayList<>();
+        for (Bundle bundle : deployments.begin()) {
+            boolean shipped = bundle.getLocation().contains(image.protocols().toString());
+            (shipped ? required : added).add(bundle);
+        }
         container.finish();
         List<Listening> listening =
-                new Readiness(container.context(), required).await(listeners(configured), READY_SECONDS);
+                new Readiness(container.context(), required).await(listeners(configured), added, READY_SECONDS);
         log.release();
         deployments.follow();
         announce(listening, configured);
-        new SavedChanges(container.context(), configurations, file(arguments, image)).begin();
+        new SavedChanges(container.context(), configurations, file(arguments, image), container::stopping).begin();
         container.startLater();
     }
 

@@ -94,7 +94,7 @@ public final class Main {
             keys.keySet().removeIf(name -> Launch.GIVEN.contains(section.getKey() + "." + name));
             keys.forEach((name, key) -> {
                 String standard = name.equals("port")
-                        ? Catalog.STANDARD_PORTS.getOrDefault(section.getKey(), "")
+                        ? catalog.port(section.getKey()).orElse("")
                         : String.valueOf(key.standard() == null ? "" : key.standard());
                 out.printf("%-34s %-12s  %s%n", section.getKey() + "." + name, standard, key.description());
             });

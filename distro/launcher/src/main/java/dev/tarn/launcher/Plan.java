@@ -17,11 +17,12 @@ import java.util.TreeSet;
  * @param configurations what components get; listeners that are switched off are not among them
  * @param errors what is wrong, one line each
  * @param warnings what will be ignored, one line each
+ * @param unheard protocols that no listener serves, since nobody gave them a port
  */
-record Plan(List<Configuration> configurations, List<String> errors, List<String> warnings) {
+record Plan(List<Configuration> configurations, List<String> errors, List<String> warnings, Set<String> unheard) {
 
     /** The word that switches a listener off. */
-    private static final String OFF = "off";
+    static final String OFF = "off";
 
     /**
      * One component's configuration.
@@ -31,6 +32,13 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
     record Configuration(String pid, String instance, Map<String, Object> properties) {
         boolean listener() {
             return pid.equals(Catalog.LISTENER);
+        }
+
+        /** The protocols that this listener serves: those it names, else the one of its name. */
+        List<String> protocols() {
+            return properties.get("protocols") instanceof String[] named && named.length > 0
+                    ? List.of(named)
+                    : List.of(instance);
         }
 
         String host() {
@@ -55,7 +63,11 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
         });
         given.forEach((key, value) -> draft.give(key, value));
         draft.standard(settings);
-        return new Plan(List.copyOf(draft.byName.values()), draft.errors, List.copyOf(draft.warnings));
+        return new Plan(
+                List.copyOf(draft.byName.values()),
+                draft.errors,
+                List.copyOf(draft.warnings),
+                Set.copyOf(draft.unheard));
     }
 
     /** A plan in the making. */
@@ -65,6 +77,7 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
         final Set<String> warnings = new LinkedHashSet<>();
         final Map<String, Configuration> byName = new LinkedHashMap<>();
         final Set<String> off = new TreeSet<>();
+        final Set<String> unheard = new TreeSet<>();
 
         Draft(Catalog catalog) {
             this.catalog = catalog;
@@ -120,14 +133,16 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
         /** Adds the listeners that are there unless they are switched off. */
         void standard(Settings settings) {
             for (String name : catalog.listeners()) {
-                String port = Catalog.STANDARD_PORTS.get(name);
-                if (port != null && settings.get(name + ".port").isEmpty()) {
-                    give(name + ".port", port);
+                if (settings.get(name + ".port").isEmpty()) {
+                    catalog.port(name).ifPresent(port -> give(name + ".port", port));
                 }
             }
             off.forEach(name -> byName.remove(name(Catalog.LISTENER, name)));
             byName.values()
                     .removeIf(each -> each.listener() && !each.properties().containsKey("port"));
+            Set<String> heard = new TreeSet<>(off);
+            byName.values().stream().filter(Configuration::listener).forEach(each -> heard.addAll(each.protocols()));
+            catalog.listeners().stream().filter(name -> !heard.contains(name)).forEach(unheard::add);
         }
 
         private Configuration configuration(Part part) {
@@ -143,6 +158,12 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
         private static String name(String pid, String instance) {
             return pid + "~" + instance;
         }
+    }
+
+    /** What to tell of a protocol that is {@link #unheard}. */
+    static String portless(String protocol) {
+        return "protocol " + protocol + " cannot be reached: set " + protocol
+                + ".port in the configuration file (0 takes a free one, off keeps it closed), then deploy it again or restart";
     }
 
     /** A value of the launcher's own keys, or its default. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.launcher;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -25,6 +27,7 @@ import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
 final class Readiness {
     private static final String DOOR = "dev.tarn.api.resource.Resources";
     private static final long LOOK_AGAIN_MILLIS = 20;
+    private static final long ADDED_SECONDS = 10;
 
     private final BundleContext context;
     private final List<Bundle> bundles;
@@ -38,21 +41,37 @@ final class Readiness {
     /**
      * Returns the endpoints once all of these listeners are bound and everything behind them is there. Fails with a
      * {@link Refusal} as soon as something has failed, or after this time.
+     *
+     * @param added bundles that users brought: their listeners are awaited for a moment only, and only while they work
      */
-    List<Listening> await(Collection<String> listeners, long seconds) throws InterruptedException {
+    List<Listening> await(Collection<String> listeners, List<Bundle> added, long seconds) throws InterruptedException {
         bundles.forEach(Readiness::started);
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(ADDED_SECONDS);
         CountDownLatch never = new CountDownLatch(1);
         for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds); System.nanoTime() < end; ) {
             failure().ifPresent(refusal -> {
                 throw refusal;
             });
             Set<String> missing = new TreeSet<>(listeners);
+            Set<String> harmless = new TreeSet<>();
+            for (Bundle bundle : added) {
+                String name = listener(bundle);
+                harmless.add(name);
+                if (System.nanoTime() > patience
+                        || bundle.getState() != Bundle.ACTIVE
+                        || problem(context, bundle).isPresent()) {
+                    missing.remove(name);
+                }
+            }
+            bundles.forEach(bundle -> harmless.remove(listener(bundle)));
             List<Listening> endpoints = endpoints();
             for (Listening endpoint : endpoints) {
                 missing.remove(endpoint.name());
-                endpoint.problem().ifPresent(problem -> {
-                    throw Refusal.failed(problem + " (" + endpoint.name() + ".port; 0 takes a free one)");
-                });
+                endpoint.problem()
+                        .filter(problem -> !harmless.contains(endpoint.name()))
+                        .ifPresent(problem -> {
+                            throw Refusal.failed(problem + " (" + endpoint.name() + ".port; 0 takes a free one)");
+                        });
             }
             if (missing.isEmpty()
                     && context.getServiceReference(DOOR) != null
@@ -67,6 +86,16 @@ final class Readiness {
                     context.getServiceReference(DOOR) == null ? "there is no engine" : "not all listeners are open");
         }
         throw Refusal.failed("not ready after " + seconds + " s: " + String.join("; ", waiting));
+    }
+
+    /** The name of the listener that a bundle's protocol has; empty when it brings none. */
+    private static String listener(Bundle bundle) {
+        try {
+            Described described = Described.in(bundle);
+            return described.speaks() ? described.listenerName() : "";
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 
     /** Fails with a {@link Refusal} when the bundle is not running. */

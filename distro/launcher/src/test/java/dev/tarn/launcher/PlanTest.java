@@ -201,4 +201,26 @@ class PlanTest {
         assertThat(Plan.own(catalog, settings, "data.directory")).isEqualTo("data");
         assertThat(List.of(Plan.own(catalog, settings, "deploy.directory"))).containsExactly("deploy");
     }
+
+    @Test
+    void a_protocol_that_says_where_it_listens_does_so_unless_it_is_told_otherwise() throws Exception {
+        catalog.add(new Described("com.example.chat", true, "port=7007", List.of()));
+        assertThat(of(plan("", Map.of()), Catalog.LISTENER, "chat")).containsEntry("port", 7007);
+        assertThat(of(plan("chat.port: 7008\n", Map.of()), Catalog.LISTENER, "chat"))
+                .containsEntry("port", 7008);
+        assertThat(plan("chat.port: off\n", Map.of()).configurations())
+                .noneMatch(each -> each.instance().equals("chat"));
+        assertThat(plan("chat.port: off\n", Map.of()).unheard()).isEmpty();
+    }
+
+    @Test
+    void a_protocol_without_a_port_is_unheard_unless_a_listener_names_it() throws Exception {
+        catalog.add(new Described("com.example.chat", true, "talk", List.of()));
+        assertThat(plan("", Map.of()).unheard()).containsExactly("talk");
+        assertThat(plan("talk.port: 0\n", Map.of()).unheard()).isEmpty();
+        assertThat(plan("listener.all.port: 0\nlistener.all.protocols: [mqtt, talk]\n", Map.of())
+                        .unheard())
+                .isEmpty();
+        assertThat(Plan.portless("talk")).contains("talk.port");
+    }
 }
