@@ -45,7 +45,7 @@ final class Console {
     HttpRequest.Builder request(String path) {
         String origin = "http://" + tarn.address("admin");
         return HttpRequest.newBuilder(URI.create(origin + ROOT + path))
-                .timeout(Duration.ofSeconds(120))
+                .timeout(Duration.ofMinutes(2))
                 .headers(tarn.login().headers())
                 .headers(
                         "User-Agent",

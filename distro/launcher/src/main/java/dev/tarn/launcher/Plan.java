@@ -38,7 +38,10 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
         List<String> protocols() {
             return properties.get("protocols") instanceof String[] named && named.length > 0
                     ? List.of(named)
-                    : List.of(instance);
+                    : List.of(
+                            instance.endsWith(Catalog.TLS)
+                                    ? instance.substring(0, instance.length() - Catalog.TLS.length())
+                                    : instance);
         }
 
         String host() {

@@ -56,14 +56,16 @@ final class Readiness {
             Set<String> harmless = new TreeSet<>();
             for (Bundle bundle : added) {
                 String name = listener(bundle);
-                harmless.add(name);
+                harmless.addAll(List.of(name, name + Catalog.TLS));
                 if (System.nanoTime() > patience
                         || bundle.getState() != Bundle.ACTIVE
                         || problem(context, bundle).isPresent()) {
-                    missing.remove(name);
+                    missing.removeAll(List.of(name, name + Catalog.TLS));
                 }
             }
-            bundles.forEach(bundle -> harmless.remove(listener(bundle)));
+            for (Bundle bundle : bundles) {
+                harmless.removeAll(List.of(listener(bundle), listener(bundle) + Catalog.TLS));
+            }
             List<Listening> endpoints = endpoints();
             for (Listening endpoint : endpoints) {
                 missing.remove(endpoint.name());

@@ -94,7 +94,8 @@ public final class Probe implements BundleActivator, SynchronousBundleListener, 
     public void open(HttpExchange exchange) {
         Thread counting = new Thread(
                 () -> {
-                    byte[] text = String.join("\n", told(exchange.query().equals("code=away"))).getBytes(StandardCharsets.UTF_8);
+                    byte[] text = String.join("\n", told(exchange.query().equals("code=away")))
+                            .getBytes(StandardCharsets.UTF_8);
                     exchange.loop()
                             .execute(() -> exchange.respond(new DefaultFullHttpResponse(
                                     HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(text))));
@@ -132,8 +133,7 @@ public final class Probe implements BundleActivator, SynchronousBundleListener, 
     private void throwCodeAway() {
         try {
             Class<?> inside = Class.forName("sun.hotspot.WhiteBox", true, null);
-            inside.getMethod("deoptimizeAll")
-                    .invoke(inside.getConstructor().newInstance());
+            inside.getMethod("deoptimizeAll").invoke(inside.getConstructor().newInstance());
             ServiceReference<Loops> reference = context.getServiceReference(Loops.class);
             for (EventExecutor loop : context.getService(reference).group()) {
                 loop.submit(() -> {}).get(20, TimeUnit.SECONDS);
