@@ -5,6 +5,7 @@ import dev.tarn.api.data.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.env.Transaction;
 
@@ -94,7 +95,13 @@ final class ClosedStore implements AutoCloseable {
 
     /** Reads everything and checks that it fits together. */
     Inspector.Findings inspect() {
-        return Inspector.inspect(database, catalog, reader);
+        List<String> damaged;
+        try {
+            damaged = new SealCheck(database.files(), database.mark()).problems();
+        } catch (IOException e) {
+            damaged = List.of("its files cannot be read: " + e);
+        }
+        return Inspector.inspect(database, catalog, reader).and(damaged);
     }
 
     /** What a backup is made of; call it before anything else is done here. */

@@ -245,8 +245,11 @@ final class Committer implements Runnable {
 
     private void run(Runnable work, List<CompletableFuture<Boolean>> stages) {
         Failure waiting = handover.settle();
-        Throwable failure = waiting != null ? waiting : faults.now();
-        boolean tried = failure == null;
+        Failure refused = waiting != null ? waiting : faults.now();
+        // A task that finds nothing to write needs no disk, and one that does is refused there.
+        boolean tried = waiting == null && core.fence().reason() == null;
+        Throwable failure = tried ? null : refused;
+        long end = core.database().end();
         if (tried) {
             try {
                 work.run();
@@ -266,7 +269,8 @@ final class Committer implements Runnable {
             }
         }
         if (tried) {
-            handover.pass(new SyncThread.Done(List.of(), List.of(), answers, head.sequence(), 0, true));
+            boolean some = core.database().end() != end;
+            handover.pass(new SyncThread.Done(List.of(), List.of(), answers, head.sequence(), 0, some));
         }
     }
 

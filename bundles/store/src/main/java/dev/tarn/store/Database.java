@@ -13,6 +13,7 @@ import java.util.function.Function;
 import jetbrains.exodus.ArrayByteIterable;
 import jetbrains.exodus.ByteIterable;
 import jetbrains.exodus.ExodusException;
+import jetbrains.exodus.OutOfDiskSpaceException;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.EnvironmentConfig;
 import jetbrains.exodus.env.EnvironmentImpl;
@@ -47,9 +48,17 @@ final class Database implements AutoCloseable {
     private final Place place;
     private volatile boolean fenced;
 
+    /** Whether the directory says that a store is open. */
+    private volatile boolean marked;
+
     /** Where the files are and who writes them. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    private record Place(Path directory, FileSet files, byte[] mark, SafeDataWriter writer, long opened) {}
+    private record Place(Path directory, FileSet files, byte[] mark, SafeDataWriter writer, long opened) {
+        /** Writes that a store is open. */
+        void open() throws IOException {
+            new StopState(StopState.How.OPEN, StopState.thisBoot(), opened).write(directory);
+        }
+    }
 
     private Database(EnvironmentImpl environment, Place place, Transaction transaction) {
         this.environment = environment;
@@ -89,11 +98,12 @@ final class Database implements AutoCloseable {
                     LogConfig.create(reader, writer), config(format.fileBytes() / 1_024, cacheBytes));
             set.sync();
             long opened = set.end();
-            new StopState(StopState.How.OPEN, StopState.thisBoot(), opened).write(directory);
             writer.opened(opened);
             Place place = new Place(directory, set, format.mark(), writer, opened);
+            boolean marked = marked(place, environment);
             EnvironmentImpl made = environment;
             database = made.computeInExclusiveTransaction(transaction -> new Database(made, place, transaction));
+            database.marked = marked;
             return database;
         } catch (Failure | DamagedException e) {
             throw e;
@@ -108,6 +118,41 @@ final class Database implements AutoCloseable {
                 abandon(environment);
             }
         }
+    }
+
+    /** Whether the directory says that a store is open; a disk without room for that can still be read, and is not written. */
+    private static boolean marked(Place place, EnvironmentImpl environment) throws IOException {
+        try {
+            place.open();
+            return true;
+        } catch (IOException e) {
+            if (!(place.writer().failed(e, 0) instanceof OutOfDiskSpaceException)) {
+                throw e;
+            }
+            place.writer().hold(e);
+            environment.suspendGC();
+            LOG.warn("directory={} disk=full action=\"make space; until then the data is only read\"", place.directory());
+            return false;
+        }
+    }
+
+    /**
+     * Makes sure that the directory says that a store is open, without which nothing is written. On the committer thread.
+     *
+     * @throws ExodusException when the disk has still no room for that
+     */
+    void markOpen() {
+        if (marked) {
+            return;
+        }
+        try {
+            place.open();
+        } catch (IOException e) {
+            throw place.writer().failed(e, 0);
+        }
+        place.writer().hold(null);
+        marked = true;
+        environment.resumeGC();
     }
 
     private static EnvironmentConfig config(long fileKilobytes, long cacheBytes) {
@@ -232,8 +277,8 @@ final class Database implements AutoCloseable {
     }
 
     /** What was written since the last call. On the committer thread, between transactions. */
-    Seal.Segment segment() throws IOException {
-        return place.writer().segment(place.files());
+    List<Seal.Segment> segments() throws IOException {
+        return place.writer().segments(place.files());
     }
 
     /** Where the data is. */

@@ -14,6 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The right to use a data directory, held by one store of one process. Within this process a set says who has it, since
@@ -23,6 +25,7 @@ final class DirectoryLock implements AutoCloseable {
 
     static final String FILE = "lock";
 
+    private static final Logger LOG = LoggerFactory.getLogger(DirectoryLock.class);
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
@@ -92,12 +95,21 @@ final class DirectoryLock implements AutoCloseable {
                         "data directory " + directory + " is in use by another process" + owner
                                 + "; stop that one or choose another directory");
             }
-            channel.truncate(0);
-            channel.write(
-                    ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
+            sign(channel);
             return new DirectoryLock(directory, channel);
         } catch (IOException e) {
             throw new Failure(Failure.Code.UNAVAILABLE, "data directory " + directory + " cannot be locked: " + e);
+        }
+    }
+
+    /** Says who has the lock, which holds without that too, as on a full disk. */
+    private static void sign(FileChannel channel) {
+        byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+        try {
+            channel.write(ByteBuffer.wrap(pid), 0);
+            channel.truncate(pid.length);
+        } catch (IOException e) {
+            LOG.warn("the lock does not say which process has it: {}", e.getMessage());
         }
     }
 

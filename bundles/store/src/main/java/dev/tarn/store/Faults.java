@@ -4,6 +4,7 @@ package dev.tarn.store;
 import dev.tarn.api.data.Failure;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.OutOfDiskSpaceException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,11 +45,21 @@ final class Faults {
         }
         if (latest != null && System.nanoTime() - until >= 0) {
             if (latest.code() != Failure.Code.FULL || database.room() >= ROOM) {
-                return null;
+                return marked();
             }
             until = System.nanoTime() + PAUSE_NANOS;
         }
-        return latest;
+        return latest != null ? latest : marked();
+    }
+
+    /** Null once the directory says that a store is open; after a start on a full disk, why it does not. */
+    private @Nullable Failure marked() {
+        try {
+            database.markOpen();
+            return null;
+        } catch (ExodusException e) {
+            return failure(e);
+        }
     }
 
     /** Something has been written. */

@@ -65,7 +65,14 @@ final class Inspector {
      * @param problems the first of them in words
      * @param count how many problems there are
      */
-    record Findings(Map<String, Long> rows, long entries, long first, long last, List<String> problems, long count) {}
+    record Findings(Map<String, Long> rows, long entries, long first, long last, List<String> problems, long count) {
+        /** With more problems. */
+        Findings and(List<String> more) {
+            List<String> all = new ArrayList<>(more);
+            all.addAll(problems);
+            return new Findings(rows, entries, first, last, all, count + more.size());
+        }
+    }
 
     private Inspector(Database database, RowReader reader, Transaction transaction) {
         this.database = database;

@@ -7,6 +7,7 @@ import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import jetbrains.exodus.ExodusException;
@@ -46,6 +47,10 @@ class SafeDataWriter extends AbstractDataWriter {
 
     private volatile long synced;
     private volatile @Nullable IOException failure;
+
+    /** Why nothing may be written yet, though everything can be read. */
+    private volatile @Nullable IOException held;
+
     private volatile @Nullable OpenFile current;
 
     /** A file without content, and the end of the files when that became so. */
@@ -83,6 +88,10 @@ class SafeDataWriter extends AbstractDataWriter {
         if (lost != null) {
             throw new ExodusException("nothing is written any more", lost);
         }
+        IOException early = held;
+        if (early != null) {
+            throw failed(early, count);
+        }
         try {
             append(open.file(), bytes, from, count);
             written.add(bytes, from, count);
@@ -102,8 +111,13 @@ class SafeDataWriter extends AbstractDataWriter {
         channel.force(false);
     }
 
+    /** Writes nothing until this is called with null; on any thread. */
+    void hold(@Nullable IOException why) {
+        held = why;
+    }
+
     /** Tells a full disk from a broken one. */
-    private ExodusException failed(IOException e, long wanted) {
+    ExodusException failed(IOException e, long wanted) {
         String message = String.valueOf(e.getMessage());
         boolean full = message.contains("No space left") || message.contains("quota");
         if (full || directory.toFile().getUsableSpace() < wanted + RESERVE) {
@@ -172,7 +186,7 @@ class SafeDataWriter extends AbstractDataWriter {
                 channel.force(true);
             }
             file.seek(length);
-            written.at(address + length);
+            written.at(address, length);
             current = new OpenFile(block, file, channel);
         } catch (IOException e) {
             throw failed(e, 0);
@@ -200,11 +214,13 @@ class SafeDataWriter extends AbstractDataWriter {
         }
     }
 
-    /** The range that was written since the last call. On the committer thread, between transactions. */
-    Seal.Segment segment(FileSet set) throws IOException {
-        Seal.Segment segment = written.take(set::checksum);
-        sealed = segment.to();
-        return segment;
+    /** What was written since the last call. On the committer thread, between transactions. */
+    List<Seal.Segment> segments(FileSet set) throws IOException {
+        List<Seal.Segment> segments = written.take(set::checksum);
+        if (!segments.isEmpty()) {
+            sealed = segments.get(segments.size() - 1).to();
+        }
+        return segments;
     }
 
     /** A seal up to this address is on the disk: files that were emptied before it may go. */

@@ -28,10 +28,7 @@ final class Sealer {
     long seal(long durable) {
         return database.environment.computeInExclusiveTransaction(transaction -> {
             try {
-                Seal.Segment latest = database.segment();
-                if (latest.to() > latest.from()) {
-                    segments.add(latest);
-                }
+                segments.addAll(database.segments());
                 segments.removeIf(segment -> segment.to() <= durable);
                 if (segments.isEmpty()) {
                     return durable;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import jetbrains.exodus.log.LogUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DamageTest {
 
     private static final int ROWS = 300;
+    private static final long WRITES = 600;
+    private static final int BLOCK = 4_096;
+    private static final long FILE = 2L << 20;
     private static final int ROUNDS = Integer.getInteger("tarn.damage.rounds", 25);
 
     @TempDir
@@ -61,6 +65,95 @@ class DamageTest {
         System.out.printf(
                 "damage: right=%d refused=%d absent=%d quarantined=%d seed=%d%n",
                 right, refused, absent, quarantined, seed);
+    }
+
+    @Test
+    void a_damaged_block_of_old_data_is_harmless_or_verify_finds_it() throws Exception {
+        long seed = Long.getLong("tarn.seed", System.nanoTime());
+        Random random = new Random(seed);
+        java.nio.file.Path whole = temporary.resolve("whole");
+        // The files end in the middle of each of three sessions.
+        for (long n = 1; n <= WRITES; ) {
+            try (XodusStore store = CrashModel.open(whole)) {
+                List<CompletionStage<?>> stages = new ArrayList<>();
+                for (long some = n + WRITES / 3; n < some; n++) {
+                    stages.add(store.commit(CrashModel.write(n)));
+                }
+                stages.forEach(Stores::await);
+            }
+        }
+        assertThat(verified(whole)).as("seed %s", seed).isEmpty();
+        int found = 0;
+        int harmless = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            java.nio.file.Path directory = temporary.resolve("damaged" + round);
+            copyAll(whole, directory);
+            // Each part of each file has its turn.
+            String what = "round " + round + " of seed " + seed + ", " + damageOne(directory, round, random);
+            String said = verified(directory);
+            if (said.isEmpty()) {
+                CrashCheck.Found left = CrashCheck.check(directory, WRITES, new CrashModel(), what);
+                assertThat(left.written()).as(what).isEqualTo(WRITES);
+                harmless++;
+            } else {
+                found++;
+            }
+            Restore.delete(directory);
+        }
+        assertThat(found).isPositive();
+        System.out.printf("damage: found=%d harmless=%d seed=%d%n", found, harmless, seed);
+    }
+
+    /** The first thing that is wrong, or nothing. */
+    private static String verified(java.nio.file.Path directory) {
+        try (ClosedStore store = ClosedStore.open(directory)) {
+            Inspector.Findings findings = store.inspect();
+            return findings.count() == 0 ? "" : findings.problems().get(0);
+        } catch (Failure | DamagedException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private static void copyAll(java.nio.file.Path from, java.nio.file.Path to) throws IOException {
+        List<java.nio.file.Path> all;
+        try (Stream<java.nio.file.Path> walk = Files.walk(from)) {
+            all = walk.toList();
+        }
+        for (java.nio.file.Path each : all) {
+            Files.copy(each, to.resolve(from.relativize(each).toString()));
+        }
+    }
+
+    /** One bit, some bytes, or a block of zeros or of what is elsewhere, in this round's part of the files. */
+    private static String damageOne(java.nio.file.Path directory, int round, Random random) throws IOException {
+        FileSet files = new FileSet(directory.resolve(DirectoryFormat.FILES), FILE);
+        long end = files.end();
+        long at = end / ROUNDS * round + random.nextInt((int) (end / ROUNDS));
+        byte[] bytes = files.read(at - at % FILE);
+        int from = (int) (at % FILE);
+        int kind = random.nextInt(4);
+        switch (kind) {
+            case 0 -> bytes[from] ^= (byte) (1 << random.nextInt(8));
+            case 1 -> {
+                for (int i = from; i < Math.min(bytes.length, from + 1 + random.nextInt(500)); i++) {
+                    bytes[i] = (byte) random.nextInt();
+                }
+            }
+            case 2 -> {
+                int block = from - from % BLOCK;
+                Arrays.fill(bytes, block, Math.min(bytes.length, block + BLOCK), (byte) 0);
+            }
+            default -> {
+                // As when a disk wrote a block to the wrong place.
+                int block = from - from % BLOCK;
+                int other = random.nextInt(bytes.length / BLOCK) * BLOCK;
+                int length = Math.min(BLOCK, bytes.length - Math.max(block, other));
+                System.arraycopy(bytes, other, bytes, block, length);
+            }
+        }
+        Files.write(
+                directory.resolve(DirectoryFormat.FILES).resolve(LogUtil.getLogFilename(at - at % FILE)), bytes);
+        return "kind " + kind + " at " + at + " of " + end;
     }
 
     private void read(XodusStore store, String what) {

@@ -8,8 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Write;
 import java.io.BufferedReader;
@@ -17,12 +20,14 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +154,64 @@ class DiskTest {
             }
             assertThat(store.inspect().problems()).isEmpty();
         }
+    }
+
+    @Test
+    void a_store_that_is_opened_on_a_full_disk_is_read_and_is_written_when_there_is_room() throws Exception {
+        java.nio.file.Path small = tmpfs(8);
+        java.nio.file.Path data = small.resolve("data");
+        java.nio.file.Path ballast = small.resolve("ballast");
+        try (XodusStore store = Stores.open(data)) {
+            commit(store, put("first", (byte) 1));
+        }
+        for (StopState.How left : List.of(StopState.How.CLOSED, StopState.How.OPEN, StopState.How.FENCED)) {
+            StopState state = StopState.read(data);
+            new StopState(left, left == StopState.How.OPEN ? "another-boot" : state.boot(), state.address()).write(data);
+            int accepted = fill(small, ballast);
+            assertThat(accepted).isPositive();
+            assertThat(small.toFile().getUsableSpace()).isZero();
+            try (XodusStore store = Stores.open(data)) {
+                readable(store, "first", (byte) 1);
+                assertThat(refused(store, put("first", (byte) 2))).isEqualTo(Failure.Code.FULL);
+                assertThat(refused(store, put("second", (byte) 2))).isEqualTo(Failure.Code.FULL);
+                // A table that is new has to be written, and one that is known has not.
+                assertThatThrownBy(() -> store.define(CrashModel.READINGS))
+                        .isInstanceOfSatisfying(
+                                Failure.class, e -> assertThat(e.code()).isEqualTo(Failure.Code.FULL));
+                store.define(Stores.SENSORS);
+                readable(store, "first", (byte) 1);
+            }
+            // Closed and opened once more, still without room.
+            try (XodusStore store = Stores.open(data)) {
+                readable(store, "first", (byte) 1);
+                assertThat(refused(store, put("second", (byte) 2))).isEqualTo(Failure.Code.FULL);
+                Files.delete(ballast);
+                Eventually.holds(() -> accepts(store));
+                readable(store, "again", (byte) 7);
+            }
+            try (XodusStore store = Stores.open(data)) {
+                readable(store, "first", (byte) 1);
+                readable(store, "again", (byte) 7);
+                assertThat(store.inspect().problems()).isEmpty();
+            }
+        }
+    }
+
+    /** Writes a file until the disk is full to the last byte; returns how much it took. */
+    private static int fill(java.nio.file.Path small, java.nio.file.Path file) throws IOException {
+        int written = 0;
+        for (int part : List.of(1 << 20, 1 << 12, 1)) {
+            try (java.io.OutputStream out = Files.newOutputStream(
+                    file, java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.APPEND)) {
+                while (small.toFile().getUsableSpace() >= part) {
+                    out.write(new byte[part]);
+                    written += part;
+                }
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("No space");
+            }
+        }
+        return written;
     }
 
     @Test
@@ -298,6 +361,62 @@ class DiskTest {
         }
         try (XodusStore store = Stores.open(directory)) {
             readable(store, "b", (byte) 1);
+            assertThat(store.inspect().problems()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_directory_of_another_format_is_refused_with_the_reason_and_left_as_it_is() throws Exception {
+        try (XodusStore store = Stores.open(directory)) {
+            commit(store, put("a", (byte) 1));
+        }
+        java.nio.file.Path format = directory.resolve(DirectoryFormat.FILE);
+        String ours = Files.readString(format);
+        for (String other : List.of("format=1", "format=99", "format=")) {
+            Files.writeString(format, ours.replaceAll("format=\\d+", other));
+            assertThatThrownBy(() -> Stores.open(directory))
+                    .isInstanceOfSatisfying(
+                            Failure.class, e -> assertThat(e.code()).isEqualTo(Failure.Code.UNAVAILABLE))
+                    .hasMessageContaining("says format " + other.substring(7))
+                    .hasMessageContaining("use the version that wrote it");
+            assertThat(directory.resolve(Quarantine.FILE)).doesNotExist();
+        }
+        Files.writeString(format, ours);
+        try (XodusStore store = Stores.open(directory)) {
+            readable(store, "a", (byte) 1);
+        }
+    }
+
+    @Test
+    void a_clock_that_is_set_back_costs_nothing_that_was_acknowledged() {
+        AtomicLong now = new AtomicLong(1_900_000_000_000L);
+        InstantSource clock = () -> Instant.ofEpochMilli(now.get());
+        Map<String, String> overrides = Map.of("logAge", "1d");
+        long version = 0;
+        for (long moved : List.of(0L, -3_600_000L, -86_400_000L, 7_200_000L)) {
+            now.addAndGet(moved);
+            try (XodusStore store = Stores.open(directory, overrides, clock)) {
+                Draft expiring = Draft.put(
+                        Stores.TOPICS,
+                        Path.of("moved/" + moved),
+                        Stores.bytes((byte) 1),
+                        Attributes.builder().expiresAt(now.get() + 100_000_000).build(),
+                        Expectation.ANYTHING);
+                long next = commit(store, expiring).changes().get(0).version();
+                assertThat(next).isGreaterThan(version);
+                version = next;
+                // Also while the store runs.
+                now.addAndGet(-1_000_000);
+                next = commit(store, put("a", (byte) 1)).changes().get(0).version();
+                assertThat(next).isGreaterThan(version);
+                version = next;
+                readable(store, "moved/" + moved, (byte) 1);
+                assertThat(store.oldest()).isEqualTo(1);
+            }
+        }
+        try (XodusStore store = Stores.open(directory, overrides, clock)) {
+            readable(store, "moved/0", (byte) 1);
+            assertThat(store.sequence()).isEqualTo(8);
             assertThat(store.inspect().problems()).isEmpty();
         }
     }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.store;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Compares every byte of the files with the checksums in the seals, as far as a seal covers it. A node of a tree has no
+ * checksum of its own: a damaged one can hide rows or show older ones, and nothing but this finds that for certain. A file
+ * at a time is in memory.
+ */
+final class SealCheck {
+
+    private final FileSet files;
+    private final byte[] mark;
+
+    SealCheck(FileSet files, byte[] mark) {
+        this.files = files;
+        this.mark = mark;
+    }
+
+    /** The ranges that are not what was written, in words; empty when all is well. */
+    List<String> problems() throws IOException {
+        Set<Long> there = new HashSet<>(files.addresses());
+        Set<Seal.Segment> done = new HashSet<>();
+        List<String> problems = new ArrayList<>();
+        for (long address : files.addresses()) {
+            Set<Seal.Segment> here = new HashSet<>();
+            for (Seal seal : Seal.find(files.read(address), mark)) {
+                for (Seal.Segment segment : seal.segments()) {
+                    here.add(segment);
+                    if (done.add(segment) && complete(segment, there)) {
+                        check(segment, problems);
+                    }
+                }
+            }
+            // A segment is named by a few seals, one soon after the other.
+            done.retainAll(here);
+        }
+        return problems;
+    }
+
+    private boolean complete(Seal.Segment segment, Set<Long> there) {
+        long first = segment.from() - segment.from() % files.fileBytes();
+        for (long file = first; file < segment.to(); file += files.fileBytes()) {
+            if (!there.contains(file)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void check(Seal.Segment segment, List<String> problems) {
+        String what = "the files from " + segment.from() + " to " + segment.to();
+        try {
+            if (files.checksum(segment.from(), segment.to()) != segment.checksum()) {
+                problems.add(what + " are not what was written");
+            }
+        } catch (IOException e) {
+            problems.add(what + " cannot be read: " + e.getMessage());
+        }
+    }
+}
