@@ -131,7 +131,9 @@ final class Database implements AutoCloseable {
             }
             place.writer().hold(e);
             environment.suspendGC();
-            LOG.warn("directory={} disk=full action=\"make space; until then the data is only read\"", place.directory());
+            LOG.warn(
+                    "directory={} disk=full action=\"make space; until then the data is only read\"",
+                    place.directory());
             return false;
         }
     }

@@ -29,6 +29,8 @@ final class CrashRounds {
     /** A fresh directory after so many rounds, so that a round checks thousands of writes and not millions. */
     private static final int ROUNDS_PER_DIRECTORY = 30;
 
+    private static final int MANY = 5_000;
+
     /** What a process is killed at. */
     private enum When {
         STARTING,
@@ -185,8 +187,9 @@ final class CrashRounds {
                 .start();
         When when = When.values()[Math.min(2, random.nextInt(8) / 2)];
         int millis = random.nextInt(longestMillis);
-        // Few as often as many.
-        int enough = random.nextInt(1 << random.nextInt(12));
+        // Few as often as many, and now and then so many that files are collected.
+        boolean many = random.nextInt(12) == 0;
+        int enough = many ? MANY : random.nextInt(1 << random.nextInt(12));
         int count = 0;
         List<Thread> killers = new ArrayList<>();
         long last = 0;
@@ -200,7 +203,7 @@ final class CrashRounds {
             if (when != When.STARTING) {
                 assertThat(line).as("%s", Files.readString(errors)).isNotNull();
                 // However slow the machine is.
-                killers.add(kill(process, 10 * longestMillis));
+                killers.add(kill(process, (many ? 20 : 10) * longestMillis));
             }
             for (; line != null; line = in.readLine()) {
                 // A line may be cut off by the kill; a number that is cut short is a smaller one.

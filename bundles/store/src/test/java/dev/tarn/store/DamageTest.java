@@ -151,8 +151,7 @@ class DamageTest {
                 System.arraycopy(bytes, other, bytes, block, length);
             }
         }
-        Files.write(
-                directory.resolve(DirectoryFormat.FILES).resolve(LogUtil.getLogFilename(at - at % FILE)), bytes);
+        Files.write(directory.resolve(DirectoryFormat.FILES).resolve(LogUtil.getLogFilename(at - at % FILE)), bytes);
         return "kind " + kind + " at " + at + " of " + end;
     }
 

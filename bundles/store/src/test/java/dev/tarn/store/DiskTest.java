@@ -166,7 +166,8 @@ class DiskTest {
         }
         for (StopState.How left : List.of(StopState.How.CLOSED, StopState.How.OPEN, StopState.How.FENCED)) {
             StopState state = StopState.read(data);
-            new StopState(left, left == StopState.How.OPEN ? "another-boot" : state.boot(), state.address()).write(data);
+            new StopState(left, left == StopState.How.OPEN ? "another-boot" : state.boot(), state.address())
+                    .write(data);
             int accepted = fill(small, ballast);
             assertThat(accepted).isPositive();
             assertThat(small.toFile().getUsableSpace()).isZero();

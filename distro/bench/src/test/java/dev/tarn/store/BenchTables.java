@@ -52,9 +52,7 @@ final class BenchTables {
     }
 
     static XodusStore open(
-            java.nio.file.Path directory,
-            Map<String, ?> overrides,
-            Function<FileDataReader, SafeDataWriter> disk) {
+            java.nio.file.Path directory, Map<String, ?> overrides, Function<FileDataReader, SafeDataWriter> disk) {
         Map<String, Object> values = new HashMap<>(overrides);
         values.put("directory", directory.toString());
         values.putIfAbsent("cache", (CACHE >> 20) + "MB");

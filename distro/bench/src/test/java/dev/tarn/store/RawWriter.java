@@ -31,8 +31,7 @@ final class RawWriter implements AutoCloseable {
 
     RawWriter(Path directory) throws IOException {
         database = Database.open(directory, BenchTables.CACHE, SafeDataWriter::new);
-        rows = database.environment.computeInExclusiveTransaction(
-                transaction -> database.store("rows", transaction));
+        rows = database.environment.computeInExclusiveTransaction(transaction -> database.store("rows", transaction));
         committer.start();
         sync.start();
     }

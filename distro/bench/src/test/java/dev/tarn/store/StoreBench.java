@@ -33,8 +33,8 @@ public final class StoreBench {
     }
 
     public static void main(String[] arguments) throws Exception {
-        java.nio.file.Path directory = Files.createTempDirectory(
-                Files.createDirectories(java.nio.file.Path.of(arguments[1])), "tarn-bench");
+        java.nio.file.Path directory =
+                Files.createTempDirectory(Files.createDirectories(java.nio.file.Path.of(arguments[1])), "tarn-bench");
         int seconds = Integer.parseInt(arguments[2]);
         try {
             if (arguments[0].equals("paced")) {
@@ -51,7 +51,8 @@ public final class StoreBench {
     private record Rate(double perSecond, double cpuMicros) {}
 
     private void group(int rounds) throws Exception {
-        System.out.println("round  load   raw/s  opaque/s  indexed/s  opaque:raw  indexed:raw  CPU us raw opaque indexed");
+        System.out.println(
+                "round  load   raw/s  opaque/s  indexed/s  opaque:raw  indexed:raw  CPU us raw opaque indexed");
         // The first round is for the just-in-time compiler.
         for (int round = 0; round <= rounds; round++) {
             Rate raw = raw();
@@ -89,8 +90,7 @@ public final class StoreBench {
             count++;
         }
         room.acquire(IN_FLIGHT);
-        return new Rate(
-                count * 1e9 / (System.nanoTime() - began), (MACHINE.getProcessCpuTime() - cpu) / 1e3 / count);
+        return new Rate(count * 1e9 / (System.nanoTime() - began), (MACHINE.getProcessCpuTime() - cpu) / 1e3 / count);
     }
 
     private Rate store(Table table) throws IOException, InterruptedException {
