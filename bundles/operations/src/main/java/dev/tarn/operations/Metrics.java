@@ -57,7 +57,6 @@ public final class Metrics {
         traffic(families);
         loops(families);
         families.counter("tarn_store_sequence", "Sequence of the last durable change.", store.sequence());
-        families.counter("tarn_log_oldest_sequence", "Sequence of the oldest change that the log has.", store.oldest());
         StoreStatistics told = statistics.get();
         if (told != null) {
             StoreFigures.read(families, told);
