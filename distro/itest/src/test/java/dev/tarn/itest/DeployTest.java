@@ -194,27 +194,26 @@ class DeployTest {
         Path jar = jar(image, "tarn-mqtt");
         Path good = Files.copy(jar, folder.resolve("good.jar"));
         String name = String.valueOf(jar.getFileName());
-        try (Tarn tarn = Tarn.dev(folder.resolve("data")).image(image).ready();
-                Mqtt client = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))) {
-            client.subscribe("x/1", 1);
-
-            altered(good, "Import-Package", "no.such.thing", jar);
-            Eventually.passes(SOON, () -> {
-                assertThat(tarn.err())
-                        .anyMatch(line -> line.contains(name)
-                                && line.contains("does not resolve: no package no.such.thing")
-                                && line.contains("stays as it is"));
-                assertThat(Http.json(admin(tarn, "/health/ready"))
-                                .path("warnings")
-                                .path(name)
-                                .asText())
-                        .contains("no.such.thing");
-                return null;
-            });
-            assertThat(admin(tarn, "/metrics")).contains("tarn_deployment_failed{file=\"" + name + "\"} 1");
-            // The same connection: nothing was touched.
-            client.publish("x/1", "1", 1, true);
-            assertThat(client.next().text()).isEqualTo("1");
+        try (Tarn tarn = Tarn.dev(folder.resolve("data")).image(image).ready()) {
+            try (Mqtt client = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt")).subscribe("x/1", 1)) {
+                altered(good, "Import-Package", "no.such.thing", jar);
+                Eventually.passes(SOON, () -> {
+                    assertThat(tarn.err())
+                            .anyMatch(line -> line.contains(name)
+                                    && line.contains("does not resolve: no package no.such.thing")
+                                    && line.contains("stays as it is"));
+                    assertThat(Http.json(admin(tarn, "/health/ready"))
+                                    .path("warnings")
+                                    .path(name)
+                                    .asText())
+                            .contains("no.such.thing");
+                    return null;
+                });
+                assertThat(admin(tarn, "/metrics")).contains("tarn_deployment_failed{file=\"" + name + "\"} 1");
+                // The same connection: nothing was touched.
+                client.publish("x/1", "1", 1, true);
+                assertThat(client.next().text()).isEqualTo("1");
+            }
 
             altered(good, "Bundle-Activator", "no.such.Activator", jar);
             Eventually.passes(SOON, () -> {
