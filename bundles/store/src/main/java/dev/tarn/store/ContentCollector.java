@@ -36,6 +36,8 @@ final class ContentCollector {
     /** What the step has removed, once it is committed. */
     private final List<Long> removed = new ArrayList<>();
 
+    private boolean worked;
+
     /** @param patience for how long readers keep what no row refers to */
     ContentCollector(Database database, ContentShelf shelf, Duration patience) {
         this.database = database;
@@ -112,7 +114,12 @@ final class ContentCollector {
             Database.delete(database.leavings, transaction, Keys.u64(number));
             removed.add(number);
         }
-        return !waiting.isEmpty();
+        if (waiting.isEmpty() && worked) {
+            // The environment's collector looks for work when files are added, and here some have become empty.
+            database.environment.gc();
+        }
+        worked = !waiting.isEmpty();
+        return worked;
     }
 
     /** What the step has done is committed. */

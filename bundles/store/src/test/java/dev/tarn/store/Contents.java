@@ -35,7 +35,7 @@ final class Contents {
     static Content upload(Upload upload, byte[] bytes) {
         int part = 1;
         for (int from = 0; from < bytes.length; from += part) {
-            part = Math.min(bytes.length - from, 1 + (from * 31 + 7_919) % 150_000);
+            part = Math.min(bytes.length - from, 1 + (int) ((from * 31L + 7_919) % 150_000));
             Stores.await(upload.add(ByteBuffer.wrap(bytes, from, part)));
         }
         return Stores.await(upload.finish(TYPE));
@@ -84,7 +84,7 @@ final class Contents {
         byte[] all = new byte[length];
         int at = 0;
         while (at < length) {
-            byte[] part = reader.read(at, 1 + (at * 17 + 99_991) % 200_000);
+            byte[] part = reader.read(at, 1 + (int) ((at * 17L + 99_991) % 200_000));
             assertThat(part).isNotEmpty();
             System.arraycopy(part, 0, all, at, part.length);
             at += part.length;
