@@ -18,14 +18,22 @@ public final class MqttClient implements AutoCloseable {
     private final boolean five;
     private final Deque<MqttPacket> early = new ArrayDeque<>();
 
-    private MqttClient(int port, boolean five) throws IOException {
-        this.raw = new RawClient(port);
+    private MqttClient(RawClient raw, boolean five) {
+        this.raw = raw;
         this.five = five;
     }
 
     /** A connection over which nothing was said. */
     public static MqttClient silent(int port, String version) throws IOException {
-        return new MqttClient(port, version.equals("5"));
+        return new MqttClient(new RawClient(port), version.equals("5"));
+    }
+
+    /** A connection of 5.0 that the server has accepted, over which next to nothing fits that is not read. */
+    public static MqttClient narrow(int port, String clientId) throws IOException {
+        MqttClient client = new MqttClient(new RawClient(port, 4_096), true);
+        client.send("10 [ s\"MQTT\" 05 02 00 3C [ ] s\"" + clientId + "\" ]");
+        client.expect(2).success();
+        return client;
     }
 
     /** A connection of 3.1.1 with a clean session that the server has accepted. */

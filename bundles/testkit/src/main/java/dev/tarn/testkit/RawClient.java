@@ -26,8 +26,20 @@ public final class RawClient implements AutoCloseable {
 
     /** Connects to this port of the loopback address. */
     public RawClient(int port) throws IOException {
+        this(port, 0);
+    }
+
+    /**
+     * As {@link #RawClient(int)}.
+     *
+     * @param window bytes that the server may send before they are read, about; 0 for the system's choice
+     */
+    public RawClient(int port, int window) throws IOException {
         socket = new Socket();
         try {
+            if (window > 0) {
+                socket.setReceiveBufferSize(window);
+            }
             socket.setTcpNoDelay(true);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 10_000);
             in = socket.getInputStream();

@@ -5,6 +5,7 @@ import dev.tarn.api.resource.Resources;
 import dev.tarn.api.security.Users;
 import dev.tarn.transport.Traffic;
 import java.time.Clock;
+import org.jspecify.annotations.Nullable;
 
 /** What all connections share. Safe on any thread. */
 record Broker(
@@ -16,11 +17,20 @@ record Broker(
         Watching watching,
         Clock clock) {
 
-    /** Where the rest of the node is reached. */
-    record Doors(Resources resources, Users users) {}
+    /**
+     * Where the rest of the node is reached, and how fast.
+     *
+     * @param elsewhere where clients are sent when this server stops; null for nowhere
+     * @param rate of all clients together; null for any
+     */
+    record Doors(
+            Resources resources,
+            Users users,
+            @Nullable Referral elsewhere,
+            @Nullable SharedRate rate) {}
 
-    /** What is counted, and told under {@code $SYS}. */
-    record Watching(Traffic traffic, Statistics statistics, SystemTopics topics) {}
+    /** What is counted, and told under {@code $SYS} or to applications. */
+    record Watching(Traffic traffic, Statistics statistics, SystemTopics topics, Events events) {}
 
     Traffic traffic() {
         return watching.traffic();
@@ -28,6 +38,15 @@ record Broker(
 
     Statistics statistics() {
         return watching.statistics();
+    }
+
+    @Nullable
+    SharedRate rate() {
+        return doors.rate();
+    }
+
+    Events events() {
+        return watching.events();
     }
 
     Resources resources() {

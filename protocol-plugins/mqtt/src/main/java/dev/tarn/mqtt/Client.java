@@ -79,6 +79,11 @@ final class Client {
                         line.channel().eventLoop());
     }
 
+    @Nullable
+    User user() {
+        return session.user();
+    }
+
     /** Whether CONNACK was sent. */
     boolean begun() {
         return keepAlive != null;

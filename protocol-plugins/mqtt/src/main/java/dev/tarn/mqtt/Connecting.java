@@ -20,7 +20,7 @@ final class Connecting {
         }
         Packet.Will will = connect.will();
         if (will != null) {
-            check(will);
+            check(will, broker.limits().offers());
         }
         return new Agreement(
                 connect.version(),
@@ -35,7 +35,13 @@ final class Connecting {
                 sends(properties, connection));
     }
 
-    private static void check(Packet.Will will) {
+    private static void check(Packet.Will will, Limits.Offers offers) {
+        if (will.qos() > offers.qos()) {
+            throw new Violation(Reason.QOS_NOT_SUPPORTED, "a will above " + offers.qos()); // [MQTT-3.2.2-12]
+        }
+        if (will.retain() && !offers.retain()) {
+            throw new Violation(Reason.RETAIN_NOT_SUPPORTED, "a retained will"); // [MQTT-3.2.2-13]
+        }
         if (Messages.reserved(will.topic().path())) {
             throw new Violation(Reason.TOPIC_NAME_INVALID, "a will under the server's own topics");
         }
@@ -98,6 +104,16 @@ final class Connecting {
         set.with(PropertyType.RECEIVE_MAXIMUM, limits.received());
         set.with(PropertyType.MAXIMUM_PACKET_SIZE, limits.packet());
         set.with(PropertyType.TOPIC_ALIAS_MAXIMUM, limits.aliases());
+        Limits.Offers offers = limits.offers();
+        if (offers.qos() < 2) {
+            set.with(PropertyType.MAXIMUM_QOS, offers.qos()); // [MQTT-3.2.2-9]
+        }
+        if (!offers.retain()) {
+            set.with(PropertyType.RETAIN_AVAILABLE, 0);
+        }
+        if (!offers.wildcards()) {
+            set.with(PropertyType.WILDCARD_AVAILABLE, 0);
+        }
         return set;
     }
 

@@ -24,8 +24,9 @@ record Limits(int packet, int received, int receivedBytes, int sent, int aliases
      *
      * @param subscriptions filters of one client
      * @param levels of a topic or filter
+     * @param offers what the server does at all
      */
-    record Topics(int subscriptions, int levels, Rates rates) {
+    record Topics(int subscriptions, int levels, Rates rates, Offers offers) {
 
         /** Whether a topic or filter has more levels than are allowed. */
         boolean tooDeep(String text) {
@@ -40,13 +41,28 @@ record Limits(int packet, int received, int receivedBytes, int sent, int aliases
     }
 
     /**
+     * What the server does, where it has a choice.
+     *
+     * @param qos the greatest quality of service
+     * @param retain whether rows may be put and deleted by publishing
+     * @param wildcards whether filters may have them
+     */
+    record Offers(int qos, boolean retain, boolean wildcards) {}
+
+    /** What the server does, where it has a choice. */
+    Offers offers() {
+        return topics.offers();
+    }
+
+    /**
      * What one client may publish.
      *
      * @param messages a second; 0 for any
      * @param bytes of payloads a second; 0 for any
      * @param patience with a client that is slowed without a break; zero for ever
+     * @param all messages a second of all clients together; 0 for any
      */
-    record Rates(int messages, int bytes, Duration patience) {}
+    record Rates(int messages, int bytes, Duration patience, int all) {}
 
     /**
      * What a session may be owed while its client is away; the oldest is dropped.
@@ -64,6 +80,7 @@ record Limits(int packet, int received, int receivedBytes, int sent, int aliases
      * @param connect from the connection's start to its CONNECT
      * @param session how long a session may outlast its connection, in seconds; {@link Session#NEVER} for ever
      * @param backlog of a session meanwhile
+     * @param unread how long a connected client may take nothing of what waits for it; zero for ever
      */
-    record Times(Duration keepAlive, Duration connect, long session, Backlog backlog) {}
+    record Times(Duration keepAlive, Duration connect, long session, Backlog backlog, Duration unread) {}
 }

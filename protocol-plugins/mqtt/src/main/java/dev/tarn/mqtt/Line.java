@@ -14,12 +14,16 @@ interface Line {
 
     Agreement agreement();
 
+    /** Who it is, as observers are told. */
+    dev.tarn.api.client.Client identity();
+
     /** Why nothing is read. */
     enum Pause {
         CONNECTING,
         PUBLISHING,
         SUBSCRIBING,
-        RATE
+        RATE,
+        WRITING
     }
 
     /** This is no reason any more; goes on reading if there is no other. */

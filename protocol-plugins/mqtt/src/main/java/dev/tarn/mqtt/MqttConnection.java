@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.security.User;
 import dev.tarn.transport.Closing;
@@ -33,6 +34,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     private final Connection peer;
     private final FrameReader frames;
     private final Outbox outbox;
+    private final Stuck stuck;
     private PacketWriter writer = new PacketWriter(Version.V311, Long.MAX_VALUE, true);
     private @Nullable Future<?> connectTimeout;
     private Sessions.@Nullable Claim claim;
@@ -44,17 +46,30 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     private boolean inputEnded;
     private boolean ended;
 
+    /** Why the server ended it, in words. */
+    private @Nullable String why;
+
+    private @Nullable Referral referral;
+
     MqttConnection(Broker broker, Channel channel) {
         this.broker = broker;
         this.channel = channel;
         this.peer = Connection.of(channel);
         this.frames = new FrameReader(channel.alloc());
         this.outbox = new Outbox(channel, broker.statistics());
+        this.stuck = new Stuck(channel, broker.limits().times().unread(), () -> {
+            broker.traffic().refused.increment();
+            end(
+                    Reason.QUOTA_EXCEEDED,
+                    "nothing was read for " + broker.limits().times().unread().toSeconds() + " s");
+            channel.close();
+        });
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         broker.statistics().sockets.increment();
+        tell(ClientEvent.Type.CONNECTION, null);
         connectTimeout = channel.eventLoop()
                 .schedule(
                         () -> end(Reason.MAXIMUM_CONNECT_TIME, "no CONNECT"),
@@ -169,6 +184,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             if (failure == null) {
                 fail(refused == null ? new IllegalStateException("neither a user nor a refusal") : refused);
             } else {
+                if (failure.code() == Failure.Code.UNAUTHENTICATED || failure.code() == Failure.Code.FORBIDDEN) {
+                    tell(ClientEvent.Type.AUTH_FAILED, failure.reason());
+                }
                 refuse(Failures.connected(failure.code()), failure.reason());
             }
             return;
@@ -210,6 +228,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         }
         writer.connack(outbox.open(), opened.present(), Reason.SUCCESS, properties);
         accepted.begin();
+        tell(ClientEvent.Type.CONNECTED, null);
         LOG.debug(
                 "connected: client={} version={} present={} connection={}",
                 Printable.of(agreed.clientId()),
@@ -240,9 +259,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         if (ended) {
             return;
         }
+        why = text == null ? reason.words() : text;
         LOG.debug("ended: reason={} text={} connection={}", reason, text == null ? "" : Printable.of(text), peer.id());
         if (client != null && client.begun() && writer.version().five() && reason.in(Packet.DISCONNECT)) {
-            writer.disconnect(outbox.open(), reason, text); // [MQTT-4.13.1-1]
+            writer.disconnect(
+                    outbox.open(), reason, text, referral == null ? null : referral.server()); // [MQTT-4.13.1-1]
         }
         hangUp();
     }
@@ -253,6 +274,21 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             LOG.error("closed because of a bug: connection={}", peer.id(), bug);
             end(Reason.UNSPECIFIED_ERROR, null);
         }
+    }
+
+    private void tell(ClientEvent.Type type, @Nullable String reason) {
+        if (broker.events().wanted(type)) {
+            broker.events()
+                    .tell(new ClientEvent(
+                            type, identity(), null, 0, reason, broker.clock().millis()));
+        }
+    }
+
+    @Override
+    public dev.tarn.api.client.Client identity() {
+        String id = agreement == null ? "" : agreement.clientId();
+        User user = client == null ? null : client.user();
+        return new dev.tarn.api.client.Client("mqtt", peer.id(), peer.remote(), id, user);
     }
 
     private void hangUp() {
@@ -292,7 +328,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof Closing closing) {
             closing.hold();
-            end(Reason.SERVER_SHUTTING_DOWN, closing.reason());
+            referral = broker.doors().elsewhere();
+            end(referral == null ? Reason.SERVER_SHUTTING_DOWN : referral.reason(), closing.reason());
         } else {
             ctx.fireUserEventTriggered(event);
         }
@@ -300,8 +337,14 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (client != null && channel.isWritable()) {
-            client.writable();
+        if (client != null) {
+            if (channel.isWritable()) {
+                resume(Pause.WRITING);
+                client.writable();
+            } else {
+                pause(Pause.WRITING);
+                stuck.watch();
+            }
         }
         ctx.fireChannelWritabilityChanged();
     }
@@ -327,8 +370,12 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             connectTimeout.cancel(false);
         }
         if (client != null) {
+            if (client.begun()) {
+                tell(ClientEvent.Type.DISCONNECTED, why == null ? "closed by the client" : why);
+            }
             client.close();
         }
+        stuck.stop();
         if (claim != null) {
             broker.sessions().release(claim);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.client.ClientObserver;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.resource.Context;
@@ -17,6 +18,7 @@ import io.netty.channel.ChannelPipeline;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -24,6 +26,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -88,6 +91,28 @@ public final class MqttProtocol implements StreamProtocol {
         @AttributeDefinition(description = "seconds after which a change that waits is not sent any more; 0 for never")
         long sessionAge() default 0;
 
+        @AttributeDefinition(description = "publishes a second of all clients together, slowed likewise; 0 for any")
+        int publishRateOfAll() default 0;
+
+        @AttributeDefinition(
+                description = "seconds that a connected client may take nothing of what waits for it; 0 for ever")
+        int unreadPatience() default 60;
+
+        @AttributeDefinition(description = "greatest quality of service that clients may publish with: 0, 1 or 2")
+        int maximumQos() default 2;
+
+        @AttributeDefinition(description = "whether clients may publish with retain, that is put and delete rows")
+        boolean retainAvailable() default true;
+
+        @AttributeDefinition(description = "whether clients may subscribe with wildcards")
+        boolean wildcardsAvailable() default true;
+
+        @AttributeDefinition(description = "servers to which 5.0 clients are sent when this one stops, as host:port")
+        String serverReference() default "";
+
+        @AttributeDefinition(description = "whether clients are to stay with those servers for good")
+        boolean serverMoved() default false;
+
         @AttributeDefinition(description = "seconds between two looks at the figures under $SYS; 0 for none of them")
         int systemInterval() default 10;
 
@@ -99,6 +124,7 @@ public final class MqttProtocol implements StreamProtocol {
     private static final Path NO_TABLE = Path.of("$");
 
     private final Sessions sessions;
+    private final Events events = new Events();
     private final SystemTopics topics;
     private final Broker broker;
 
@@ -129,15 +155,25 @@ public final class MqttProtocol implements StreamProtocol {
                 figures,
                 Duration.ofSeconds(within("systemInterval", config.systemInterval(), 0, 86_400)));
         this.broker = new Broker(
-                new Broker.Doors(resources, users),
+                doors(resources, users, limits, config),
                 messages,
                 sessions,
                 tables,
                 limits,
-                new Broker.Watching(traffic, statistics, topics),
+                new Broker.Watching(traffic, statistics, topics, events),
                 clock);
         sessions.limit(limits.times().backlog());
         topics.start();
+    }
+
+    private static Broker.Doors doors(Resources resources, Users users, Limits limits, Config config) {
+        String server = config.serverReference().strip();
+        int rate = limits.topics().rates().all();
+        return new Broker.Doors(
+                resources,
+                users,
+                server.isEmpty() ? null : new Referral(server, config.serverMoved()),
+                rate == 0 ? null : new SharedRate(rate, System.nanoTime()));
     }
 
     private static SystemTopics.Readers readers(String name) {
@@ -163,7 +199,12 @@ public final class MqttProtocol implements StreamProtocol {
                         new Limits.Rates(
                                 within("publishRate", config.publishRate(), 0, Integer.MAX_VALUE),
                                 within("publishBytes", config.publishBytes(), 0, Integer.MAX_VALUE),
-                                Duration.ofSeconds(within("ratePatience", config.ratePatience(), 0, 86_400)))),
+                                Duration.ofSeconds(within("ratePatience", config.ratePatience(), 0, 86_400)),
+                                within("publishRateOfAll", config.publishRateOfAll(), 0, Integer.MAX_VALUE)),
+                        new Limits.Offers(
+                                within("maximumQos", config.maximumQos(), 0, 2),
+                                config.retainAvailable(),
+                                config.wildcardsAvailable())),
                 new Limits.Times(
                         Duration.ofSeconds(within("maximumKeepAlive", config.maximumKeepAlive(), 0, 65_535)),
                         Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600)),
@@ -171,7 +212,8 @@ public final class MqttProtocol implements StreamProtocol {
                         new Limits.Backlog(
                                 within("sessionChanges", config.sessionChanges(), 0, Integer.MAX_VALUE),
                                 notNegative("sessionBytes", config.sessionBytes()),
-                                Duration.ofSeconds(notNegative("sessionAge", config.sessionAge())))));
+                                Duration.ofSeconds(notNegative("sessionAge", config.sessionAge()))),
+                        Duration.ofSeconds(within("unreadPatience", config.unreadPatience(), 0, 86_400))));
     }
 
     private static long notNegative(String name, long value) {
@@ -221,10 +263,22 @@ public final class MqttProtocol implements StreamProtocol {
         pipeline.addLast("mqtt", new MqttConnection(broker, pipeline.channel()));
     }
 
+    /** Tells it what clients do from now on. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addObserver(ClientObserver observer, Map<String, ?> properties) {
+        events.add(observer, properties);
+    }
+
+    /** Tells it nothing more. */
+    public void removeObserver(ClientObserver observer) {
+        events.remove(observer);
+    }
+
     /** Ends what runs by the clock; connections are closed by their listener before. */
     @Deactivate
     public void close() {
         topics.close();
         sessions.close();
+        events.close();
     }
 }

@@ -97,13 +97,23 @@ final class PacketWriter {
         out.writeByte(Packet.PINGRESP << 4).writeByte(0);
     }
 
-    /** DISCONNECT, which a server has in 5.0 only. */
-    void disconnect(ByteBuf out, Reason reason, @Nullable String text) {
+    /**
+     * DISCONNECT, which a server has in 5.0 only.
+     *
+     * @param elsewhere the server to use instead, or null
+     */
+    void disconnect(ByteBuf out, Reason reason, @Nullable String text, @Nullable String elsewhere) {
         if (!version.five()) {
             throw new IllegalStateException("a server's DISCONNECT before 5.0");
         }
-        PropertySet properties = explanation(text, 8);
+        PropertySet properties = elsewhere == null
+                ? explanation(text, 8)
+                : new PropertySet().with(PropertyType.SERVER_REFERENCE, (Object) elsewhere); // §3.14.2.2.5
         int size = PropertyWriter.size(properties);
+        if (size + 8 > largest) {
+            properties = PropertySet.NONE;
+            size = 0;
+        }
         out.writeByte(Packet.DISCONNECT << 4);
         PropertyWriter.variable(out, 1 + PropertyWriter.sizeOfVariable(size) + size);
         out.writeByte(reason.code());

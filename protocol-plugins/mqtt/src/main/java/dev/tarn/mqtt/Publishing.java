@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.store.Draft;
 import dev.tarn.transport.Traffic;
+import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -44,6 +47,9 @@ final class Publishing {
     private final Session session;
     private final SessionTables tables;
     private final @Nullable Rate rate;
+    private final @Nullable SharedRate all;
+    private final Events events;
+    private final Clock clock;
 
     private @Nullable Topic[] aliases = new @Nullable Topic[0];
     private int unsettled;
@@ -63,6 +69,9 @@ final class Publishing {
         this.unsettled = unreleased.cardinality();
         Limits.Rates rates = limits.topics().rates();
         this.rate = Rate.none(rates) ? null : new Rate(rates, System.nanoTime());
+        this.all = broker.rate();
+        this.events = broker.events();
+        this.clock = broker.clock();
         this.five = line.agreement().version().five();
     }
 
@@ -95,6 +104,7 @@ final class Publishing {
         int qos = publish.qos();
         int packetId = publish.packetId();
         Topic topic = topic(publish);
+        check(publish);
         slow(publish.payload().length);
         if (qos == 2 && unreleased.get(packetId)) {
             repeated(packetId);
@@ -120,6 +130,9 @@ final class Publishing {
         CompletableFuture<Commit> stage = limits.topics().tooDeep(topic.path().text())
                 ? CompletableFuture.failedFuture(tooDeep())
                 : messages.send(context, message, alongside(qos, packetId)).toCompletableFuture();
+        if (events.wanted(ClientEvent.Type.PUBLISHED)) {
+            tell(topic, qos, stage);
+        }
         if (pending.isEmpty() && stage.isDone() && !stage.isCompletedExceptionally()) {
             acknowledge(qos, packetId, Reason.SUCCESS, null);
             return;
@@ -134,11 +147,32 @@ final class Publishing {
         }
     }
 
+    /** What the client was told that it must not send [MQTT-3.2.2-11], [MQTT-3.2.2-14]. */
+    private void check(Packet.Publish publish) {
+        Limits.Offers offers = limits.offers();
+        if (publish.qos() > offers.qos()) {
+            throw new Violation(Reason.QOS_NOT_SUPPORTED, "a quality of service above " + offers.qos());
+        }
+        if (publish.retain() && !offers.retain()) {
+            throw new Violation(Reason.RETAIN_NOT_SUPPORTED, "a retained publish");
+        }
+    }
+
+    private void tell(Topic topic, int qos, CompletionStage<?> accepted) {
+        dev.tarn.api.client.Client who = line.identity();
+        accepted.thenRun(() -> events.tell(
+                new ClientEvent(ClientEvent.Type.PUBLISHED, who, topic.path().text(), qos, null, clock.millis())));
+    }
+
     /** Reads nothing for a while from a client that is too fast; it notices by its own socket. */
     private void slow(int payload) {
         Rate limited = rate;
-        if (limited != null) {
-            long wait = limited.published(payload, System.nanoTime());
+        SharedRate together = all;
+        if (limited != null || together != null) {
+            long now = System.nanoTime();
+            long wait = Math.max(
+                    limited == null ? 0 : limited.published(payload, now),
+                    together == null ? 0 : together.published(now));
             if (wait > 0) {
                 line.pause(Line.Pause.RATE);
                 line.channel().eventLoop().schedule(() -> line.resume(Line.Pause.RATE), wait, TimeUnit.NANOSECONDS);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reason codes of MQTT 5.0 §2.4, each with the packets that may carry it. */
@@ -86,6 +87,11 @@ enum Reason {
     /** The byte on the wire, 0 to 255. */
     int code() {
         return code;
+    }
+
+    /** Its name in words, for people. */
+    String words() {
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     boolean refusal() {

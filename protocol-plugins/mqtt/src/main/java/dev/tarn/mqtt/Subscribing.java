@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSession;
@@ -40,6 +41,7 @@ final class Subscribing {
     private final SystemWatch system;
     private final SharedGroups shared;
     private final Context context;
+    private final Events events;
 
     Subscribing(Line line, Session session, Context context, Mailbox mailbox, Delivering delivering, Broker broker) {
         this.line = line;
@@ -51,6 +53,7 @@ final class Subscribing {
         this.deep = broker.limits().topics();
         this.most = broker.limits().subscriptions();
         this.context = context;
+        this.events = broker.events();
         this.shared = broker.sessions().shared();
         this.statistics = broker.statistics();
         this.topics = broker.watching().topics();
@@ -84,6 +87,9 @@ final class Subscribing {
         }
         if (deep.tooDeep(wish.spelling())) {
             return Reason.TOPIC_FILTER_INVALID;
+        }
+        if (!deep.offers().wildcards() && !wish.filter().exact()) {
+            return Reason.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED;
         }
         boolean ofServer = SystemTopics.covers(wish);
         if (ofServer && !mayWatch(wish)) {
@@ -131,11 +137,19 @@ final class Subscribing {
         if (tables != null) {
             drafts.add(tables.put(session, held));
         }
+        tell(ClientEvent.Type.SUBSCRIBED, held);
         return switch (held.options().qos()) {
             case 0 -> Reason.SUCCESS;
             case 1 -> Reason.GRANTED_QOS_1;
             default -> Reason.GRANTED_QOS_2;
         };
+    }
+
+    private void tell(ClientEvent.Type type, Held held) {
+        if (events.wanted(type)) {
+            int qos = type == ClientEvent.Type.SUBSCRIBED ? held.options().qos() : 0;
+            events.tell(new ClientEvent(type, line.identity(), held.wish().spelling(), qos, null, clock.millis()));
+        }
     }
 
     /** Begins, or renews, a shared subscription. */
@@ -192,6 +206,7 @@ final class Subscribing {
             Held held = session.subscriptions().remove(spelling);
             reasons.add(held == null ? Reason.NO_SUBSCRIPTION_EXISTED : Reason.SUCCESS);
             if (held != null) {
+                tell(ClientEvent.Type.UNSUBSCRIBED, held);
                 statistics.subscription(held, -1);
                 Subscription live = held.live();
                 if (live != null) {

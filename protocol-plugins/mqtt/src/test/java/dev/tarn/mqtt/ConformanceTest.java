@@ -9,9 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +80,30 @@ class ConformanceTest {
         }
         assertThat(cited).isNotEmpty();
         assertThat(listed).containsAll(cited);
+    }
+
+    @Test
+    void no_statement_is_listed_twice_or_left_out() throws IOException {
+        String[] specifications = Files.readString(Path.of("CONFORMANCE.md")).split("## 3.1.1", 2);
+        assertThat(specifications).hasSize(2);
+        for (String specification : specifications) {
+            Map<String, Set<Integer>> sections = new TreeMap<>();
+            CITED.matcher(specification).results().map(found -> found.group(1)).forEach(id -> {
+                int last = id.lastIndexOf('-');
+                String section = id.substring(0, last).replace("MQTT-3-8.3", "MQTT-3.8.3");
+                int number = Integer.parseInt(id.substring(last + 1));
+                boolean fresh = sections.computeIfAbsent(section, any -> new TreeSet<>())
+                        .add(number);
+                // The one of another spelling is explained.
+                assertThat(fresh || id.equals("MQTT-3-8.3-4")).as(id).isTrue();
+            });
+            // The specifications count their statements section by section.
+            sections.forEach((section, numbers) -> assertThat(numbers)
+                    .as(section)
+                    .containsExactlyElementsOf(
+                            IntStream.rangeClosed(1, numbers.size()).boxed().toList()));
+            assertThat(sections).hasSizeGreaterThan(35);
+        }
     }
 
     @Test

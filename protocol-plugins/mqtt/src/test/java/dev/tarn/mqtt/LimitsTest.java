@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.testkit.MqttClient;
+import dev.tarn.testkit.MqttPacket;
 import dev.tarn.testkit.Node;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What one client may do, and what becomes of it when it does more. */
 class LimitsTest {
@@ -67,7 +70,7 @@ class LimitsTest {
 
     @Test
     void a_rate_has_a_second_to_spend_at_once_and_then_no_more() {
-        Rate rate = new Rate(new Limits.Rates(10, 0, Duration.ofSeconds(2)), 0);
+        Rate rate = new Rate(new Limits.Rates(10, 0, Duration.ofSeconds(2), 0), 0);
         for (int i = 0; i < 10; i++) {
             assertThat(rate.published(1, 0)).isZero();
         }
@@ -168,6 +171,135 @@ class LimitsTest {
                 assertThat(back.receive().text()).isEqualTo("new");
                 back.expectNothing();
             }
+        }
+    }
+
+    @Test
+    void what_is_not_offered_is_told_and_refused(@TempDir Path directory) throws IOException {
+        Map<String, ?> settings = Map.of("maximumQos", 1, "retainAvailable", false, "wildcardsAvailable", false);
+        try (Node node = node(directory, settings)) {
+            try (MqttClient client = MqttClient.silent(node.port("mqtt"), "5")) {
+                client.send("10 [ s\"MQTT\" 05 02 00 3C [ ] s\"c\" ]");
+                MqttPacket connack = client.expect(2).success();
+                assertThat(connack.number(0x24)).isEqualTo(1);
+                assertThat(connack.number(0x25)).isZero();
+                assertThat(connack.number(0x28)).isZero();
+                assertThat(client.subscribe("a/#", 1)).isEqualTo(0xA2);
+                assertThat(client.subscribe("a", 2)).isEqualTo(2); // [MQTT-3.2.2-10]
+                client.publish("a", "x", 1, false);
+                assertThat(client.receive().qos()).isEqualTo(1);
+                client.sendPublish("a", new byte[0], 2, false, "");
+                assertThat(client.expect(14).reason()).isEqualTo(0x9B);
+            }
+            try (MqttClient client = MqttClient.five(node.port("mqtt"), "c")) {
+                client.sendPublish("a", new byte[0], 1, true, "");
+                assertThat(client.expect(14).reason()).isEqualTo(0x9A);
+            }
+            assertThat(will(node, "14")).isEqualTo(0x9B);
+            assertThat(will(node, "24")).isEqualTo(0x9A);
+            assertThat(will(node, "0C")).isZero();
+        }
+    }
+
+    /** Connects with a will of these flags and returns the answer's reason. */
+    private static int will(Node node, String flags) throws IOException {
+        try (MqttClient client = MqttClient.silent(node.port("mqtt"), "5")) {
+            client.send("10 [ s\"MQTT\" 05 " + flags + " 00 3C [ ] s\"w\" [ ] s\"will\" s\"gone\" ]");
+            return client.expect(2).reason();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, 156", "true, 157"})
+    void a_server_that_stops_says_who_takes_its_place(boolean moved, int reason, @TempDir Path directory)
+            throws IOException {
+        Node node = node(directory, Map.of("serverReference", "other.example:1883", "serverMoved", moved));
+        try (MqttClient five = MqttClient.five(node.port("mqtt"), "five");
+                MqttClient three = MqttClient.three(node.port("mqtt"), "three")) {
+            node.close();
+            MqttPacket goodbye = five.expect(14);
+            assertThat(goodbye.reason()).isEqualTo(reason);
+            assertThat(goodbye.property(0x1C)).isEqualTo("other.example:1883");
+            three.raw().expectClosed();
+        }
+    }
+
+    @Test
+    void a_server_that_stops_says_so(@TempDir Path directory) throws IOException {
+        Node node = node(directory, Map.of());
+        try (MqttClient five = MqttClient.five(node.port("mqtt"), "five")) {
+            node.close();
+            assertThat(five.expect(14).reason()).isEqualTo(0x8B);
+        }
+    }
+
+    @Test
+    void all_clients_together_have_a_second_to_spend_at_once_and_then_no_more() {
+        SharedRate rate = new SharedRate(10, 0);
+        for (int i = 0; i < 10; i++) {
+            assertThat(rate.published(0)).isZero();
+        }
+        assertThat(rate.published(0)).isEqualTo(SECOND / 10);
+        assertThat(rate.published(0)).isEqualTo(2 * SECOND / 10);
+        assertThat(rate.published(2 * SECOND)).isZero();
+    }
+
+    @Test
+    void fast_publishers_are_slowed_together_and_everything_they_sent_arrives(@TempDir Path directory)
+            throws IOException {
+        try (Node node = node(directory, Map.of("publishRateOfAll", 20));
+                MqttClient watcher = MqttClient.five(node.port("mqtt"), "watcher");
+                MqttClient one = MqttClient.five(node.port("mqtt"), "one");
+                MqttClient two = MqttClient.five(node.port("mqtt"), "two")) {
+            watcher.subscribe("t", 0);
+            long begun = System.nanoTime();
+            for (int i = 0; i < 25; i++) {
+                one.sendPublish("t", new byte[0], 0, false, "");
+                two.sendPublish("t", new byte[0], 0, false, "");
+            }
+            for (int i = 0; i < 50; i++) {
+                watcher.expect(3);
+            }
+            assertThat(System.nanoTime() - begun).isGreaterThan(SECOND);
+        }
+    }
+
+    @Test
+    void one_that_reads_nothing_is_dropped_after_a_while_and_hurts_nobody(@TempDir Path directory) throws IOException {
+        try (Node node = node(directory, Map.of("unreadPatience", 1));
+                MqttClient deaf = MqttClient.narrow(node.port("mqtt"), "deaf");
+                MqttClient other = MqttClient.five(node.port("mqtt"), "other")) {
+            deaf.subscribe("t/#", 0);
+            other.subscribe("t/own", 0);
+            byte[] payload = new byte[100_000];
+            long deadline = System.nanoTime() + 60 * SECOND;
+            while (node.services().meter().traffic("mqtt").open.sum() > 1) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                for (int i = 0; i < 20; i++) {
+                    other.publish("t/large", payload, 1, false);
+                }
+                other.publish("t/own", "x", 0, false);
+                assertThat(other.expect(3).text()).isEqualTo("x");
+            }
+        }
+    }
+
+    @Test
+    void one_that_does_not_read_is_not_read_from_either(@TempDir Path directory) throws IOException {
+        try (Node node = node(directory, Map.of());
+                MqttClient deaf = MqttClient.narrow(node.port("mqtt"), "deaf");
+                MqttClient other = MqttClient.five(node.port("mqtt"), "other")) {
+            deaf.subscribe("large", 0);
+            other.subscribe("words", 0);
+            for (int i = 0; i < 60; i++) {
+                other.publish("large", new byte[100_000], 1, false);
+            }
+            deaf.sendPublish("words", new byte[0], 0, false, "");
+            other.expectNothing();
+            for (int i = 0; i < 60; i++) {
+                assertThat(deaf.expect(3).topic()).isEqualTo("large");
+            }
+            assertThat(other.expect(3).topic()).isEqualTo("words");
         }
     }
 }

@@ -134,7 +134,10 @@ class PublicationTest {
         writer.suback(out, 1, List.of(Reason.SUCCESS, Reason.GRANTED_QOS_2, Reason.NOT_AUTHORIZED));
         assertThat(decode(true).decoderResult().isSuccess()).isTrue();
         out.clear();
-        writer.disconnect(out, Reason.SESSION_TAKEN_OVER, "another");
+        writer.disconnect(out, Reason.SESSION_TAKEN_OVER, "another", null);
+        assertThat(decode(true).decoderResult().isSuccess()).isTrue();
+        out.clear();
+        writer.disconnect(out, Reason.USE_ANOTHER_SERVER, null, "other:1883");
         assertThat(decode(true).decoderResult().isSuccess()).isTrue();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.MqttPacket;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +31,9 @@ class WillTest extends WireTest {
 
     @Test
     void a_lost_connection_publishes_it_with_all_it_has() throws IOException {
-        withWill("16", "01 01 03 s\"text/plain\" 08 s\"r\" 09 00 01 FF 26 s\"k\" s\"v\"")
+        withWill(
+                        "16",
+                        "01 01 03 s\"text/plain\" 08 s\"r\" 09 00 01 FF 26 s\"k\" s\"v\" 26 s\"a\" s\"b\" 26 s\"k\" s\"v\"")
                 .raw()
                 .reset();
         MqttPacket will = watcher.receive();
@@ -41,7 +44,8 @@ class WillTest extends WireTest {
         assertThat(will.property(0x03)).isEqualTo("text/plain");
         assertThat(will.property(0x08)).isEqualTo("r");
         assertThat(will.number(0x01)).isEqualTo(1);
-        assertThat(will.property(0x26)).isNotNull();
+        assertThat(will.properties().stream().filter(one -> one.id() == 0x26).map(MqttPacket.Property::value))
+                .containsExactly(List.of("k", "v"), List.of("a", "b"), List.of("k", "v"));
     }
 
     @Test
