@@ -9,6 +9,7 @@ import dev.tarn.api.store.Draft;
 import dev.tarn.transport.Connection;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A client that was let in: what it publishes, what it is told, its session and its will. For the connection's loop. */
@@ -147,6 +148,11 @@ final class Client {
 
     void writable() {
         delivering.replenish();
+    }
+
+    /** Completes, on any thread, when nothing that was published here can come after what is published elsewhere later. */
+    CompletableFuture<Void> passed() {
+        return publishing.passed();
     }
 
     /** Gives the session back; a will that no goodbye took away is due. */

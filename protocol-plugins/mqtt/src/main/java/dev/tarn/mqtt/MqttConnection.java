@@ -376,8 +376,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             client.close();
         }
         stuck.stop();
-        if (claim != null) {
-            broker.sessions().release(claim);
+        Sessions.Claim held = claim;
+        if (held != null && client != null) {
+            client.passed().whenComplete((passed, failure) -> broker.sessions().release(held));
+        } else if (held != null) {
+            broker.sessions().release(held);
         }
         if (!reading) {
             frames.close();

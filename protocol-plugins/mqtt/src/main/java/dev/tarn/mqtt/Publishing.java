@@ -79,12 +79,14 @@ final class Publishing {
     private final class Pending implements BiConsumer<@Nullable Commit, @Nullable Throwable> {
         private final int packetId;
         private final Messages.Message message;
+        private final CompletableFuture<Commit> stage;
         private volatile boolean done;
         private @Nullable Throwable failure;
 
-        Pending(int packetId, Messages.Message message) {
+        Pending(int packetId, Messages.Message message, CompletableFuture<Commit> stage) {
             this.packetId = packetId;
             this.message = message;
+            this.stage = stage;
         }
 
         /** On whatever thread the engine completes. */
@@ -137,7 +139,7 @@ final class Publishing {
             acknowledge(qos, packetId, Reason.SUCCESS, null);
             return;
         }
-        Pending waiting = new Pending(packetId, message);
+        Pending waiting = new Pending(packetId, message, stage);
         pending.add(waiting);
         bytes += publish.payload().length;
         stage.whenComplete(waiting);
@@ -162,6 +164,15 @@ final class Publishing {
         dev.tarn.api.client.Client who = line.identity();
         accepted.thenRun(() -> events.tell(
                 new ClientEvent(ClientEvent.Type.PUBLISHED, who, topic.path().text(), qos, null, clock.millis())));
+    }
+
+    /**
+     * Completes, on any thread, when all that was published is on its way to its subscribers or refused: whatever the
+     * session publishes over its next connection comes after that [MQTT-4.6.0-5].
+     */
+    CompletableFuture<Void> passed() {
+        return CompletableFuture.allOf(
+                pending.stream().map(waiting -> waiting.stage).toArray(CompletableFuture<?>[]::new));
     }
 
     /** Reads nothing for a while from a client that is too fast; it notices by its own socket. */

@@ -10,8 +10,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
  * more. The first byte says from whom they are, the second where they are cut.
  */
 public final class DecoderFuzz {
-    private static final java.util.List<Version> VERSIONS =
-            java.util.List.of(Version.V31, Version.V311, Version.V5);
+    private static final java.util.List<Version> VERSIONS = java.util.List.of(Version.V31, Version.V311, Version.V5);
 
     private DecoderFuzz() {}
 

@@ -287,6 +287,31 @@ class PublishTest extends WireTest {
     }
 
     @Test
+    void messages_of_quality_0_keep_the_order_of_each_publisher_on_every_topic() throws IOException {
+        MqttClient live = five("live");
+        live.subscribe("many/+", 0);
+        List<MqttClient> publishers = List.of(five("p0"), three("p1"), five("p2"));
+        for (int batch = 0; batch < 50; batch++) {
+            for (int p = 0; p < 3; p++) {
+                StringBuilder all = new StringBuilder();
+                for (int i = 0; i < 20; i++) {
+                    String properties = p == 1 ? "" : "[ ] ";
+                    all.append(
+                            "30 [ s\"many/" + i % 2 + "\" " + properties + "\"" + p + " " + (batch * 20 + i) + "\" ] ");
+                }
+                publishers.get(p).send(all.toString());
+            }
+        }
+        int[] next = new int[3];
+        for (int i = 0; i < 3_000; i++) {
+            String[] words = live.expect(3).text().split(" ", 2);
+            int publisher = Integer.parseInt(words[0]);
+            assertThat(Integer.parseInt(words[1])).isEqualTo(next[publisher]++);
+        }
+        assertThat(next).containsOnly(1_000);
+    }
+
+    @Test
     void the_servers_own_topics_are_refused() throws IOException {
         MqttClient live = three("live");
         live.subscribe("$SYS/test", 0);
