@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class Admission {
     private static final String PREFLIGHT_SECONDS = "600";
 
-    private final HttpConnection owner;
+    private final Carrier owner;
     private final HttpRequest head;
     private final HttpHeaders headers;
     private @Nullable String allowedOrigin;
 
-    Admission(HttpConnection owner, HttpRequest head) {
+    Admission(Carrier owner, HttpRequest head) {
         this.owner = owner;
         this.head = head;
         this.headers = head.headers();
@@ -30,9 +30,10 @@ final class Admission {
     @Nullable
     FullHttpResponse framing() {
         HttpVersion version = head.protocolVersion();
-        boolean modern = version.equals(HttpVersion.HTTP_1_1);
+        boolean two = version.equals(Http2Fields.VERSION);
+        boolean modern = two || version.equals(HttpVersion.HTTP_1_1);
         if (!modern && !version.equals(HttpVersion.HTTP_1_0)) {
-            return bad("this server speaks HTTP/1.1 and HTTP/1.0");
+            return bad("this server speaks HTTP/2, HTTP/1.1 and HTTP/1.0");
         }
         String method = head.method().name();
         for (int i = 0; i < method.length(); i++) {
@@ -47,10 +48,15 @@ final class Admission {
             // RFC 9112 §3.2: a server MUST respond with 400.
             return bad(hosts.isEmpty() ? "Host is missing" : "more than one Host");
         }
-        if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING)
-                && (!modern || !"chunked".equalsIgnoreCase(headers.get(HttpHeaderNames.TRANSFER_ENCODING)))) {
-            // RFC 9112 §6.1: no other coding is understood here.
-            return bad("the only transfer coding is chunked, in HTTP/1.1");
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (!codings.isEmpty() && (!modern || two)) {
+            // RFC 9112 §6.1, RFC 9113 §8.2.2: such a message is faulty framing.
+            return bad("a transfer coding is for HTTP/1.1 only");
+        } else if (!codings.isEmpty()
+                && (codings.size() > 1 || !codings.get(0).strip().equalsIgnoreCase("chunked"))) {
+            // RFC 9112 §6.1: a coding that is not understood.
+            return Problem.answer(
+                    HttpResponseStatus.NOT_IMPLEMENTED, "the only transfer coding here is chunked", List.of());
         }
         String expect = headers.get(HttpHeaderNames.EXPECT);
         if (modern && expect != null && !expect.equalsIgnoreCase("100-continue")) {

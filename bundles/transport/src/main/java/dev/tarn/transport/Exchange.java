@@ -5,8 +5,6 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -32,13 +30,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One request on an HTTP/1.1 connection and its answer. Confined to the loop. */
+/** One request and its answer, whatever carries it. Confined to the loop. */
 final class Exchange implements HttpExchange {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final String EXPOSED =
             "ETag, Location, Last-Modified, Content-Range, Retry-After, Link, Preference-Applied";
 
-    private final HttpConnection owner;
+    private final Carrier owner;
     private final HttpRequest head;
     private final RequestBody body;
     private final boolean toHead;
@@ -53,12 +51,12 @@ final class Exchange implements HttpExchange {
     private boolean close;
     private boolean gone;
 
-    Exchange(HttpConnection owner, HttpRequest head, boolean hasBody) {
+    Exchange(Carrier owner, HttpRequest head, boolean hasBody) {
         this.owner = owner;
         this.head = head;
         this.toHead = head.method().equals(HttpMethod.HEAD);
         long declared =
-                !hasBody ? 0 : HttpUtil.isTransferEncodingChunked(head) ? -1 : HttpUtil.getContentLength(head, 0L);
+                !hasBody ? 0 : HttpUtil.isTransferEncodingChunked(head) ? -1 : HttpUtil.getContentLength(head, -1L);
         this.body = new RequestBody(owner, declared, hasBody && HttpUtil.is100ContinueExpected(head));
     }
 
@@ -154,11 +152,7 @@ final class Exchange implements HttpExchange {
 
     @Override
     public EventLoop loop() {
-        return channel().eventLoop();
-    }
-
-    private Channel channel() {
-        return owner.context().channel();
+        return owner.channel().eventLoop();
     }
 
     @Override
@@ -275,7 +269,7 @@ final class Exchange implements HttpExchange {
     @Override
     public HttpStream stream(HttpResponse answer) {
         boolean open = begin();
-        Streaming stream = new Streaming(owner.context(), toHead, this::streamed);
+        Streaming stream = new Streaming(owner, toHead, this::streamed);
         streaming = stream;
         if (!open) {
             stream.peerGone();
@@ -291,7 +285,7 @@ final class Exchange implements HttpExchange {
         }
         finish(answer);
         owner.write(answer, toHead);
-        owner.context().flush();
+        owner.flush();
         return stream;
     }
 
@@ -311,10 +305,8 @@ final class Exchange implements HttpExchange {
                 Unpooled.EMPTY_BUFFER,
                 head.headers(),
                 EmptyHttpHeaders.INSTANCE);
-        ChannelPipeline pipeline = owner.context().pipeline();
         ended();
-        owner.upgrade(by);
-        return new Upgrade(request, pipeline);
+        return new Upgrade(request, owner.upgrade(by));
     }
 
     /** An answer without a body, for a preflight. */
@@ -355,7 +347,8 @@ final class Exchange implements HttpExchange {
         ended();
     }
 
-    boolean gone() {
-        return gone;
+    /** Whether nobody waits for an answer any more: it has been given, or the peer is gone. */
+    boolean over() {
+        return gone || begun;
     }
 }

@@ -2,10 +2,12 @@
 package dev.tarn.transport;
 
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.security.User;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -23,12 +25,9 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -39,17 +38,11 @@ import org.slf4j.LoggerFactory;
  * One HTTP/1.1 connection: takes requests one at a time, in order, and closes politely. Pipelined requests wait undecoded
  * while one is being answered, so a connection never holds more than one. Confined to its loop.
  */
-final class HttpConnection extends ChannelInboundHandlerAdapter {
+final class HttpConnection extends ChannelInboundHandlerAdapter implements Carrier, HttpFraming.Serving {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
 
     /** How long, and for how many bytes, a closing connection listens so that the peer can read the last answer. */
     private static final Duration LINGER = Duration.ofSeconds(2);
-
-    private static final Duration ABSENCE = Duration.ofSeconds(1);
-    private static final long LOOK_AGAIN_MILLIS = 20;
-
-    /** Asks for what is answered whoever asks. */
-    private static final User NOBODY = new User("nobody", Set.of(), false);
 
     private final HttpFraming http;
     private final RequestDecoder decoder;
@@ -58,14 +51,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext decoderContext;
     private @Nullable Connection connection;
     private @Nullable Deadline silence;
-    private @Nullable Deadline stall;
-    private long unread;
-    private @Nullable Caller caller;
+    private @Nullable Unread unread;
+    private @Nullable Reception reception;
     private @Nullable HttpRequest bodyless;
     private @Nullable Exchange exchange;
     private boolean closing;
     private boolean lingering;
-    private boolean complained;
     private boolean headTimed;
 
     HttpConnection(HttpFraming http, RequestDecoder decoder, ResponseEncoder encoder) {
@@ -79,16 +70,25 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         decoderContext = ctx.pipeline().context(decoder);
-        connection = Connection.of(ctx.channel());
+        Connection peer = Connection.of(ctx.channel());
+        connection = peer;
+        reception = new Reception(http, peer, ctx.channel());
         silence = new Deadline(ctx.channel().eventLoop(), this::silent);
-        stall = new Deadline(ctx.channel().eventLoop(), this::stalled);
+        Channel channel = ctx.channel();
+        unread = new Unread(
+                channel.eventLoop(),
+                http.limits().writeTimeout(),
+                () -> channel.isWritable() ? 0 : Math.max(1, channel.bytesBeforeWritable()),
+                this::stalled);
         silence.in(http.limits().headTimeout());
+        channel.attr(KEY).set(this);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
+        ctx.channel().attr(KEY).set(null);
         silence().cancel();
-        Objects.requireNonNull(stall).cancel();
+        Objects.requireNonNull(unread).cancel();
     }
 
     // What arrives
@@ -167,17 +167,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         linger();
     }
 
-    /** Says once per connection why something was refused, and counts each. */
-    void complain(String reason) {
-        http.traffic().refused.increment();
-        if (!complained) {
-            complained = true;
-            LOG.debug(
-                    "request refused connection={} remote={} reason=\"{}\"",
-                    connection().id(),
-                    connection().remote(),
-                    reason);
-        }
+    @Override
+    public void complain(String reason) {
+        Objects.requireNonNull(reception).complain(reason);
     }
 
     private void begin(HttpRequest head, boolean hasBody) {
@@ -185,129 +177,46 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         silence().clear();
         Exchange begun = new Exchange(this, head, hasBody);
         exchange = begun;
-        http.traffic().in.increment();
-        try {
-            if (begun.admit()) {
-                identify(begun);
-            }
-        } catch (Failure refused) {
-            complain(refused.reason());
-            begun.fail(refused);
-        }
-    }
-
-    // Who asks
-
-    private void identify(Exchange asking) {
-        HttpFraming.Installed candidate = candidate(asking.head());
-        if (candidate != null && anonymous(candidate.protocol(), asking.head())) {
-            dispatch(asking, new Caller(new byte[0], NOBODY, new HashMap<>(2)), candidate);
-            return;
-        }
-        List<String> headers = asking.head().headers().getAll(HttpHeaderNames.AUTHORIZATION);
-        if (headers.size() > 1) {
-            throw new Failure(Failure.Code.MALFORMED, "more than one Authorization header");
-        }
-        String header = headers.isEmpty() ? "" : headers.get(0);
-        byte[] bytes = header.getBytes(StandardCharsets.UTF_8);
-        if (caller != null && caller.is(bytes)) {
-            dispatch(asking, caller, candidate);
-            return;
-        }
-        CompletableFuture<User> found = http.users()
-                .authenticate(Caller.credentials(header), connection().remote())
-                .toCompletableFuture();
-        found.whenComplete((user, failure) -> onLoop(() -> identified(asking, bytes, user, failure)));
-    }
-
-    private void identified(Exchange asking, byte[] header, @Nullable User user, @Nullable Throwable failure) {
-        if (exchange != asking || asking.gone()) {
-            return;
-        }
-        if (failure != null || user == null) {
-            Throwable why = failure == null ? new IllegalStateException("no user and no failure") : failure;
-            complain("not authenticated");
-            asking.fail(why);
-            return;
-        }
-        Caller known = new Caller(header, user, caller == null ? new HashMap<>(2) : caller.contexts(user));
-        caller = known;
-        dispatch(asking, known, candidate(asking.head()));
-    }
-
-    private void dispatch(Exchange asking, Caller who, HttpFraming.@Nullable Installed candidate) {
-        dispatch(asking, who, candidate, System.nanoTime() + ABSENCE.toNanos());
-    }
-
-    /** Looks again until then when nobody takes it: its protocol may be away while it is updated. */
-    private void dispatch(Exchange asking, Caller who, HttpFraming.@Nullable Installed candidate, long until) {
-        if (candidate != null) {
-            candidate.traffic().in.increment();
-            candidate.traffic().attach(context().channel());
-            asking.given(
-                    candidate,
-                    who.context(http.resources(), candidate.protocol().name(), connection()));
-            open(candidate.protocol(), asking);
-        } else if (until - System.nanoTime() < 0) {
-            asking.fail(new Failure(
-                    Failure.Code.UNAVAILABLE, "no protocol that answers such requests is installed at the moment"));
-        } else {
-            Runnable again = () -> {
-                if (exchange == asking && !asking.gone()) {
-                    dispatch(asking, who, candidate(asking.head()), until);
-                }
-            };
-            context().executor().schedule(again, LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    /** The highest ranked protocol that accepts the request, or null. */
-    private HttpFraming.@Nullable Installed candidate(HttpRequest head) {
-        for (HttpFraming.Installed candidate : http.installed()) {
-            if (accepts(candidate.protocol(), head)) {
-                return candidate;
-            }
-        }
-        return null;
-    }
-
-    private static boolean anonymous(HttpProtocol protocol, HttpRequest head) {
-        try {
-            return protocol.anonymous(head);
-        } catch (RuntimeException bug) {
-            LOG.error("anonymous failed protocol={}", protocol.name(), bug);
-            return false;
-        }
-    }
-
-    private static boolean accepts(HttpProtocol protocol, HttpRequest head) {
-        try {
-            return protocol.accepts(head);
-        } catch (RuntimeException bug) {
-            LOG.error("accepts failed protocol={}", protocol.name(), bug);
-            return false;
-        }
-    }
-
-    private static void open(HttpProtocol protocol, Exchange asking) {
-        try {
-            protocol.open(asking);
-        } catch (RuntimeException thrown) {
-            asking.fail(thrown);
-        }
+        Objects.requireNonNull(reception).receive(begun);
     }
 
     // What leaves
 
-    /** Queues an answer, or the head of one. */
-    void write(HttpResponse response, boolean toHead) {
+    @Override
+    public void write(HttpResponse response, boolean toHead) {
         encoder.toHead(toHead);
         context().write(response);
         encoder.toHead(false);
     }
 
-    /** An answer, or its last part, has been written: on to the next request, or to the end. */
-    void answered(Exchange done, boolean close) {
+    @Override
+    public void write(ByteBuf part) {
+        context().write(part);
+    }
+
+    @Override
+    public void flush() {
+        context().flush();
+    }
+
+    @Override
+    public boolean writable() {
+        return channel().isWritable();
+    }
+
+    @Override
+    public void end() {
+        context().write(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+
+    @Override
+    public void abort() {
+        context().close();
+    }
+
+    /** On to the next request, or to the end. */
+    @Override
+    public void answered(Exchange done, boolean close) {
         if (exchange != done) {
             return;
         }
@@ -326,35 +235,39 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Lets the decoder go on with the body of the running request, and its time begin. */
-    void readBody() {
+    @Override
+    public void readBody() {
         silence().in(http.limits().bodyTimeout());
         decoder.resume(decoderContext());
     }
 
-    /** So many bytes of the body have arrived: each KB buys a second. */
-    void bodyProgress(int bytes) {
+    /** Each KB buys a second. */
+    @Override
+    public void bodyProgress(int bytes) {
         silence().later(Duration.ofNanos(TimeUnit.SECONDS.toNanos(bytes) >> 10));
     }
 
-    /** Nothing more of the body is wanted now. */
-    void holdBody() {
+    @Override
+    public void holdBody() {
         silence().clear();
         decoder.pause();
     }
 
-    void sendContinue() {
+    @Override
+    public void sendContinue() {
         context()
                 .writeAndFlush(new DefaultFullHttpResponse(
                         HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
     }
 
-    /** Leaves the pipeline to whoever upgrades; HTTP's codec stays for the handshake. */
-    void upgrade(HttpFraming.Installed by) {
+    @Override
+    public ChannelPipeline upgrade(HttpFraming.Installed by) {
+        ChannelPipeline pipeline = context().pipeline();
         exchange = null;
-        http.upgraded(context().channel(), by);
-        context().channel().config().setAutoRead(true);
-        context().pipeline().remove(this);
+        http.upgraded(channel(), by);
+        channel().config().setAutoRead(true);
+        pipeline.remove(this);
+        return pipeline;
     }
 
     private void linger() {
@@ -393,10 +306,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        Deadline watch = Objects.requireNonNull(stall);
+        Unread watch = Objects.requireNonNull(unread);
         if (!ctx.channel().isWritable()) {
-            unread = ctx.channel().bytesBeforeWritable();
-            watch.in(http.limits().writeTimeout());
+            watch.begin();
             return;
         }
         watch.clear();
@@ -420,21 +332,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void stalled() {
-        long left = context().channel().bytesBeforeWritable();
-        if (context().channel().isWritable()) {
-            return;
-        }
-        if (unread - left < 1 << 10) {
-            complain("the peer does not read its answer");
-            context().close();
-            return;
-        }
-        unread = left;
-        Objects.requireNonNull(stall).in(http.limits().writeTimeout());
+        complain("the peer does not read its answer");
+        context().close();
     }
 
-    /** A protocol is being removed: completes the future once nothing of it runs here. */
-    void leave(HttpProtocol protocol, String reason, CompletableFuture<Void> ended) {
+    @Override
+    public void leave(HttpProtocol protocol, String reason, CompletableFuture<Void> ended) {
         if (exchange == null || !exchange.givenTo(protocol)) {
             ended.complete(null);
             return;
@@ -444,8 +347,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         exchange.askToEnd(reason);
     }
 
-    /** Closes the connection if the protocol's request is still running. */
-    void cut(HttpProtocol protocol) {
+    @Override
+    public void cut(HttpProtocol protocol) {
         if (exchange != null && exchange.givenTo(protocol)) {
             context().close();
         }
@@ -469,7 +372,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         silence().cancel();
-        Objects.requireNonNull(stall).cancel();
+        Objects.requireNonNull(unread).cancel();
         if (exchange != null) {
             Exchange cut = exchange;
             exchange = null;
@@ -491,23 +394,22 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         ctx.close();
     }
 
-    private void onLoop(Runnable task) {
-        if (context().executor().inEventLoop()) {
-            task.run();
-        } else {
-            context().executor().execute(task);
-        }
-    }
-
-    boolean closing() {
+    @Override
+    public boolean closing() {
         return closing;
     }
 
-    HttpFraming http() {
+    @Override
+    public HttpFraming http() {
         return http;
     }
 
-    ChannelHandlerContext context() {
+    @Override
+    public Channel channel() {
+        return context().channel();
+    }
+
+    private ChannelHandlerContext context() {
         return Objects.requireNonNull(context);
     }
 
@@ -515,7 +417,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         return Objects.requireNonNull(decoderContext);
     }
 
-    Connection connection() {
+    @Override
+    public Connection connection() {
         return Objects.requireNonNull(connection);
     }
 

@@ -7,6 +7,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * HTTP/1.1 as a stream protocol: frames requests, checks Host, Origin and who asks, and gives each request to the highest
+ * HTTP/1.1 and HTTP/2 as a stream protocol: frames requests, checks Host, Origin and who asks, and gives each request to the highest
  * ranked {@link HttpProtocol} that accepts it. Safe on any thread.
  */
 @Component(service = StreamProtocol.class, configurationPid = "dev.tarn.http")
@@ -99,6 +101,17 @@ public final class HttpFraming implements StreamProtocol {
             Duration bodyTimeout,
             Duration idleTimeout,
             Duration writeTimeout) {}
+
+    /** A connection, as seen when a protocol is removed. Confined to its loop. */
+    interface Serving {
+        AttributeKey<Serving> KEY = AttributeKey.valueOf(Serving.class, "serving");
+
+        /** A protocol is being removed: completes the future once nothing of it runs here. */
+        void leave(HttpProtocol protocol, String reason, CompletableFuture<Void> ended);
+
+        /** Cuts what still runs of the protocol. */
+        void cut(HttpProtocol protocol);
+    }
 
     /** An HTTP protocol that is here. */
     record Installed(HttpProtocol protocol, int ranking, OpenChannels upgraded, Traffic traffic) {}
@@ -222,9 +235,9 @@ public final class HttpFraming implements StreamProtocol {
             connections
                     .all()
                     .forEach(channel -> channel.eventLoop().execute(() -> {
-                        HttpConnection connection = channel.pipeline().get(HttpConnection.class);
-                        if (connection != null) {
-                            connection.cut(protocol);
+                        Serving serving = channel.attr(Serving.KEY).get();
+                        if (serving != null) {
+                            serving.cut(protocol);
                         }
                     }));
         } catch (ExecutionException impossible) {
@@ -236,11 +249,11 @@ public final class HttpFraming implements StreamProtocol {
     }
 
     private static void leave(Channel channel, HttpProtocol protocol, String reason, CompletableFuture<Void> ended) {
-        HttpConnection connection = channel.pipeline().get(HttpConnection.class);
-        if (connection == null) {
+        Serving serving = channel.attr(Serving.KEY).get();
+        if (serving == null) {
             ended.complete(null);
         } else {
-            connection.leave(protocol, reason, ended);
+            serving.leave(protocol, reason, ended);
         }
     }
 
@@ -249,12 +262,13 @@ public final class HttpFraming implements StreamProtocol {
         return name;
     }
 
+    /** What clients that speak TLS may choose by its extension (RFC 7301). */
     @Override
     public List<String> applicationProtocols() {
-        return List.of("http/1.1");
+        return List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
     }
 
-    /** A request line begins with a method: capital letters. */
+    /** A request line begins with a method: capital letters. So does the preface of HTTP/2. */
     @Override
     public Match match(ByteBuf firstBytes) {
         int readable = Math.min(firstBytes.readableBytes(), 8);
@@ -272,9 +286,7 @@ public final class HttpFraming implements StreamProtocol {
     @Override
     public void open(ChannelPipeline pipeline) {
         connections.add(pipeline.channel());
-        RequestDecoder decoder = new RequestDecoder(limits.decoder());
-        ResponseEncoder encoder = new ResponseEncoder();
-        pipeline.addLast(decoder, encoder, new HttpConnection(this, decoder, encoder));
+        pipeline.addLast(new VersionChoice(this));
     }
 
     /** The connection is no longer HTTP's, but the protocol's. */

@@ -20,7 +20,7 @@ final class RequestBody {
 
     private static final int FIRST = 64 << 10;
 
-    private final HttpConnection connection;
+    private final Carrier carrier;
     private final long declared;
     private boolean awaitsContinue;
     private boolean complete;
@@ -46,8 +46,8 @@ final class RequestBody {
      * @param declared Content-Length, 0 for no body, -1 when it is chunked
      * @param awaitsContinue whether the client waits for 100 Continue before it sends it
      */
-    RequestBody(HttpConnection connection, long declared, boolean awaitsContinue) {
-        this.connection = connection;
+    RequestBody(Carrier carrier, long declared, boolean awaitsContinue) {
+        this.carrier = carrier;
         this.declared = declared;
         this.awaitsContinue = awaitsContinue;
         this.complete = declared == 0;
@@ -55,7 +55,7 @@ final class RequestBody {
 
     /** See {@link HttpExchange#body}. */
     CompletionStage<byte[]> read(int most) {
-        return begin(Math.min(most, connection.http().limits().body()));
+        return begin(Math.min(most, carrier.http().limits().body()));
     }
 
     /** See {@link HttpExchange#body(long, Function)}. */
@@ -81,9 +81,9 @@ final class RequestBody {
         whole = reading;
         if (awaitsContinue) {
             awaitsContinue = false;
-            connection.sendContinue();
+            carrier.sendContinue();
         }
-        connection.readBody();
+        carrier.readBody();
         return reading;
     }
 
@@ -98,10 +98,10 @@ final class RequestBody {
             length += more;
             if (last) {
                 complete = true;
-                connection.holdBody();
+                carrier.holdBody();
                 passedOver.run();
             } else if (length > WORTH_READING) {
-                connection.context().close();
+                carrier.abort();
             }
             return;
         }
@@ -109,7 +109,7 @@ final class RequestBody {
             return;
         }
         if (length + more > limit) {
-            connection.holdBody();
+            carrier.holdBody();
             whole.completeExceptionally(tooLarge());
             return;
         }
@@ -121,11 +121,11 @@ final class RequestBody {
         content.readBytes(bytes, (int) length, more);
         length += more;
         if (!last) {
-            connection.bodyProgress(more);
+            carrier.bodyProgress(more);
             return;
         }
         complete = true;
-        connection.holdBody();
+        carrier.holdBody();
         whole.complete(length == bytes.length ? bytes : Arrays.copyOf(bytes, (int) length));
     }
 
@@ -141,15 +141,15 @@ final class RequestBody {
             taken = CompletableFuture.failedFuture(thrown);
         }
         if (!last && taken.isDone() && !taken.isCompletedExceptionally()) {
-            connection.bodyProgress(more);
+            carrier.bodyProgress(more);
             return;
         }
-        connection.holdBody();
+        carrier.holdBody();
         taken.whenComplete((done, failure) -> {
-            if (connection.context().executor().inEventLoop()) {
+            if (carrier.channel().eventLoop().inEventLoop()) {
                 taken(failure);
             } else {
-                connection.context().executor().execute(() -> taken(failure));
+                carrier.channel().eventLoop().execute(() -> taken(failure));
             }
         });
     }
@@ -165,7 +165,7 @@ final class RequestBody {
         } else if (ended) {
             reading.complete(EmptyArrays.EMPTY_BYTES);
         } else {
-            connection.readBody();
+            carrier.readBody();
         }
     }
 
@@ -184,9 +184,9 @@ final class RequestBody {
             return;
         }
         broken = why;
-        connection.holdBody();
+        carrier.holdBody();
         if (passedOver != null) {
-            connection.context().close();
+            carrier.abort();
         } else if (whole != null) {
             whole.completeExceptionally(why);
         }
@@ -221,6 +221,6 @@ final class RequestBody {
         length = 0;
         bytes = EmptyArrays.EMPTY_BYTES;
         passedOver = then;
-        connection.readBody();
+        carrier.readBody();
     }
 }

@@ -2,15 +2,13 @@
 package dev.tarn.transport;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.LastHttpContent;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** The body of an answer while it is sent in chunks. Confined to the loop. */
 final class Streaming implements HttpExchange.HttpStream {
-    private final ChannelHandlerContext ctx;
+    private final Carrier carrier;
     private final boolean toHead;
     private final Runnable ended;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -19,8 +17,8 @@ final class Streaming implements HttpExchange.HttpStream {
     private boolean asked;
     private boolean over;
 
-    Streaming(ChannelHandlerContext ctx, boolean toHead, Runnable ended) {
-        this.ctx = ctx;
+    Streaming(Carrier carrier, boolean toHead, Runnable ended) {
+        this.carrier = carrier;
         this.toHead = toHead;
         this.ended = ended;
     }
@@ -30,20 +28,20 @@ final class Streaming implements HttpExchange.HttpStream {
         if (over || toHead || !bytes.isReadable()) {
             bytes.release();
         } else {
-            ctx.write(bytes);
+            carrier.write(bytes);
         }
     }
 
     @Override
     public void flush() {
         if (!over) {
-            ctx.flush();
+            carrier.flush();
         }
     }
 
     @Override
     public boolean writable() {
-        return over || ctx.channel().isWritable();
+        return over || carrier.writable();
     }
 
     @Override
@@ -65,7 +63,7 @@ final class Streaming implements HttpExchange.HttpStream {
             return;
         }
         over = true;
-        ctx.write(LastHttpContent.EMPTY_LAST_CONTENT);
+        carrier.end();
         closed.complete(null);
         ended.run();
     }
@@ -73,7 +71,7 @@ final class Streaming implements HttpExchange.HttpStream {
     @Override
     public void abort() {
         if (!over) {
-            ctx.close();
+            carrier.abort();
         }
     }
 
