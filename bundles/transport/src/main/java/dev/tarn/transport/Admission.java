@@ -30,7 +30,7 @@ final class Admission {
     @Nullable
     FullHttpResponse framing() {
         HttpVersion version = head.protocolVersion();
-        boolean two = version.equals(Http2Fields.VERSION);
+        boolean two = owner.stream();
         boolean modern = two || version.equals(HttpVersion.HTTP_1_1);
         if (!modern && !version.equals(HttpVersion.HTTP_1_0)) {
             return bad("this server speaks HTTP/2, HTTP/1.1 and HTTP/1.0");
@@ -48,15 +48,9 @@ final class Admission {
             // RFC 9112 §3.2: a server MUST respond with 400.
             return bad(hosts.isEmpty() ? "Host is missing" : "more than one Host");
         }
-        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        if (!codings.isEmpty() && (!modern || two)) {
-            // RFC 9112 §6.1, RFC 9113 §8.2.2: such a message is faulty framing.
-            return bad("a transfer coding is for HTTP/1.1 only");
-        } else if (!codings.isEmpty()
-                && (codings.size() > 1 || !codings.get(0).strip().equalsIgnoreCase("chunked"))) {
-            // RFC 9112 §6.1: a coding that is not understood.
-            return Problem.answer(
-                    HttpResponseStatus.NOT_IMPLEMENTED, "the only transfer coding here is chunked", List.of());
+        FullHttpResponse coding = transferCoding(modern && !two);
+        if (coding != null) {
+            return coding;
         }
         String expect = headers.get(HttpHeaderNames.EXPECT);
         if (modern && expect != null && !expect.equalsIgnoreCase("100-continue")) {
@@ -64,6 +58,29 @@ final class Admission {
                     HttpResponseStatus.EXPECTATION_FAILED, "the only expectation is 100-continue", List.of());
         }
         return null;
+    }
+
+    /** RFC 9112 §6.1, §6.3, RFC 9113 §8.2.2. */
+    private @Nullable FullHttpResponse transferCoding(boolean allowed) {
+        List<String> lines = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (lines.isEmpty()) {
+            return null;
+        } else if (!allowed) {
+            return bad("a transfer coding is for HTTP/1.1 only");
+        }
+        String[] codings = String.join(",", lines).split(",", -1);
+        if (!codings[codings.length - 1].strip().equalsIgnoreCase("chunked")) {
+            return bad("the last transfer coding is chunked");
+        }
+        for (int i = 0; i < codings.length - 1; i++) {
+            if (codings[i].strip().equalsIgnoreCase("chunked")) {
+                return bad("chunked is a transfer coding to be used once");
+            }
+        }
+        return codings.length == 1
+                ? null
+                : Problem.answer(
+                        HttpResponseStatus.NOT_IMPLEMENTED, "the only transfer coding here is chunked", List.of());
     }
 
     private static FullHttpResponse bad(String detail) {

@@ -18,6 +18,9 @@ interface Carrier {
     /** The channel of the exchange: the connection's own, or that of the stream. */
     Channel channel();
 
+    /** Whether this is a stream of HTTP/2. */
+    boolean stream();
+
     /** Whether the connection ends after what runs now. */
     boolean closing();
 

@@ -321,6 +321,11 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Carrier 
     }
 
     @Override
+    public boolean stream() {
+        return true;
+    }
+
+    @Override
     public boolean closing() {
         return false;
     }

@@ -395,6 +395,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Carri
     }
 
     @Override
+    public boolean stream() {
+        return false;
+    }
+
+    @Override
     public boolean closing() {
         return closing;
     }

@@ -42,6 +42,15 @@ record Call(
     /** The methods of what can only be read. */
     static final String READ_ONLY = "GET, HEAD, OPTIONS";
 
+    /** RFC 7386. */
+    static final String MERGE_PATCH = "application/merge-patch+json";
+
+    /** RFC 6902. */
+    static final String JSON_PATCH = "application/json-patch+json";
+
+    /** What PATCH takes, for {@code Accept-Patch} (RFC 5789 §3.1). */
+    static final String PATCHES = String.join(", ", Media.STRUCTURED) + ", " + MERGE_PATCH + ", " + JSON_PATCH;
+
     private static final HttpHeadersFactory NO_TRAILERS = DefaultHttpHeadersFactory.trailersFactory();
 
     HttpMethod method() {
@@ -153,6 +162,9 @@ record Call(
     static void options(HttpExchange exchange, String allow) {
         FullHttpResponse response = empty(HttpResponseStatus.NO_CONTENT);
         response.headers().set(HttpHeaderNames.ALLOW, allow);
+        if (allow.contains("PATCH")) {
+            response.headers().set(HttpHeaderNames.ACCEPT_PATCH, PATCHES);
+        }
         exchange.respond(response);
     }
 

@@ -67,6 +67,11 @@ final class Conditions {
         return any(ifMatch) ? Expectation.PRESENT : Expectation.at(Tag.versions(ifMatch));
     }
 
+    /** Whether the only condition is {@code If-Match: *}, which holds of a table too. */
+    static boolean anyRow(HttpHeaders headers) {
+        return any(headers.getAll(HttpHeaderNames.IF_MATCH)) && !headers.contains(HttpHeaderNames.IF_NONE_MATCH);
+    }
+
     /**
      * Judges a write whose condition needs the present row: what it expects then is that nothing has changed since.
      *

@@ -142,6 +142,7 @@ final class Reading {
         headers.set(HttpHeaderNames.ETAG, tag)
                 .set(HttpHeaderNames.LAST_MODIFIED, Moment.ofVersion(row.version()))
                 .set(HttpHeaderNames.VARY, "Accept, Accept-Encoding");
+        Freshness.put(headers, row, System.currentTimeMillis());
         if (answer == Conditions.Answer.SEND) {
             headers.set(HttpHeaderNames.CONTENT_TYPE, chosen.mediaType());
             if (chosen.raw()) {
@@ -297,7 +298,7 @@ final class Reading {
     /** What a failed precondition is called. */
     static FullHttpResponse preconditionFailed() {
         return Problem.answer(
-                HttpResponseStatus.PRECONDITION_FAILED, "the row is at another version, see its ETag", List.of());
+                HttpResponseStatus.PRECONDITION_FAILED, "a condition of the request does not hold", List.of());
     }
 
     /** The row's version, or 0 when there is none. */

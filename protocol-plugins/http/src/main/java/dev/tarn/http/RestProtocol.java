@@ -68,7 +68,7 @@ public final class RestProtocol implements HttpProtocol {
     private final List<Site> sites = new CopyOnWriteArrayList<>();
     private final ExecutorService disk =
             Executors.newFixedThreadPool(Math.max(2, Runtime.getRuntime().availableProcessors()), task -> {
-                Thread thread = new Thread(task, "tarn-files");
+                Thread thread = new Thread(task, "tarn-rest");
                 thread.setDaemon(true);
                 return thread;
             });
@@ -82,7 +82,7 @@ public final class RestProtocol implements HttpProtocol {
         int wholeLimit = Math.min(bodyLimit, Units.bytes("rest.wholeLimit", config.wholeLimit()));
         this.reading = new Reading(resources, new Representations(bodies), bodyLimit, disk);
         this.description = new OpenApi(resources, tables);
-        this.writing = new Writing(resources, bodies, bodyLimit, wholeLimit);
+        this.writing = new Writing(resources, bodies, bodyLimit, wholeLimit, disk);
     }
 
     /** Adds an application's static files; on any thread. */

@@ -62,7 +62,7 @@ final class Storing {
         }
         long declared = declared(call);
         boolean apart = table.rules().opaque() || (!writing.structured(call) && takesBlob(table));
-        if (!apart || (declared >= 0 && declared <= wholeLimit)) {
+        if (!apart || Inflated.comes(call.headers()) || (declared >= 0 && declared <= wholeLimit)) {
             return false;
         }
         if (!Writing.coded(call)) {

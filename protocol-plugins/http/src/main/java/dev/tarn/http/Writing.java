@@ -11,10 +11,12 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Terms;
+import dev.tarn.transport.Problem;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,18 +24,22 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /** PUT, PATCH, POST and DELETE. On the exchange's loop. */
 final class Writing {
-    private static final List<String> PATCHES = List.of("application/merge-patch+json", "application/json-patch+json");
+    private static final List<String> PATCHES = List.of(Call.MERGE_PATCH, Call.JSON_PATCH);
 
     private final Resources resources;
     private final Bodies bodies;
     private final int bodyLimit;
     private final Storing storing;
+    private final Executor worker;
 
-    Writing(Resources resources, Bodies bodies, int bodyLimit, int wholeLimit) {
+    /** @param worker decodes bodies that come compressed */
+    Writing(Resources resources, Bodies bodies, int bodyLimit, int wholeLimit, Executor worker) {
+        this.worker = worker;
         this.resources = resources;
         this.bodies = bodies;
         this.bodyLimit = bodyLimit;
@@ -79,7 +85,7 @@ final class Writing {
             call.notAllowed("rows are put all at once at /Table/ of a declared table");
             return;
         }
-        if (unsupported(call)) {
+        if (conditionOnMany(call) || unsupported(call)) {
             return;
         }
         body(call, bytes -> {
@@ -157,12 +163,15 @@ final class Writing {
         } else if (call.folder()) {
             call.notAllowed("POST creates a row at /Table/ or says something at a path");
         } else {
-            body(call, bytes -> {
-                Body body = structured(call) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
-                CompletionStage<Commit> stage = resources.publish(
-                        call.exchange().context(), call.path(), body, terms(call, Expectation.ANYTHING));
-                write(call, stage, Expectation.ANYTHING, commit -> respond(call, HttpResponseStatus.ACCEPTED));
-            });
+            body(
+                    call,
+                    bytes -> held(call, () -> {
+                        Body body =
+                                structured(call) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
+                        CompletionStage<Commit> stage = resources.publish(
+                                call.exchange().context(), call.path(), body, terms(call, Expectation.ANYTHING));
+                        write(call, stage, Expectation.ANYTHING, commit -> respond(call, HttpResponseStatus.ACCEPTED));
+                    }));
         }
     }
 
@@ -211,7 +220,9 @@ final class Writing {
 
     /** Removes what a query finds, and tells how many rows that were. */
     private void deleteAll(Call call) {
-        if (call.exchange().query().isEmpty()) {
+        if (conditionOnMany(call)) {
+            return;
+        } else if (call.exchange().query().isEmpty()) {
             throw Call.malformed("DELETE of many rows needs a query that says which, such as /Table/?temp=gt=100");
         }
         call.then(resources.deleteAll(call.exchange().context(), Reading.search(call, false)), removed -> {
@@ -232,20 +243,28 @@ final class Writing {
 
     /** Reads the request body, then goes on. */
     private void body(Call call, Consumer<byte[]> use) {
-        if (!coded(call)) {
+        if (Inflated.comes(call.headers())) {
+            CompletionStage<byte[]> plain =
+                    call.exchange().body(bodyLimit).thenApplyAsync(gzip -> Inflated.of(gzip, bodyLimit), worker);
+            call.then(plain, use);
+        } else if (!coded(call)) {
             call.then(call.exchange().body(bodyLimit), use);
         }
     }
 
-    /** Answers 415 and returns true where the body is coded. */
+    /** Answers 415 and returns true where the body is coded (RFC 9110 §15.5.16). */
     static boolean coded(Call call) {
         String coding = call.headers().get(HttpHeaderNames.CONTENT_ENCODING);
-        if (coding != null && !coding.strip().equalsIgnoreCase("identity")) {
-            // RFC 9110 §8.4: a coding that is not understood.
-            call.refuse(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "bodies are taken without Content-Encoding");
-            return true;
+        if (coding == null || coding.isBlank() || coding.strip().equalsIgnoreCase("identity")) {
+            return false;
         }
-        return false;
+        FullHttpResponse response = Problem.answer(
+                HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+                "bodies are taken as they are or with Content-Encoding: gzip",
+                List.of());
+        response.headers().set(HttpHeaderNames.ACCEPT_ENCODING, Inflated.ACCEPTED);
+        call.exchange().respond(response);
+        return true;
     }
 
     /** Goes on with what the request's conditions expect of the row, reading it first where they need that. */
@@ -263,6 +282,31 @@ final class Writing {
                 write.accept(now);
             }
         });
+    }
+
+    /** Goes on with what changes no row if the row is now as the request's conditions say. */
+    private void held(Call call, Runnable then) {
+        if (Conditions.expected(call.headers()) == Expectation.ANYTHING) {
+            then.run();
+            return;
+        }
+        call.then(resources.get(call.exchange().context(), call.path()), row -> {
+            if (Conditions.write(call.headers(), Reading.version(row)) == null) {
+                call.exchange().respond(Reading.preconditionFailed());
+            } else {
+                then.run();
+            }
+        });
+    }
+
+    /** Answers 412 and returns true where a request about many rows has a condition: a table has no entity tag. */
+    private static boolean conditionOnMany(Call call) {
+        boolean fails = Conditions.expected(call.headers()) != Expectation.ANYTHING
+                && !Conditions.anyRow(call.headers());
+        if (fails) {
+            call.exchange().respond(Reading.preconditionFailed());
+        }
+        return fails;
     }
 
     /** Answers a write; a condition of the request that does not hold is 412, whatever the store calls it. */
@@ -295,9 +339,14 @@ final class Writing {
         if (bodies.codec(type).isPresent()) {
             return false;
         }
-        call.refuse(
+        FullHttpResponse response = Problem.answer(
                 HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
-                type + " is not a format of objects; send " + String.join(", ", Media.STRUCTURED));
+                type + " is not a format of objects; send " + String.join(", ", Media.STRUCTURED),
+                List.of());
+        if (call.method().equals(HttpMethod.PATCH)) {
+            response.headers().set(HttpHeaderNames.ACCEPT_PATCH, Call.PATCHES);
+        }
+        call.exchange().respond(response);
         return true;
     }
 

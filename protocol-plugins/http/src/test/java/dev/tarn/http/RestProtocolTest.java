@@ -273,8 +273,8 @@ class RestProtocolTest {
     }
 
     @Test
-    void bodies_are_taken_up_to_the_limit_and_without_a_coding() throws Exception {
-        assertThat(house.json("PUT", "/Sensors/coded", "{}", "Content-Encoding: gzip")
+    void bodies_are_taken_in_formats_and_codings_that_are_known() throws Exception {
+        assertThat(house.json("PUT", "/Sensors/coded", "{}", "Content-Encoding: br")
                         .status())
                 .isEqualTo(415);
         assertThat(house.json("PUT", "/Sensors/coded", "{}", "Content-Encoding: identity")
