@@ -30,6 +30,14 @@ public interface StreamProtocol {
     }
 
     /**
+     * Names that TLS offers for this protocol (ALPN, RFC 7301), by preference; empty for none. Whatever is agreed on, the
+     * first bytes inside decide; a handler finds what it was with {@code SslHandler.applicationProtocol()}.
+     */
+    default java.util.List<String> applicationProtocols() {
+        return java.util.List.of();
+    }
+
+    /**
      * Looks at the first bytes without moving the reader index; asked only where several protocols share a listener. One
      * that cannot be told by its first bytes says no, and has listeners of its own. On the connection's loop.
      */

@@ -34,7 +34,7 @@ final class VersionChoice extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         SslHandler tls = ctx.pipeline().get(SslHandler.class);
-        if (tls != null && ApplicationProtocolNames.HTTP_2.equals(tls.engine().getApplicationProtocol())) {
+        if (tls != null && ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol())) {
             begin(ctx, true);
         } else {
             // Who sends part of a preface and no more.
