@@ -21,7 +21,7 @@ import java.util.Map;
 
 /** A client of HTTP/2 that sends frames as it is told and sorts what comes by stream; for one thread. */
 final class Frames implements AutoCloseable {
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final DataInputStream in;
     private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
@@ -33,8 +33,12 @@ final class Frames implements AutoCloseable {
     private boolean away;
 
     Frames(InetSocketAddress address) throws IOException {
-        socket.connect(address, 10_000);
-        socket.setSoTimeout(8_000);
+        this(new Socket(address.getAddress(), address.getPort()));
+    }
+
+    Frames(Socket connected) throws IOException {
+        socket = connected;
+        socket.setSoTimeout(30_000);
         socket.setTcpNoDelay(true);
         in = new DataInputStream(socket.getInputStream());
     }

@@ -95,11 +95,18 @@ final class Papers {
     /** Connects and asks for this name; hands are shaken. */
     static SSLSocket connect(SSLContext client, InetSocketAddress address, String name, String... versions)
             throws IOException {
+        return connect(client, address, name, List.of("http/1.1"), versions);
+    }
+
+    /** As the other, for one of these protocols. */
+    static SSLSocket connect(
+            SSLContext client, InetSocketAddress address, String name, List<String> protocols, String... versions)
+            throws IOException {
         Socket plain = new Socket(address.getAddress(), address.getPort());
         SSLSocket socket = (SSLSocket) client.getSocketFactory().createSocket(plain, name, address.getPort(), true);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setServerNames(List.of(new SNIHostName(name)));
-        parameters.setApplicationProtocols(new String[] {"http/1.1"});
+        parameters.setApplicationProtocols(protocols.toArray(String[]::new));
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         if (versions.length > 0) {
             parameters.setProtocols(versions);

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -72,6 +73,23 @@ class TlsTest {
                 assertThat(socket.getApplicationProtocol()).isEqualTo("http/1.1");
                 assertThat(wire.get("/a").answer().body()).isEqualTo("GET [a]  anonymous ");
                 assertThat(wire.get("/b").answer().body()).isEqualTo("GET [b]  anonymous ");
+            }
+        }
+    }
+
+    @Test
+    void http_2_is_chosen_by_its_name() throws Exception {
+        House house = open(Map.of());
+        for (String version : new String[] {"TLSv1.3", "TLSv1.2"}) {
+            try (SSLSocket socket = Papers.connect(
+                            papers.client(null), house.address(), "one.example", List.of("h2", "http/1.1"), version);
+                    Frames frames = new Frames(socket)) {
+                assertThat(socket.getApplicationProtocol()).isEqualTo("h2");
+                frames.preface();
+                frames.get(1, "/a");
+                assertThat(frames.answer(1)).isEqualTo("200 GET [a]  anonymous ");
+                frames.get(3, "/b");
+                assertThat(frames.answer(3)).isEqualTo("200 GET [b]  anonymous ");
             }
         }
     }

@@ -23,7 +23,7 @@ final class Freshness {
             return;
         }
         long written = Math.min(now, row.version() / 1_000);
-        long lifetime = Math.max(0, (expiresAt - written) / 1_000);
+        long lifetime = Math.max(0, (expiresAt - written + 500) / 1_000);
         headers.set(HttpHeaderNames.CACHE_CONTROL, "max-age=" + lifetime)
                 .set(HttpHeaderNames.AGE, (now - written) / 1_000);
     }

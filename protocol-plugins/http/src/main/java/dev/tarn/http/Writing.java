@@ -301,8 +301,8 @@ final class Writing {
 
     /** Answers 412 and returns true where a request about many rows has a condition: a table has no entity tag. */
     private static boolean conditionOnMany(Call call) {
-        boolean fails = Conditions.expected(call.headers()) != Expectation.ANYTHING
-                && !Conditions.anyRow(call.headers());
+        boolean fails =
+                Conditions.expected(call.headers()) != Expectation.ANYTHING && !Conditions.anyRow(call.headers());
         if (fails) {
             call.exchange().respond(Reading.preconditionFailed());
         }
