@@ -65,6 +65,7 @@ public final class RestProtocol implements HttpProtocol {
     private final Reading reading;
     private final Writing writing;
     private final OpenApi description;
+    private final ApiPage page = new ApiPage();
     private final List<Site> sites = new CopyOnWriteArrayList<>();
     private final ExecutorService disk =
             Executors.newFixedThreadPool(Math.max(2, Runtime.getRuntime().availableProcessors()), task -> {
@@ -116,6 +117,9 @@ public final class RestProtocol implements HttpProtocol {
     public void open(HttpExchange exchange) {
         if (exchange.path().equals(DESCRIPTION)) {
             describe(exchange);
+            return;
+        } else if (page.has(exchange.path())) {
+            page.answer(exchange);
             return;
         }
         Site site = site(exchange.path());
