@@ -245,7 +245,9 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Http
                     connection().id(),
                     cause.getMessage());
         } else if (cause instanceof Http2Exception) {
+            // The codec says GOAWAY with what was wrong, and closes.
             complain(Printable.of(String.valueOf(cause.getMessage())));
+            return;
         } else {
             LOG.error("closing connection={} after a bug", connection().id(), cause);
         }

@@ -293,7 +293,9 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Carrier 
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof Http2Exception wrong) {
             complain(String.valueOf(wrong.error()));
-            reset(wrong.error());
+            // RFC 9113 §5.1: whatever comes behind the end of a request is of a stream that is closed.
+            boolean late = requestEnded && wrong.error() == Http2Error.PROTOCOL_ERROR;
+            reset(late ? Http2Error.STREAM_CLOSED : wrong.error());
         } else {
             LOG.error("ending a stream after a bug connection={}", connection().id(), cause);
             reset(Http2Error.INTERNAL_ERROR);

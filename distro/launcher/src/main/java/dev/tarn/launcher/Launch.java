@@ -250,7 +250,7 @@ final class Launch {
         }
         Path data = Path.of(configured.given().get("security.directory"));
         announce(data.resolve("administrator-password"));
-        tell(data.resolve(Remote.LISTENERS), listening);
+        tell(data.resolve(Address.LISTENERS), listening);
         out.println("ready in " + millis + " ms  "
                 + listening.stream().map(Listening::words).collect(Collectors.joining("  ")));
         out.flush();

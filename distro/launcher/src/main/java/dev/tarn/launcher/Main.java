@@ -26,6 +26,9 @@ public final class Main {
             tarn status          what runs, where it listens, what went through
             tarn bundle list | install FILE | update NAME FILE | start NAME | stop NAME | uninstall NAME
             tarn run OPERATION [key=value ...]
+            tarn import TABLE FILE | export TABLE FILE [--query QUERY]
+                                 rows from and to a file: .ndjson, .json or .csv (or --format); the same command
+                                 goes on where it was stopped; --url is that of the http port here
             --user NAME          an administrator, password in TARN_PASSWORD; else the one made at the first start
 
             --data DIR           keep everything in this folder (data.directory)
@@ -47,7 +50,9 @@ public final class Main {
             Image image = new Image(Path.of(System.getProperty("tarn.home", "."))
                     .toAbsolutePath()
                     .normalize());
-            if (words.length > 0 && Remote.takes(List.of(words), image)) {
+            if (words.length > 0 && Bulk.COMMANDS.contains(words[0])) {
+                new Bulk(List.of(words), System.err, System.console() != null).run(image);
+            } else if (words.length > 0 && Remote.takes(List.of(words), image)) {
                 new Remote(List.of(words), System.out).run(image);
             } else {
                 exitCode = run(Arguments.of(List.of(words)), image, System.out);

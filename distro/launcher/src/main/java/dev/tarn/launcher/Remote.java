@@ -7,7 +7,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,9 +33,6 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 final class Remote {
     /** Commands that go to a running node. */
     static final Set<String> COMMANDS = Set.of("status", "bundle", "backup", "run");
-
-    /** The file in the data directory with the name and address of each listener that is open. */
-    static final String LISTENERS = "listeners";
 
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
@@ -83,7 +79,9 @@ final class Remote {
         words.addAll(common);
         Arguments arguments = Arguments.of(words);
         Path data = Launch.data(arguments, image);
-        String answer = send(URI.create(url(data) + "/operations"), credentials(data), json(request));
+        Address address = new Address(options.get("--url"), options.get("--user"));
+        String answer = send(
+                URI.create(address.of(data, "admin") + "/operations"), address.authorization(data), json(request));
         Object told;
         try {
             told = new Load(LoadSettings.builder().build()).loadFromString(answer);
@@ -172,49 +170,6 @@ final class Remote {
         }
     }
 
-    private String url(Path data) {
-        String given = options.get("--url");
-        if (given != null) {
-            return given.endsWith("/") ? given.substring(0, given.length() - 1) : given;
-        }
-        Path listeners = data.resolve(LISTENERS);
-        try {
-            return Files.readAllLines(listeners, StandardCharsets.UTF_8).stream()
-                    .filter(line -> line.startsWith("admin "))
-                    .findFirst()
-                    .map(line -> "http://" + line.substring("admin ".length()))
-                    .orElseThrow(() -> Refusal.failed("the node in " + data + " has no administration port"));
-        } catch (IOException absent) {
-            throw Refusal.failed(
-                    "no node runs in " + data + "; name its folder with --data, or its address with --url");
-        }
-    }
-
-    /** The value of an Authorization header; empty when nobody is known. */
-    private Optional<String> credentials(Path data) {
-        String user = options.get("--user");
-        String password = System.getenv("TARN_PASSWORD");
-        if (user != null && password == null) {
-            throw Refusal.usage("the password of " + user + " is taken from the variable TARN_PASSWORD");
-        } else if (user != null) {
-            return Optional.of(basic(user + ":" + password));
-        }
-        Path first = data.resolve("administrator-password");
-        try {
-            return Files.isReadable(first) && !options.containsKey("--url")
-                    ? Optional.of(basic(Files.readString(first, StandardCharsets.UTF_8)
-                            .strip()
-                            .replaceFirst(" ", ":")))
-                    : Optional.empty();
-        } catch (IOException unreadable) {
-            throw Refusal.failed(first + " cannot be read: " + Cause.line(unreadable));
-        }
-    }
-
-    private static String basic(String pair) {
-        return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
-    }
-
     private static String send(URI target, Optional<String> authorization, String json) throws InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(target)
                 .timeout(PATIENCE)
@@ -240,7 +195,7 @@ final class Remote {
     }
 
     /** What a refusal says. */
-    private static String detail(String problem) {
+    static String detail(String problem) {
         try {
             Object told = new Load(LoadSettings.builder().build()).loadFromString(problem);
             return told instanceof Map<?, ?> map && map.get("detail") != null
