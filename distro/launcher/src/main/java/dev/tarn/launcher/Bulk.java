@@ -29,6 +29,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
  * {@code tarn import} and {@code tarn export}: rows of a table from and to a file, over HTTP, in batches. How far it came
@@ -198,9 +200,7 @@ final class Bulk {
         if (mark == null && Files.exists(file)) {
             throw Refusal.failed(file + " is there already");
         }
-        Mark at = mark == null
-                ? new Mark(0, 0, (query.isEmpty() ? "" : query + "&") + "limit(" + BATCH_ROWS + ")")
-                : mark;
+        Mark at = mark == null ? new Mark(0, 0, first(table, query, form, who)) : mark;
         if (at.rows() > 0) {
             told.println("going on behind row " + at.rows());
         }
@@ -230,6 +230,30 @@ final class Bulk {
         Files.deleteIfExists(beside);
         progress.end();
         told.println(at.rows() + " rows to " + file);
+    }
+
+    /** The first page's query. CSV needs the same columns on each page: those that the table declares. */
+    private String first(URI table, String query, Form form, Optional<String> who) throws InterruptedException {
+        String paged = (query.isEmpty() ? "" : query + "&") + "limit(" + BATCH_ROWS + ")";
+        if (form != Form.CSV || query.contains("select(")) {
+            return paged;
+        }
+        URI described = URI.create(table.toString().substring(0, table.toString().length() - 1));
+        HttpResponse<String> answer = send(
+                HttpRequest.newBuilder(described).header("Accept", "application/json"),
+                who,
+                HttpResponse.BodyHandlers.ofString(),
+                "the description of " + plain.get(1));
+        Object told = new Load(LoadSettings.builder().build()).loadFromString(answer.body());
+        List<String> names = new ArrayList<>();
+        if (told instanceof Map<?, ?> description && description.get("attributes") instanceof List<?> attributes) {
+            attributes.forEach(each -> names.add(escaped(String.valueOf(((Map<?, ?>) each).get("name")))));
+        }
+        if (names.isEmpty()) {
+            throw Refusal.failed(plain.get(1) + " declares no attributes to be columns; .ndjson has rows of any kind");
+        }
+        this.told.println("columns: " + String.join(", ", names) + "; .ndjson also has what is not declared");
+        return paged + "&select(" + String.join(",", names) + (names.size() == 1 ? ",)" : ")");
     }
 
     /** Writes a page of lines; returns how many rows these are. */

@@ -277,12 +277,10 @@ final class Reading {
             }
             if (call.method().equals(HttpMethod.HEAD)) {
                 call.exchange().stream(head).finish();
-            } else if (found.single()) {
-                found.rows().subscribe(new RowList(call, representations, type, listLimit, head, true));
-            } else if (RowStream.streams(type)) {
+            } else if (!found.single() && RowStream.streams(type)) {
                 found.rows().subscribe(new RowStream(call, representations, type, head, found));
             } else {
-                found.rows().subscribe(new RowList(call, representations, type, listLimit, head, false));
+                found.rows().subscribe(new RowList(call, representations, type, listLimit, head, found));
             }
         });
     }

@@ -4,6 +4,7 @@ package dev.tarn.http;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
+import dev.tarn.api.resource.Found;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -26,6 +27,7 @@ final class RowList implements Flow.Subscriber<Row> {
     private final String mediaType;
     private final int limit;
     private final HttpResponse head;
+    private final Found found;
     private final boolean single;
     private final List<@Nullable Object> values = new ArrayList<>();
     private long bytes;
@@ -36,7 +38,7 @@ final class RowList implements Flow.Subscriber<Row> {
      *
      * @param limit the most bytes of rows
      * @param head the headers of the answer
-     * @param single whether the answer is the one row itself and not a list of rows
+     * @param found whose rows these are
      */
     RowList(
             Call call,
@@ -44,13 +46,14 @@ final class RowList implements Flow.Subscriber<Row> {
             String mediaType,
             int limit,
             HttpResponse head,
-            boolean single) {
+            Found found) {
         this.call = call;
         this.representations = representations;
         this.mediaType = mediaType;
         this.limit = limit;
         this.head = head;
-        this.single = single;
+        this.found = found;
+        this.single = found.single();
     }
 
     @Override
@@ -100,6 +103,7 @@ final class RowList implements Flow.Subscriber<Row> {
         call.exchange()
                 .loop()
                 .execute(() -> call.guarded(() -> {
+                    found.next().ifPresent(cursor -> Pages.link(call, head, cursor));
                     boolean compressed = encoded.length >= Gzip.LEAST && Gzip.accepted(call.headers());
                     byte[] content = compressed ? Gzip.of(encoded) : encoded;
                     FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(content));
