@@ -32,8 +32,12 @@ interface Carrier {
     /** Lets the body of the request arrive, and its time begin. */
     void readBody();
 
-    /** So many bytes of the body have arrived. */
-    void bodyProgress(int bytes);
+    /**
+     * So many bytes of the body have arrived.
+     *
+     * @param kept whether they are held until the rest is there
+     */
+    void bodyProgress(int bytes, boolean kept);
 
     /** Nothing more of the body is wanted now. */
     void holdBody();

@@ -103,7 +103,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Carrier 
 
     private void part(ByteBuf content, boolean last) {
         requestEnded |= last;
-        if (exchange != null) {
+        // What comes while nobody reads is the rest of a stream that was reset.
+        if (exchange != null && channel().config().isAutoRead()) {
             exchange.body().add(content, last);
         }
     }
@@ -116,8 +117,11 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Carrier 
 
     /** Each KB buys a second, as long as the bodies of the connection's streams together are not too many. */
     @Override
-    public void bodyProgress(int bytes) {
+    public void bodyProgress(int bytes, boolean kept) {
         deadline().later(Duration.ofNanos(TimeUnit.SECONDS.toNanos(bytes) >> 10));
+        if (!kept) {
+            return;
+        }
         collected += bytes;
         if (!owner.collect(bytes) && exchange != null) {
             exchange.body()

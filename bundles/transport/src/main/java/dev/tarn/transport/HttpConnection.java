@@ -243,7 +243,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Carri
 
     /** Each KB buys a second. */
     @Override
-    public void bodyProgress(int bytes) {
+    public void bodyProgress(int bytes, boolean kept) {
         silence().later(Duration.ofNanos(TimeUnit.SECONDS.toNanos(bytes) >> 10));
     }
 

@@ -121,7 +121,7 @@ final class RequestBody {
         content.readBytes(bytes, (int) length, more);
         length += more;
         if (!last) {
-            carrier.bodyProgress(more);
+            carrier.bodyProgress(more, true);
             return;
         }
         complete = true;
@@ -141,7 +141,7 @@ final class RequestBody {
             taken = CompletableFuture.failedFuture(thrown);
         }
         if (!last && taken.isDone() && !taken.isCompletedExceptionally()) {
-            carrier.bodyProgress(more);
+            carrier.bodyProgress(more, false);
             return;
         }
         carrier.holdBody();

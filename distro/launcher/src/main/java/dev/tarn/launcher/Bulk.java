@@ -69,7 +69,8 @@ final class Bulk {
         this.watched = watched;
         for (int i = 0; i < words.size(); i++) {
             String word = words.get(i);
-            if (Set.of("--url", "--user", "--data", "--conf", "--format", "--query").contains(word)) {
+            if (Set.of("--url", "--user", "--data", "--conf", "--format", "--query")
+                    .contains(word)) {
                 if (i + 1 == words.size()) {
                     throw Refusal.usage(word + " wants a value");
                 }
@@ -126,7 +127,8 @@ final class Bulk {
 
     private void in(URI table, Path file, Form form, Optional<String> who) throws IOException, InterruptedException {
         long size = Files.size(file);
-        String subject = table + " " + size + " " + Files.getLastModifiedTime(file).toMillis();
+        String subject =
+                table + " " + size + " " + Files.getLastModifiedTime(file).toMillis();
         Path beside = file.resolveSibling(file.getFileName() + ".tarn-import");
         Mark mark = Optional.ofNullable(resumed(beside, subject)).orElse(new Mark(0, 0, ""));
         long rows = mark.rows();
@@ -191,7 +193,9 @@ final class Bulk {
 
     private void out(URI table, Path file, Form form, Optional<String> who) throws IOException, InterruptedException {
         String query = options.getOrDefault("--query", "");
-        if (Pattern.compile("(^|&)(limit|after|sort|aggregate|group)\\(").matcher(query).find()) {
+        if (Pattern.compile("(^|&)(limit|after|sort|aggregate|group)\\(")
+                .matcher(query)
+                .find()) {
             throw Refusal.usage("an export goes through all rows in order of their ids: no limit, sort or aggregate");
         }
         String subject = table + " " + form + " " + query;
@@ -238,7 +242,8 @@ final class Bulk {
         if (form != Form.CSV || query.contains("select(")) {
             return paged;
         }
-        URI described = URI.create(table.toString().substring(0, table.toString().length() - 1));
+        URI described =
+                URI.create(table.toString().substring(0, table.toString().length() - 1));
         HttpResponse<String> answer = send(
                 HttpRequest.newBuilder(described).header("Accept", "application/json"),
                 who,

@@ -80,8 +80,8 @@ final class Remote {
         Arguments arguments = Arguments.of(words);
         Path data = Launch.data(arguments, image);
         Address address = new Address(options.get("--url"), options.get("--user"));
-        String answer = send(
-                URI.create(address.of(data, "admin") + "/operations"), address.authorization(data), json(request));
+        String answer =
+                send(URI.create(address.of(data, "admin") + "/operations"), address.authorization(data), json(request));
         Object told;
         try {
             told = new Load(LoadSettings.builder().build()).loadFromString(answer);

@@ -50,8 +50,7 @@ class BulkTest {
                 int page = query.contains("after(") ? query.charAt(query.indexOf("after(") + 6) - '0' : 0;
                 answer = ("{\"page\":" + page + "}\n").getBytes(StandardCharsets.UTF_8);
                 if (page < 2) {
-                    exchange.getResponseHeaders()
-                            .add("Link", "<?limit(1000)&after(" + (page + 1) + ")>; rel=\"next\"");
+                    exchange.getResponseHeaders().add("Link", "<?limit(1000)&after(" + (page + 1) + ")>; rel=\"next\"");
                 }
             }
             exchange.sendResponseHeaders(good ? 200 : 422, answer.length == 0 ? -1 : answer.length);
@@ -140,7 +139,6 @@ class BulkTest {
             value = {
                 "import Things                        | tarn import TABLE FILE",
                 "import Things rows.xml               | the format is",
-                "export Things rows.csv --query       | wants a value",
                 "export Things rows.csv --query sort(a) | no limit, sort or aggregate",
                 "import Things none.csv               | none.csv"
             })

@@ -38,8 +38,8 @@ class PiecesTest {
 
     @Test
     void lines_are_rows_and_empty_ones_are_not() throws Exception {
-        assertThat(cut(Form.NDJSON, "{\"a\":1}\n\n{\"a\":\"ü\\n\"}\r\n  \n{}")).containsExactly(
-                "{\"a\":1}", "{\"a\":\"ü\\n\"}\r", "{}");
+        assertThat(cut(Form.NDJSON, "{\"a\":1}\n\n{\"a\":\"ü\\n\"}\r\n  \n{}"))
+                .containsExactly("{\"a\":1}", "{\"a\":\"ü\\n\"}\r", "{}");
         assertThat(cut(Form.NDJSON, "")).isEmpty();
     }
 
@@ -62,7 +62,8 @@ class PiecesTest {
     @Test
     void it_goes_on_where_it_was() throws Exception {
         for (Form form : new Form[] {Form.NDJSON, Form.JSON}) {
-            Path file = file(form == Form.JSON ? "[{\"a\":1},{\"a\":2}, {\"a\":3}]" : "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+            Path file =
+                    file(form == Form.JSON ? "[{\"a\":1},{\"a\":2}, {\"a\":3}]" : "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
             try (Pieces first = new Pieces(file, form);
                     Pieces second = new Pieces(file, form)) {
                 first.next();

@@ -115,6 +115,7 @@ final class Departing {
         headers.set(HttpHeaderNames.ETAG, tag)
                 .set(HttpHeaderNames.LAST_MODIFIED, Moment.ofVersion(row.version()))
                 .set(HttpHeaderNames.VARY, "Accept");
+        Freshness.put(headers, row, System.currentTimeMillis());
     }
 
     private CompletableFuture<byte[]> first() {

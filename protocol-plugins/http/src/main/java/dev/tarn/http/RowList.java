@@ -40,13 +40,7 @@ final class RowList implements Flow.Subscriber<Row> {
      * @param head the headers of the answer
      * @param found whose rows these are
      */
-    RowList(
-            Call call,
-            Representations representations,
-            String mediaType,
-            int limit,
-            HttpResponse head,
-            Found found) {
+    RowList(Call call, Representations representations, String mediaType, int limit, HttpResponse head, Found found) {
         this.call = call;
         this.representations = representations;
         this.mediaType = mediaType;
