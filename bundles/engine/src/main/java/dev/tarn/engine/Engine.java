@@ -18,6 +18,7 @@ import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Query;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Search;
+import dev.tarn.api.resource.Source;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Tables;
 import dev.tarn.api.resource.Terms;
@@ -40,6 +41,8 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -97,6 +100,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
     private final Commons commons;
     private final Writes writes;
     private final Reads reads;
+    private final Sourced sourced;
     private final Publishing publishing;
     private final Deployments deployments;
     private final Mailboxes mailboxes;
@@ -122,6 +126,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
                 new Routing(Deployments.none(settings, payloads)));
         this.writes = new Writes(commons);
         this.reads = new Reads(commons);
+        this.sourced = new Sourced(commons, reads, writes);
         this.publishing = new Publishing(commons, writes);
         this.deployments = new Deployments(commons);
         this.mailboxes = new Mailboxes(commons);
@@ -132,6 +137,16 @@ public final class Engine implements Resources, Tables, DurableSessions {
         long durable = store.sequence();
         commons.horizon().durable(durable);
         commons.horizon().offered(durable);
+    }
+
+    /** Fills a table from elsewhere when its rows are read. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addSource(Source source) {
+        sourced.add(source);
+    }
+
+    public void removeSource(Source source) {
+        sourced.remove(source);
     }
 
     /** Ends all mailboxes and the workers. */
@@ -154,7 +169,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
 
     @Override
     public CompletionStage<Optional<Row>> get(Context context, Path path) {
-        return answered(() -> reads.get(context, path));
+        return answered(() -> sourced.get(context, path));
     }
 
     @Override

@@ -51,7 +51,7 @@ public final class Main {
                     .toAbsolutePath()
                     .normalize());
             if (words.length > 0 && Bulk.COMMANDS.contains(words[0])) {
-                new Bulk(List.of(words), System.err, System.console() != null).run(image);
+                new Bulk(List.of(words), System.err, Boolean.getBoolean("tarn.terminal")).run(image);
             } else if (words.length > 0 && Remote.takes(List.of(words), image)) {
                 new Remote(List.of(words), System.out).run(image);
             } else {

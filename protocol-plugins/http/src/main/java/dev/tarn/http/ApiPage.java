@@ -28,7 +28,17 @@ final class ApiPage {
             RestProtocol.DESCRIPTION + "/ui.js", file("ui.js", "text/javascript; charset=utf-8"),
             RestProtocol.DESCRIPTION + "/ui.css", file("ui.css", "text/css; charset=utf-8"));
 
-    private record File(String mediaType, byte[] bytes, String tag) {}
+    private static final class File {
+        final String mediaType;
+        final byte[] bytes;
+        final String tag;
+
+        File(String mediaType, byte[] bytes, String tag) {
+            this.mediaType = mediaType;
+            this.bytes = bytes;
+            this.tag = tag;
+        }
+    }
 
     private static File file(String name, String mediaType) {
         try (InputStream in = ApiPage.class.getResourceAsStream(name)) {
@@ -61,14 +71,14 @@ final class ApiPage {
         }
         File file = Objects.requireNonNull(files.get(exchange.path()));
         HttpHeaders asked = exchange.head().headers();
-        boolean known = Tag.matches(asked.getAll(HttpHeaderNames.IF_NONE_MATCH), file.tag());
+        boolean known = Tag.matches(asked.getAll(HttpHeaderNames.IF_NONE_MATCH), file.tag);
         FullHttpResponse response = known
                 ? Call.empty(HttpResponseStatus.NOT_MODIFIED)
-                : Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(file.bytes()));
+                : Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(file.bytes));
         HttpHeaders headers = response.headers();
-        headers.set(HttpHeaderNames.ETAG, file.tag()).set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
+        headers.set(HttpHeaderNames.ETAG, file.tag).set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
         if (!known) {
-            headers.set(HttpHeaderNames.CONTENT_TYPE, file.mediaType())
+            headers.set(HttpHeaderNames.CONTENT_TYPE, file.mediaType)
                     .set(HttpHeaderNames.CONTENT_SECURITY_POLICY, POLICY)
                     .set("X-Content-Type-Options", "nosniff")
                     .set("Referrer-Policy", "no-referrer");

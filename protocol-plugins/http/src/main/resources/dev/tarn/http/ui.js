@@ -50,7 +50,8 @@ async function shown(response) {
   const type = response.headers.get('content-type') || '';
   if (/json|text|csv/.test(type)) {
     const text = await response.text();
-    if (/[/+]json/.test(type) && text.length < MOST_SHOWN) {
+    // Numbers that JavaScript cannot hold are shown as they came.
+    if (/[/+]json/.test(type) && text.length < MOST_SHOWN && !/\d{16}/.test(text)) {
       try {
         return JSON.stringify(JSON.parse(text), null, 2);
       } catch (notOne) {
