@@ -32,11 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A table that caches what a component knows. */
 class SourcedTest {
     private static final Table WEATHER = new Table(
-            "data",
-            "Weather",
-            "Weather",
-            List.of(Attribute.primaryKey("id", Attribute.Type.ID)),
-            Table.Rules.DECLARED);
+            "data", "Weather", "Weather", List.of(Attribute.primaryKey("id", Attribute.Type.ID)), Table.Rules.DECLARED);
 
     @TempDir
     java.nio.file.Path directory;
