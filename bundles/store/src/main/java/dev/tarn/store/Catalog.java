@@ -6,6 +6,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,6 +14,8 @@ import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Store;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All tables: those defined since the start, and the numbers of all that ever were. Looking up is for any thread, defining
@@ -20,19 +23,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class Catalog {
 
-    private static final int ENTRY_FORMAT = 2;
-
+    private static final int ENTRY_FORMAT = 3;
+    /** Without how far indexes are that are being built. */
+    private static final int ENTRY_WITHOUT_PLACES = 2;
     /** Of the first days: without a history. */
     private static final int ENTRY_WITHOUT_HISTORY = 1;
 
     private static final int NUMERIC = 0x01;
+    /** An index over no more rows is built at once. */
+    static final int AT_ONCE = 5_000;
+    /** Rows of one step, for which writers wait. */
+    private static final int STEP = 1_000;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Catalog.class);
     private final Database database;
     private final RowReader reader;
     private final Map<Integer, String> names = new ConcurrentHashMap<>();
 
     /** By number, what the log keeps for a table, in milliseconds, also before the table is defined. */
     private final Map<Integer, Long> histories = new ConcurrentHashMap<>();
+
+    /** Indexes that are being built. On the committer thread. */
+    private final List<IndexBuilder> building = new ArrayList<>();
 
     /** By database, then by name, so that a look-up joins no texts. */
     private volatile Map<String, Map<String, OpenTable>> open = Map.of();
@@ -55,6 +67,7 @@ final class Catalog {
                 out.text(index.attribute());
                 out.text(index.type().name());
                 out.u8(index.ready() ? 1 : 0);
+                out.text(index.after());
             }
             out.u32At(1, RowFormat.checksum(key, out.array(), 5, out.size()));
             return out.toArray();
@@ -63,7 +76,7 @@ final class Catalog {
         static Entry read(byte[] key, byte[] value) {
             ByteReader in = new ByteReader(value, 0, value.length);
             int format = in.u8();
-            if (format != ENTRY_FORMAT && format != ENTRY_WITHOUT_HISTORY) {
+            if (format < ENTRY_WITHOUT_HISTORY || format > ENTRY_FORMAT) {
                 throw new DamagedException("a table's entry has format " + format);
             }
             if (in.u32() != RowFormat.checksum(key, value, 5, value.length)) {
@@ -71,17 +84,34 @@ final class Catalog {
             }
             int number = in.count();
             boolean numeric = (in.u8() & NUMERIC) != 0;
-            long history = format == ENTRY_FORMAT ? in.varint() : 0;
+            long history = format == ENTRY_WITHOUT_HISTORY ? 0 : in.varint();
             List<IndexEntry> indexes = new ArrayList<>();
             for (int left = in.count(); left > 0; left--) {
-                indexes.add(new IndexEntry(in.text(), Attribute.Type.valueOf(in.text()), in.u8() == 1));
+                indexes.add(new IndexEntry(
+                        in.text(),
+                        Attribute.Type.valueOf(in.text()),
+                        in.u8() == 1,
+                        format > ENTRY_WITHOUT_PLACES ? in.text() : ""));
             }
             return new Entry(number, numeric, history, indexes);
         }
     }
 
-    /** @param ready false while the index is being built */
-    private record IndexEntry(String attribute, Attribute.Type type, boolean ready) {}
+    /**
+     * An index of a table.
+     *
+     * @param ready false while it is being built
+     * @param after the key of the last row that is in it, in hex; empty for none, and once it is ready
+     */
+    private record IndexEntry(String attribute, Attribute.Type type, boolean ready, String after) {
+        static IndexEntry ready(String attribute, Attribute.Type type) {
+            return new IndexEntry(attribute, type, true, "");
+        }
+
+        boolean same(IndexEntry other) {
+            return attribute.equals(other.attribute) && type == other.type;
+        }
+    }
 
     Catalog(Database database, RowReader reader) {
         this.database = database;
@@ -164,7 +194,7 @@ final class Catalog {
                 for (IndexEntry index : entry.indexes()) {
                     if (index.ready()) {
                         Store store = database.store(indexName(table, index.attribute()), transaction);
-                        indexes.add(new Index(index.attribute(), index.type(), store));
+                        indexes.add(new Index(index.attribute(), index.type(), false, store, IndexState.ready()));
                     }
                 }
                 tables.add(new OpenTable(entry.number(), table, database.store("row/" + name, transaction), indexes));
@@ -180,51 +210,139 @@ final class Catalog {
         return all;
     }
 
-    /** Makes the table known and its indexes right, in transactions of its own. On the committer thread. */
-    void define(Table table) {
+    /**
+     * Makes the table known. Indexes that are new are built at once where there are few rows, else step by step by
+     * {@link #build}. On the committer thread.
+     *
+     * @throws Failure CONFLICT when the rows that are there forbid it
+     */
+    void define(Table table, long now) {
         byte[] key = Keys.id(table.qualifiedName());
-        Declared declared = write(transaction -> {
-            Entry entry = declare(table, key, transaction);
-            List<Index> indexes = new ArrayList<>();
-            for (IndexEntry index : entry.indexes()) {
-                Store store = database.store(indexName(table, index.attribute()), transaction);
-                indexes.add(new Index(index.attribute(), index.type(), store));
-            }
-            Store rows = database.store("row/" + table.qualifiedName(), transaction);
-            return new Declared(entry, new OpenTable(entry.number(), table, rows, indexes));
-        });
+        Declared declared = write(transaction -> declared(table, key, now, transaction));
         Entry entry = declared.entry();
-        OpenTable opened = declared.table();
-        for (IndexEntry index : entry.indexes()) {
-            if (!index.ready()) {
-                IndexBuilder builder = new IndexBuilder(
-                        database,
-                        reader,
-                        opened,
-                        opened.index(index.attribute()).orElseThrow());
-                builder.build();
-            }
-        }
-        List<IndexEntry> ready = entry.indexes().stream()
-                .map(index -> new IndexEntry(index.attribute(), index.type(), true))
-                .toList();
-        if (!ready.equals(entry.indexes())) {
-            Entry built = new Entry(entry.number(), entry.numeric(), entry.history(), ready);
-            write(transaction -> {
-                Database.put(database.tables, transaction, key, built.write(key));
-                return built;
-            });
-        }
+        building.removeIf(builder -> builder.table().number() == entry.number());
+        declared.building().stream().filter(builder -> !builder.ended()).forEach(building::add);
         names.put(entry.number(), table.qualifiedName());
         histories.put(entry.number(), entry.history());
+        declared.building().stream().filter(IndexBuilder::ended).forEach(this::finish);
         Map<String, Map<String, OpenTable>> next = new HashMap<>(open);
         Map<String, OpenTable> tables = new HashMap<>(next.getOrDefault(table.database(), Map.of()));
-        tables.put(table.name(), opened);
+        tables.put(table.name(), declared.table());
         next.put(table.database(), Map.copyOf(tables));
         open = Map.copyOf(next);
     }
 
-    private record Declared(Entry entry, OpenTable table) {}
+    private Declared declared(Table table, byte[] key, long now, Transaction transaction) {
+        Entry entry = declare(table, key, transaction);
+        List<Index> indexes = new ArrayList<>();
+        for (IndexEntry index : entry.indexes()) {
+            Store store = database.store(indexName(table, index.attribute()), transaction);
+            boolean unique = table.attribute(index.attribute())
+                    .map(attribute -> attribute.traits().unique())
+                    .orElse(false);
+            IndexState state = index.ready() ? IndexState.ready() : IndexState.building();
+            indexes.add(new Index(index.attribute(), index.type(), unique, store, state));
+        }
+        Store rows = database.store("row/" + table.qualifiedName(), transaction);
+        OpenTable opened = new OpenTable(entry.number(), table, rows, indexes);
+        List<IndexBuilder> builders = new ArrayList<>();
+        boolean few = rows.count(transaction) <= AT_ONCE;
+        for (IndexEntry index : entry.indexes()) {
+            if (!index.ready()) {
+                byte[] after = index.after().isEmpty() ? null : HexFormat.of().parseHex(index.after());
+                IndexBuilder builder = new IndexBuilder(
+                        reader, opened, opened.index(index.attribute()).orElseThrow(), after, now);
+                builders.add(builder);
+                if (few) {
+                    builder.step(AT_ONCE + 1, transaction);
+                    refuseDoubles(builder);
+                    entry = placed(entry, builder, key, transaction);
+                }
+            }
+        }
+        return new Declared(entry, opened, builders);
+    }
+
+    private static void refuseDoubles(IndexBuilder builder) {
+        if (!builder.doubles().isEmpty()) {
+            throw new Failure(
+                    Failure.Code.CONFLICT,
+                    builder.table().table().qualifiedName() + "."
+                            + builder.index().attribute()
+                            + " cannot become unique, since these have the same value: "
+                            + String.join(", ", builder.doubles()) + "; change or remove them first");
+        }
+    }
+
+    /** Writes how far an index is. */
+    private Entry placed(Entry entry, IndexBuilder builder, byte[] key, Transaction transaction) {
+        byte[] after = builder.after();
+        List<IndexEntry> indexes = new ArrayList<>();
+        for (IndexEntry index : entry.indexes()) {
+            boolean it = index.attribute().equals(builder.index().attribute());
+            indexes.add(
+                    !it
+                            ? index
+                            : builder.ended()
+                                    ? IndexEntry.ready(index.attribute(), index.type())
+                                    : new IndexEntry(
+                                            index.attribute(),
+                                            index.type(),
+                                            false,
+                                            after == null ? "" : HexFormat.of().formatHex(after)));
+        }
+        Entry placed = new Entry(entry.number(), entry.numeric(), entry.history(), indexes);
+        Database.put(database.tables, transaction, key, placed.write(key));
+        return placed;
+    }
+
+    /** All of the index is in the files. */
+    private void finish(IndexBuilder builder) {
+        Transaction transaction = database.environment.beginReadonlyTransaction();
+        try {
+            builder.index().state().ready(transaction.getHighAddress());
+        } finally {
+            transaction.abort();
+        }
+    }
+
+    /** Whether an index is being built. On the committer thread. */
+    boolean builds() {
+        return !building.isEmpty();
+    }
+
+    /** Goes on by one step with an index that is being built; where it is, is in the same transaction. */
+    void build() {
+        IndexBuilder builder = building.get(0);
+        Table table = builder.table().table();
+        byte[] key = Keys.id(table.qualifiedName());
+        write(transaction -> {
+            builder.step(STEP, transaction);
+            byte[] value = Database.get(database.tables, transaction, key);
+            if (value == null) {
+                throw new DamagedException("the entry of " + table.qualifiedName() + " is missing");
+            }
+            return placed(Entry.read(key, value), builder, key, transaction);
+        });
+        if (builder.ended()) {
+            building.remove(0);
+            finish(builder);
+            if (builder.doubles().isEmpty()) {
+                LOG.info(
+                        "index=ready table={} attribute={}",
+                        table.qualifiedName(),
+                        builder.index().attribute());
+            } else {
+                LOG.error(
+                        "rows have the same value of a unique attribute; change or remove them: table={} attribute={} rows={}",
+                        table.qualifiedName(),
+                        builder.index().attribute(),
+                        builder.doubles());
+            }
+        }
+    }
+
+    private record Declared(Entry entry, OpenTable table, List<IndexBuilder> building) {}
 
     private <T> T write(jetbrains.exodus.env.TransactionalComputable<T> work) {
         return database.environment.computeInExclusiveTransaction(work);
@@ -253,12 +371,13 @@ final class Catalog {
         List<IndexEntry> wanted = new ArrayList<>();
         for (Attribute attribute : table.attributes()) {
             if (attribute.indexed() && !attribute.primaryKey()) {
-                IndexEntry ready = new IndexEntry(attribute.name(), attribute.type(), true);
-                wanted.add(known.contains(ready) ? ready : new IndexEntry(attribute.name(), attribute.type(), false));
+                IndexEntry fresh = new IndexEntry(attribute.name(), attribute.type(), false, "");
+                wanted.add(known.stream().filter(fresh::same).findFirst().orElse(fresh));
             }
         }
         for (IndexEntry index : known) {
-            if (!wanted.contains(index)) {
+            if (wanted.stream().noneMatch(index::same)) {
+                LOG.info("index=dropped table={} attribute={}", table.qualifiedName(), index.attribute());
                 String name = indexName(table, index.attribute());
                 if (database.environment.storeExists(name, transaction)) {
                     database.environment.removeStore(name, transaction);

@@ -49,6 +49,8 @@ final class Committer implements Runnable {
 
     /** The last sequence when the log was trimmed the last time. */
     private long trimmedAt;
+    /** Not before this moment, since the last attempt failed. */
+    private long buildAt = System.nanoTime();
 
     private volatile Head head;
     private volatile boolean closing;
@@ -175,7 +177,7 @@ final class Committer implements Runnable {
         boolean collecting = true;
         while (true) {
             drained.clear();
-            Job first = poll(trimming || collecting);
+            Job first = poll(trimming || collecting || builds());
             if (first != null) {
                 drained.add(first);
                 if (queue.size() < ENOUGH && !closing) {
@@ -195,6 +197,9 @@ final class Committer implements Runnable {
             }
             trimming = trimming && !closing && trim();
             collecting = collecting && !closing && collect();
+            if (!closing && builds()) {
+                build();
+            }
         }
         handover.end();
     }
@@ -417,6 +422,22 @@ final class Committer implements Runnable {
                     "contents that nobody needs could not be removed: {}",
                     faults.failure(e).reason());
             return false;
+        }
+    }
+
+    private boolean builds() {
+        return core.catalog().builds() && faults.now() == null && System.nanoTime() - buildAt >= 0;
+    }
+
+    /** One step of building indexes. */
+    private void build() {
+        try {
+            core.catalog().build();
+            handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
+        } catch (RuntimeException | Error e) {
+            buildAt = System.nanoTime() + CHORES_NANOS;
+            LOG.error(
+                    "an index could not be built further: {}", faults.failure(e).reason());
         }
     }
 

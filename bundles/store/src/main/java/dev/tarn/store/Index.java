@@ -9,8 +9,13 @@ import java.util.List;
 import jetbrains.exodus.env.Store;
 import org.jspecify.annotations.Nullable;
 
-/** An index over one attribute: keys are the attribute's value and the row's key, values are empty. Immutable. */
-record Index(String attribute, Attribute.Type type, Store store) {
+/**
+ * An index over one attribute: keys are the attribute's value and the row's key, values are empty. Immutable, but for how
+ * much of it is built.
+ *
+ * @param unique whether no two rows may have the same value
+ */
+record Index(String attribute, Attribute.Type type, boolean unique, Store store, IndexState state) {
 
     /** The longest key of a value. */
     static final int LONGEST = 8_192;

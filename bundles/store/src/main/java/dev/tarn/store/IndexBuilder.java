@@ -2,38 +2,81 @@
 package dev.tarn.store;
 
 import dev.tarn.api.data.Failure;
+import java.util.ArrayList;
+import java.util.List;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Fills a new index from the rows that are there, some thousand rows a transaction. On the committer thread. */
+/**
+ * Fills a new index from the rows that are there, some rows a transaction; whatever is written meanwhile is in the index
+ * already, so a row may be met twice and is entered once. On the committer thread.
+ */
 final class IndexBuilder {
-
     private static final Logger LOG = LoggerFactory.getLogger(IndexBuilder.class);
-    private static final int ROWS = 5_000;
+    /** Of which so many are named. */
+    private static final int NAMED = 5;
 
-    private final Database database;
     private final RowReader reader;
     private final OpenTable table;
     private final Index index;
+    private final UniqueCheck unique;
+    private byte @Nullable [] after;
+    private boolean ended;
+    private long done;
     private long left;
+    private final List<String> doubles = new ArrayList<>();
 
-    IndexBuilder(Database database, RowReader reader, OpenTable table, Index index) {
-        this.database = database;
+    /** @param after the last row that is in it; null for none */
+    IndexBuilder(RowReader reader, OpenTable table, Index index, byte @Nullable [] after, long now) {
         this.reader = reader;
         this.table = table;
         this.index = index;
+        this.after = after;
+        this.unique = new UniqueCheck(reader, now);
     }
 
-    void build() {
-        byte[] after = null;
-        do {
+    OpenTable table() {
+        return table;
+    }
+
+    Index index() {
+        return index;
+    }
+
+    /** The last row that is in it; null for none. */
+    byte @Nullable [] after() {
+        return after;
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    /** Values that more than one row has, though they should be unique, as far as they are named. */
+    List<String> doubles() {
+        return doubles;
+    }
+
+    /** Goes on by so many rows. */
+    void step(int rows, Transaction transaction) {
+        PayloadFormat.Chunks chunks = reader.chunks(transaction);
+        try (Cursor cursor = table.rows().openCursor(transaction)) {
             byte[] from = after;
-            after = database.environment.computeInExclusiveTransaction(transaction -> some(from, transaction));
-        } while (after != null);
-        if (left > 0) {
+            boolean there = from == null ? cursor.getNext() : passed(cursor, from);
+            for (int i = 0; there && i < rows; i++) {
+                byte[] key = Database.bytes(cursor.getKey());
+                enter(key, Database.bytes(cursor.getValue()), chunks, transaction);
+                after = key;
+                done++;
+                there = cursor.getNext();
+            }
+            ended = !there;
+        }
+        index.state().share((double) done / Math.max(1, table.rows().count(transaction)));
+        if (ended && left > 0) {
             LOG.warn(
                     "table={} attribute={} rows={} hold a value that cannot be indexed; they are not found by it",
                     table.table().qualifiedName(),
@@ -42,25 +85,18 @@ final class IndexBuilder {
         }
     }
 
-    /** Returns the last key that was done, or null at the end. */
-    private byte @Nullable [] some(byte @Nullable [] after, Transaction transaction) {
-        PayloadFormat.Chunks chunks = reader.chunks(transaction);
-        try (Cursor cursor = table.rows().openCursor(transaction)) {
-            boolean there = after == null ? cursor.getNext() : passed(cursor, after);
-            byte[] key = after;
-            for (int i = 0; there && i < ROWS; i++) {
-                key = Database.bytes(cursor.getKey());
-                RowFormat.StoredRow row = reader.stored(table, key, Database.bytes(cursor.getValue()));
-                try {
-                    for (byte[] entry : index.keys(reader.item(row, index.attribute(), chunks), key)) {
-                        Database.put(index.store(), transaction, entry, new byte[0]);
-                    }
-                } catch (Failure e) {
-                    left++;
+    private void enter(byte[] key, byte[] value, PayloadFormat.Chunks chunks, Transaction transaction) {
+        try {
+            RowFormat.StoredRow row = reader.stored(table, key, value);
+            for (byte[] entry : index.keys(reader.item(row, index.attribute(), chunks), key)) {
+                byte[] other = index.unique() ? unique.other(table, index, entry, key, transaction) : null;
+                if (other != null && doubles.size() < NAMED) {
+                    doubles.add(table.path(other) + " and " + table.path(key));
                 }
-                there = cursor.getNext();
+                Database.put(index.store(), transaction, entry, new byte[0]);
             }
-            return there ? key : null;
+        } catch (Failure e) {
+            left++;
         }
     }
 

@@ -60,6 +60,16 @@ record OpenTable(int number, Table table, Store rows, List<Index> indexes) {
         return table.path(Keys.idAt(key, 0, key.length));
     }
 
+    /** Whether an index has to be asked whether a value is new. */
+    boolean unique() {
+        for (Index index : indexes) {
+            if (index.unique()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     Optional<Index> index(String attribute) {
         for (Index index : indexes) {
             if (index.attribute().equals(attribute)) {

@@ -2,11 +2,13 @@
 package dev.tarn.store;
 
 import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
+import dev.tarn.api.data.Origin;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Condition;
@@ -14,6 +16,7 @@ import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Edit;
 import dev.tarn.api.store.Write;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +38,7 @@ final class Planner {
     private final Clock clock;
     private final Transaction transaction;
     private final ContentCollector collector;
+    private final UniqueCheck unique;
     private final List<Plan> plans = new ArrayList<>(1);
 
     /** Rows that this write has planned to change; a null row is one that will be gone. */
@@ -57,6 +61,7 @@ final class Planner {
         this.clock = clock;
         this.transaction = transaction;
         this.collector = core.collector();
+        this.unique = new UniqueCheck(reader, clock.now());
     }
 
     /** @throws Failure when the write is refused */
@@ -140,12 +145,29 @@ final class Planner {
             return plan(draft, table, key, old, new Content(null, payload, attributes), previous);
         }
         Body body = body(draft, live);
-        long expiresAt = draft.attributes().expiresAt();
+        long expiresAt = expiresAt(draft, body);
         long lifetime = table.table().rules().expiration().toMillis();
         if (expiresAt == 0 && lifetime > 0) {
             expiresAt = clock.now() + lifetime;
         }
         return plan(draft, table, key, old, content(table, body, stamped(draft.attributes(), expiresAt)), previous);
+    }
+
+    /** When the row expires: as it says itself where an attribute is declared for that, else as its writer says. */
+    private static long expiresAt(Draft draft, Body body) {
+        for (Attribute attribute : draft.table().attributes()) {
+            if (attribute.traits().stamped(Origin.Moment.EXPIRES)
+                    && body.structured()
+                    && body.value() instanceof Map<?, ?> row) {
+                Object moment = row.get(attribute.name());
+                return moment instanceof Instant date
+                        ? date.toEpochMilli()
+                        : moment instanceof Number number
+                                ? number.longValue()
+                                : draft.attributes().expiresAt();
+            }
+        }
+        return draft.attributes().expiresAt();
     }
 
     private Plan message(Draft draft, OpenTable table) {
@@ -234,6 +256,9 @@ final class Planner {
             removed = new ArrayList<>(table.indexes().size());
             added = new ArrayList<>(table.indexes().size());
             differences(table, key, old, next, content.payload(), removed, added);
+            if (table.unique()) {
+                unique.check(table, key, added, transaction);
+            }
         }
         Plan.Target target = new Plan.Target(draft.kind(), table, draft.path(), key, removed, added);
         return new Plan(target, old, row, content.payload(), stamp, content.body(), attributes);

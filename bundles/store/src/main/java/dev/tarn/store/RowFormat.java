@@ -3,6 +3,7 @@ package dev.tarn.store;
 
 import java.util.List;
 import java.util.zip.CRC32C;
+import jetbrains.exodus.ByteIterator;
 
 /**
  * A row's value: format, checksum over key and value, flags, version, timestamp, expiry if there is one, contents beside it if
@@ -11,6 +12,9 @@ import java.util.zip.CRC32C;
 final class RowFormat {
 
     static final int FORMAT = 1;
+
+    /** Where the flags are: after format and checksum. */
+    private static final int FLAGS = 5;
 
     private static final int FORM = 0x03;
     private static final int EXPIRES = 0x04;
@@ -105,6 +109,20 @@ final class RowFormat {
             throw new DamagedException("flags " + flags);
         }
         return flags;
+    }
+
+    /** Whether a row's time was over at this moment; looks at nothing else. */
+    static boolean expired(ByteIterator value, long now) {
+        value.skip(FLAGS);
+        if (!value.hasNext() || !expires(value.next())) {
+            return false;
+        }
+        value.skip(2 * Long.BYTES);
+        long expiresAt = 0;
+        for (int i = 0; i < Long.BYTES && value.hasNext(); i++) {
+            expiresAt = expiresAt << 8 | (value.next() & 0xFF);
+        }
+        return expiresAt <= now;
     }
 
     /** @throws DamagedException when the value is not what was written under this key */

@@ -2,6 +2,7 @@
 package dev.tarn.store;
 
 import java.util.Arrays;
+import jetbrains.exodus.ByteIterator;
 import jetbrains.exodus.env.Cursor;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,12 @@ final class Walk implements AutoCloseable {
 
     byte[] key() {
         return key;
+    }
+
+    /** Whether the row's time was over at this moment, told by the few bytes that say so. */
+    boolean expired(long now) {
+        ByteIterator bytes = cursor.getValue().iterator();
+        return RowFormat.expired(bytes, now);
     }
 
     byte[] value() {

@@ -88,7 +88,7 @@ final class XodusSnapshot implements Snapshot {
     @Override
     public Rows index(Table table, String attribute, @Nullable Object from, @Nullable Object to) {
         OpenTable open = core.catalog().table(table);
-        Index index = index(open, attribute);
+        Index index = whole(open, attribute);
         byte[] least = from == null ? null : Keys.value(from);
         byte[] most = to == null ? null : Keys.value(to);
         return new RowsByIndex(open, index.store().openCursor(transaction), least, most);
@@ -103,7 +103,24 @@ final class XodusSnapshot implements Snapshot {
     @Override
     public Entries entries(Table table, String attribute, Span span) {
         OpenTable open = core.catalog().table(table);
-        return new IndexWalk(core.reader(), open, index(open, attribute), transaction, now, span);
+        return new IndexWalk(core.reader(), open, whole(open, attribute), transaction, now, span);
+    }
+
+    @Override
+    public double built(Table table, String attribute) {
+        return index(core.catalog().table(table), attribute).state().share(transaction);
+    }
+
+    /** The index, if all of it is there. */
+    private Index whole(OpenTable open, String attribute) {
+        Index index = index(open, attribute);
+        if (!index.state().isReady(transaction)) {
+            throw new Failure(
+                    Failure.Code.UNAVAILABLE,
+                    "the index over " + attribute + " is being built and at "
+                            + index.state().percent() + "; try again");
+        }
+        return index;
     }
 
     @Override
@@ -116,6 +133,26 @@ final class XodusSnapshot implements Snapshot {
         Keys.value(out, value);
         out.raw(key);
         return out.toArray();
+    }
+
+    @Override
+    public Passed pass(Table table, @Nullable Path after, int limit) {
+        OpenTable open = core.catalog().table(table);
+        byte[] from = after == null ? null : open.key(after);
+        long rows = 0;
+        try (Walk walk = new Walk(open.rows().openCursor(transaction), new byte[0], from, false)) {
+            for (int i = 0; i < limit; i++) {
+                if (!walk.next()) {
+                    return new Passed(rows, null);
+                }
+                rows += walk.expired(now) ? 0 : 1;
+            }
+            return new Passed(rows, open.path(walk.key()));
+        } catch (Failure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw RowReader.unreadable(open, e);
+        }
     }
 
     @Override

@@ -216,7 +216,7 @@ public final class XodusStore implements Store, AutoCloseable {
     @Override
     public void define(Table table) {
         CompletableFuture<Boolean> done = committer.run(() -> {
-            core.catalog().define(table);
+            core.catalog().define(table, time.millis());
             core.cache().clear();
         });
         try {

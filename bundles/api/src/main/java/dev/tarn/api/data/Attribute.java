@@ -12,6 +12,7 @@ import java.util.List;
  * @param indexed whether an index is kept over it; a list is indexed per element
  * @param primaryKey whether it is the row's id
  * @param nested the attributes of an OBJECT with declared ones; else empty
+ * @param traits what is declared beyond the type
  */
 public record Attribute(
         String name,
@@ -21,7 +22,8 @@ public record Attribute(
         boolean elementRequired,
         boolean indexed,
         boolean primaryKey,
-        List<Attribute> nested) {
+        List<Attribute> nested,
+        Traits traits) {
 
     /** What an attribute holds. */
     public enum Type {
@@ -54,6 +56,19 @@ public record Attribute(
         nested = List.copyOf(nested);
     }
 
+    /** An attribute about which nothing more is declared. */
+    public Attribute(
+            String name,
+            Type type,
+            boolean list,
+            boolean required,
+            boolean elementRequired,
+            boolean indexed,
+            boolean primaryKey,
+            List<Attribute> nested) {
+        this(name, type, list, required, elementRequired, indexed, primaryKey, nested, Traits.NONE);
+    }
+
     /** An optional attribute of this type. */
     public static Attribute of(String name, Type type) {
         return new Attribute(name, type, false, false, false, false, false, List.of());
@@ -66,6 +81,21 @@ public record Attribute(
 
     /** This attribute with an index over it. */
     public Attribute withIndex() {
-        return new Attribute(name, type, list, required, elementRequired, true, primaryKey, nested);
+        return new Attribute(name, type, list, required, elementRequired, true, primaryKey, nested, traits);
+    }
+
+    /** This attribute with other traits. */
+    public Attribute with(Traits changed) {
+        return new Attribute(name, type, list, required, elementRequired, indexed, primaryKey, nested, changed);
+    }
+
+    /** This attribute, which must be there. */
+    public Attribute asRequired() {
+        return new Attribute(name, type, list, true, elementRequired, indexed, primaryKey, nested, traits);
+    }
+
+    /** Whether rows hold it themselves, rather than rows of another table. */
+    public boolean stored() {
+        return traits.related().isEmpty();
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ public record Table(String database, String name, @Nullable String export, List<
      * @param history how long the log keeps messages and changes of this table for replay by path; zero for not at all
      * @param expiration how long a row lives after its last write; zero for ever
      * @param payload the attribute that takes an opaque body, or null for {@code data} beside {@code contentType}
+     * @param withheld protocols that do not reach the table, by name
      */
     public record Rules(
             boolean opaque,
@@ -54,7 +56,8 @@ public record Table(String database, String name, @Nullable String export, List<
             Keeping keeping,
             Duration history,
             Duration expiration,
-            @Nullable String payload) {
+            @Nullable String payload,
+            Set<String> withheld) {
 
         /** A declared table that says nothing special. */
         public static final Rules DECLARED =
@@ -67,6 +70,22 @@ public record Table(String database, String name, @Nullable String export, List<
         /** The catch-all: bytes as they came. */
         public static final Rules OPAQUE =
                 new Rules(true, false, false, Keeping.LOGGED, Duration.ZERO, Duration.ZERO, null);
+
+        public Rules {
+            withheld = Set.copyOf(withheld);
+        }
+
+        /** Of a table that every protocol reaches. */
+        public Rules(
+                boolean opaque,
+                boolean sealed,
+                boolean coerce,
+                Keeping keeping,
+                Duration history,
+                Duration expiration,
+                @Nullable String payload) {
+            this(opaque, sealed, coerce, keeping, history, expiration, payload, Set.of());
+        }
     }
 
     public Table {
@@ -92,14 +111,23 @@ public record Table(String database, String name, @Nullable String export, List<
         return Optional.empty();
     }
 
-    /** The attribute that holds the id; absent for a table that keeps opaque bodies. */
+    /**
+     * The attribute that holds the id; absent for a table that keeps opaque bodies, and where several together are the
+     * id.
+     */
     public Optional<Attribute> primaryKey() {
-        for (Attribute declared : attributes) {
-            if (declared.primaryKey()) {
-                return Optional.of(declared);
-            }
-        }
-        return Optional.empty();
+        List<Attribute> keys = primaryKeys();
+        return keys.size() == 1 ? Optional.of(keys.get(0)) : Optional.empty();
+    }
+
+    /** The attributes that together are the id, as the id has them, with slashes between them. */
+    public List<Attribute> primaryKeys() {
+        return attributes.stream().filter(Attribute::primaryKey).toList();
+    }
+
+    /** Whether several attributes together are the id. */
+    public boolean composite() {
+        return primaryKeys().size() > 1;
     }
 
     /** Whether ids are whole numbers rather than text. */

@@ -11,8 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param noLocal whether changes made through a context of the same origin are left out [MQTT-3.8.3-3]
  * @param group the shared group of which it is a member, so that each change goes to one member only; null for none.
  *     Members share by group name and filter; current rows are not sent to them
+ * @param query conditions and select in the query language, as they stand in a URL: only rows that match are delivered, each
+ *     query's apart from others, and rows that begin or cease to match as such ({@link Crossing}). The filter must stay
+ *     within one table. Null for all rows
+ * @param database only tables of this database; null for all that the filter covers
  */
-public record Interest(int qos, boolean noLocal, @Nullable String group) {
+public record Interest(
+        int qos,
+        boolean noLocal,
+        @Nullable String group,
+        @Nullable String query,
+        @Nullable String database) {
 
     /** Everything. */
     public static final Interest ALL = new Interest(2, false, null);
@@ -21,6 +30,24 @@ public record Interest(int qos, boolean noLocal, @Nullable String group) {
         if (qos < 0 || qos > 2) {
             throw new IllegalArgumentException("qos " + qos + " is not 0, 1 or 2");
         }
+        if (query != null && group != null) {
+            throw new IllegalArgumentException("a member of a group has no query");
+        }
+    }
+
+    /** Without a query, of all databases. */
+    public Interest(int qos, boolean noLocal, @Nullable String group) {
+        this(qos, noLocal, group, null, null);
+    }
+
+    /** The same, of the rows that a query finds. */
+    public Interest querying(@Nullable String text) {
+        return new Interest(qos, noLocal, group, text, database);
+    }
+
+    /** The same, of one database. */
+    public Interest within(@Nullable String name) {
+        return new Interest(qos, noLocal, group, query, name);
     }
 
     /** Everything, served at no more than this quality of service. */

@@ -37,8 +37,30 @@ public interface Snapshot extends AutoCloseable {
      */
     Entries entries(Table table, String attribute, Span span);
 
+    /**
+     * How much of an index is there: 1 for all of it. Less while it is built, and then {@link #entries} refuses to read it.
+     *
+     * @throws dev.tarn.api.data.Failure UNSUPPORTED when there is no such index
+     */
+    double built(Table table, String attribute);
+
     /** Where the entry of this value and row is, or would be, in the index: for {@link Span#after}. */
     byte[] place(Table table, Object value, Path path);
+
+    /**
+     * Counts rows in key order without reading them.
+     *
+     * @param after only rows that come after this one; null from the start
+     * @param limit as many at most
+     */
+    Passed pass(Table table, @Nullable Path after, int limit);
+
+    /**
+     * Rows that were counted.
+     *
+     * @param last the last one that was looked at; null when the table has no more
+     */
+    record Passed(long rows, @Nullable Path last) {}
 
     /** How many rows the table has, expired ones that are not removed yet included. */
     long count(Table table);
