@@ -12,7 +12,6 @@ import graphql.language.Value;
 import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -20,35 +19,34 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directives on one type or attribute. What this version does not do is refused with what to do instead, so that
- * nothing that an application relies on is passed over in silence. For one thread.
+ * The directives on one type or attribute. What is not known is refused, so that nothing that an application relies on is
+ * passed over in silence. For one thread.
  */
 final class Directives {
 
     private static final Set<String> ON_TYPES = Set.of("table", "export", "sealed");
-    private static final Set<String> ON_ATTRIBUTES = Set.of("primaryKey", "indexed", "payload");
+    private static final Set<String> ON_ATTRIBUTES = Set.of(
+            "primaryKey",
+            "indexed",
+            "payload",
+            "relationship",
+            "computed",
+            "createdTime",
+            "updatedTime",
+            "expiresAt",
+            "hidden",
+            "default",
+            "unique",
+            "range",
+            "length",
+            "pattern");
 
-    /** Directives that Harper or a later version has, and what to do until then. */
-    private static final Map<String, String> NOT_YET = Map.ofEntries(
-            Map.entry("relationship", "keep the other row's id in an attribute and remove the relationship"),
-            Map.entry("computed", "send the value with the row and remove @computed"),
-            Map.entry("createdTime", "send the time with the row and remove @createdTime"),
-            Map.entry("updatedTime", "send the time with the row and remove @updatedTime"),
-            Map.entry("expiresAt", "use MQTT message expiry and remove @expiresAt"),
-            Map.entry("hidden", "remove the attribute, or keep it in a table that is not exported"),
-            Map.entry("default", "send the value with the row and remove @default"),
-            Map.entry("unique", "make it the primary key, or remove @unique"),
-            Map.entry("range", "check it where the value is made and remove @range"),
-            Map.entry("length", "check it where the value is made and remove @length"),
-            Map.entry("pattern", "check it where the value is made and remove @pattern"));
-
-    /** Every directive that means something here or in Harper. */
+    /** Every directive that means something. */
     static final Set<String> KNOWN;
 
     static {
         Set<String> known = new TreeSet<>(ON_TYPES);
         known.addAll(ON_ATTRIBUTES);
-        known.addAll(NOT_YET.keySet());
         KNOWN = Set.copyOf(known);
     }
 
@@ -75,9 +73,7 @@ final class Directives {
         for (Directive directive : container.getDirectives()) {
             String name = directive.getName();
             int line = Lines.of(directive);
-            if (NOT_YET.containsKey(name)) {
-                findings.refuse(file, line, "@" + name + " is not supported yet: " + NOT_YET.get(name));
-            } else if (!allowed.contains(name)) {
+            if (!allowed.contains(name)) {
                 findings.refuse(
                         file,
                         line,
@@ -118,6 +114,11 @@ final class Directives {
                 }
             }
         }
+    }
+
+    /** An argument's value, of whatever kind. */
+    Optional<Value<?>> value(String name, String argument) {
+        return argument(name, argument);
     }
 
     private Optional<Value<?>> argument(String name, String argument) {
@@ -172,24 +173,5 @@ final class Directives {
             return Optional.empty();
         }
         return value.map(type::cast);
-    }
-
-    /** For an argument that later versions have. */
-    void notYet(String name, Map<String, String> arguments) {
-        for (Map.Entry<String, String> argument : arguments.entrySet()) {
-            if (has(name, argument.getKey())) {
-                findings.refuse(
-                        file,
-                        line(name, argument.getKey()),
-                        "'" + argument.getKey() + "' of @" + name + " is not supported yet: " + argument.getValue());
-            }
-        }
-    }
-
-    /** Argument names of a map and a list, in order. */
-    static List<String> names(List<String> first, Map<String, String> second) {
-        List<String> names = new java.util.ArrayList<>(first);
-        names.addAll(second.keySet());
-        return names;
     }
 }

@@ -2,11 +2,14 @@
 package dev.tarn.applications;
 
 import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Origin;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.data.Traits;
 import dev.tarn.applications.SchemaFile.Declared;
 import graphql.language.FieldDefinition;
 import graphql.language.ListType;
 import graphql.language.NonNullType;
+import graphql.language.ObjectTypeDefinition;
 import graphql.language.TypeName;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -39,16 +42,10 @@ final class Schema {
     private static final BigDecimal LONGEST_SECONDS =
             BigDecimal.valueOf(Duration.ofDays(36_500).toSeconds());
 
-    private static final Map<String, String> TABLE_NOT_YET = Map.of(
-            "eviction", "remove it; rows that expire are removed in time",
-            "scanInterval", "remove it; rows that expire are removed in time");
-
-    private static final Map<String, String> EXPORT_NOT_YET = Map.of(
-            "rest", "remove it; every protocol reaches an exported table",
-            "mqtt", "remove it; every protocol reaches an exported table",
-            "ws", "remove it; every protocol reaches an exported table",
-            "sse", "remove it; every protocol reaches an exported table",
-            "amqp", "remove it; every protocol reaches an exported table");
+    private static final List<String> PROTOCOLS = List.of("rest", "mqtt", "ws", "sse", "amqp");
+    /** By what @export calls a protocol: its name here. */
+    private static final Map<String, String> PROTOCOL_NAMES =
+            Map.of("rest", "rest", "mqtt", "mqtt", "ws", "websocket", "sse", "sse", "amqp", "amqp");
 
     private final Map<String, Declared> types = new LinkedHashMap<>();
     private final Map<String, Declared> exported = new LinkedHashMap<>();
@@ -67,7 +64,7 @@ final class Schema {
 
     private List<Table> read(List<Declared> declared) {
         for (Declared type : declared) {
-            String name = type.definition().getName();
+            String name = type.name();
             Declared before = types.putIfAbsent(name, type);
             if (before != null) {
                 findings.refuse(
@@ -80,8 +77,12 @@ final class Schema {
         }
         List<Table> tables = new ArrayList<>();
         for (Declared type : types.values()) {
-            Directives directives = Directives.ofType(type.file(), type.definition(), findings);
-            if (!type.definition().getImplements().isEmpty()) {
+            ObjectTypeDefinition definition = type.type();
+            if (definition == null) {
+                continue;
+            }
+            Directives directives = Directives.ofType(type.file(), definition, findings);
+            if (!definition.getImplements().isEmpty()) {
                 findings.refuse(
                         type.file(), type.line(), "interfaces are not supported: list the attributes in the type");
             }
@@ -100,9 +101,15 @@ final class Schema {
     private Table table(Declared type, Directives directives) {
         directives.allow(
                 "table",
-                Directives.names(
-                        List.of("table", "database", "audit", "expiration", "history", "durability"), TABLE_NOT_YET));
-        directives.notYet("table", TABLE_NOT_YET);
+                List.of(
+                        "table",
+                        "database",
+                        "audit",
+                        "expiration",
+                        "eviction",
+                        "scanInterval",
+                        "history",
+                        "durability"));
         directives.allow("sealed", List.of());
         if (!directives.truth("table", "audit", true)) {
             findings.warn(
@@ -110,11 +117,15 @@ final class Schema {
                     directives.line("table", "audit"),
                     "'audit: false' is passed over: the log is always kept");
         }
-        String database = name(type, directives, "database", Table.DATA);
-        String name = name(type, directives, "table", type.definition().getName());
+        String database = database(type, directives);
+        String name = tableName(type, directives);
         if (database.equals(Table.SYSTEM)) {
             findings.refuse(
                     type.file(), directives.line("table"), "database 'system' is the server's own; choose another");
+        }
+        findings.declared(database + "." + name, type.file(), type.line());
+        for (FieldDefinition field : type.fields()) {
+            findings.declared(database + "." + name + "." + field.getName(), type.file(), Lines.of(field));
         }
         claim(stored, database + "." + name, type, directives.line("table"), "table");
         String export = export(type, directives);
@@ -129,9 +140,17 @@ final class Schema {
         return table;
     }
 
+    private String database(Declared type, Directives directives) {
+        return name(type, directives, "database", Table.DATA);
+    }
+
+    private String tableName(Declared type, Directives directives) {
+        return name(type, directives, "table", type.name());
+    }
+
     private Table.Rules rules(Declared type, Directives directives) {
         String payload = null;
-        for (FieldDefinition field : type.definition().getFieldDefinitions()) {
+        for (FieldDefinition field : type.fields()) {
             if (field.hasDirective("payload")) {
                 if (payload != null) {
                     findings.refuse(type.file(), Lines.of(field), "only one attribute is the @payload");
@@ -154,10 +173,36 @@ final class Schema {
                 keeping,
                 history(type, directives),
                 expiration(type, directives),
-                payload);
+                payload,
+                withheld(directives));
+    }
+
+    private static Set<String> withheld(Directives directives) {
+        Set<String> withheld = new HashSet<>();
+        for (String protocol : PROTOCOLS) {
+            if (!directives.truth("export", protocol, true)) {
+                withheld.add(String.valueOf(PROTOCOL_NAMES.get(protocol)));
+            }
+        }
+        return withheld;
     }
 
     private Duration expiration(Declared type, Directives directives) {
+        for (String later : List.of("eviction", "scanInterval")) {
+            BigDecimal period = directives.number("table", later);
+            if (period != null && period.signum() < 0) {
+                findings.refuse(
+                        type.file(),
+                        directives.line("table", later),
+                        "'" + later + "' is a number of seconds, 0 or more");
+            } else if (period != null) {
+                findings.warn(
+                        type.file(),
+                        directives.line("table", later),
+                        "'" + later + "' is passed over: a row is gone when it expires, and its space is freed within a"
+                                + " second");
+            }
+        }
         BigDecimal seconds = directives.number("table", "expiration");
         if (seconds == null) {
             return Duration.ZERO;
@@ -207,10 +252,11 @@ final class Schema {
         if (!directives.has("export")) {
             return null;
         }
-        directives.allow("export", Directives.names(List.of("name"), EXPORT_NOT_YET));
-        directives.notYet("export", EXPORT_NOT_YET);
+        List<String> arguments = new ArrayList<>(PROTOCOLS);
+        arguments.add("name");
+        directives.allow("export", arguments);
         String name = directives.text("export", "name");
-        String export = name == null ? type.definition().getName() : name;
+        String export = name == null ? type.name() : name;
         int line = directives.line("export");
         if (export.chars().anyMatch(c -> c == '/' || c == '+' || c == '#' || c < ' ')) {
             findings.refuse(type.file(), line, "a name is one segment of a path, without '/', '+' and '#'");
@@ -228,8 +274,8 @@ final class Schema {
             findings.refuse(
                     type.file(),
                     line,
-                    what + " '" + name + "' is taken by type "
-                            + before.definition().getName() + " in " + before.file() + ":" + before.line());
+                    what + " '" + name + "' is taken by type " + before.name() + " in " + before.file() + ":"
+                            + before.line());
         }
     }
 
@@ -244,6 +290,9 @@ final class Schema {
         for (Attribute attribute : attributes) {
             if (attribute.name().equals("id")) {
                 found = true;
+                if (!attribute.traits().equals(Traits.NONE)) {
+                    findings.refuse(type.file(), type.line(), "the primary key takes no further directives: id");
+                }
                 keyed.add(Attribute.primaryKey("id", keyType(type, type.line(), attribute)));
             } else {
                 keyed.add(attribute);
@@ -269,11 +318,10 @@ final class Schema {
     }
 
     private List<Attribute> attributes(Declared type, Set<String> within) {
-        within.add(type.definition().getName());
+        within.add(type.name());
         List<Attribute> attributes = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        boolean keyed = false;
-        List<FieldDefinition> fields = type.definition().getFieldDefinitions();
+        List<FieldDefinition> fields = type.fields();
         if (fields.size() > MOST_ATTRIBUTES) {
             findings.refuse(type.file(), type.line(), "more than " + MOST_ATTRIBUTES + " attributes");
             return List.of();
@@ -291,14 +339,10 @@ final class Schema {
             Attribute attribute = attribute(type, field, within);
             if (attribute.primaryKey() && within.size() > 1) {
                 findings.refuse(type.file(), line, "a type inside a table has no primary key of its own");
-            } else if (attribute.primaryKey() && keyed) {
-                findings.refuse(
-                        type.file(), line, "primary keys of several attributes are not supported yet: keep one");
             }
-            keyed |= attribute.primaryKey();
             attributes.add(attribute);
         }
-        within.remove(type.definition().getName());
+        within.remove(type.name());
         return attributes;
     }
 
@@ -307,6 +351,7 @@ final class Schema {
         directives.allow("primaryKey", List.of());
         directives.allow("indexed", List.of());
         directives.allow("payload", List.of());
+        directives.allow("relationship", List.of("from", "to"));
         graphql.language.Type<?> written = field.getType();
         boolean required = written instanceof NonNullType;
         written = bare(written);
@@ -317,11 +362,21 @@ final class Schema {
             written = bare(elements.getType());
         }
         List<Attribute> nested = List.of();
+        List<String> values = List.of();
         Attribute.Type kind = Attribute.Type.ANY;
         if (written instanceof TypeName name) {
             Attribute.Type builtIn = Types.BUILT_IN.get(name.getName());
-            kind = builtIn == null ? Attribute.Type.OBJECT : builtIn;
-            nested = builtIn == null ? nested(type, field, name.getName(), within) : List.of();
+            Declared declared = types.get(name.getName());
+            List<String> enumerated = declared == null ? null : declared.values();
+            if (directives.has("relationship")) {
+                return related(type, field, directives, list, within.size() > 1);
+            } else if (enumerated != null) {
+                kind = Attribute.Type.STRING;
+                values = enumerated;
+            } else {
+                kind = builtIn == null ? Attribute.Type.OBJECT : builtIn;
+                nested = builtIn == null ? nested(type, field, name.getName(), within) : List.of();
+            }
         } else {
             findings.refuse(type.file(), Lines.of(field), "a list of lists is not supported: use Any");
         }
@@ -332,7 +387,7 @@ final class Schema {
                     directives.line("payload"),
                     "@payload is an attribute of a table, not its primary key");
         }
-        boolean indexed = directives.has("indexed") && !key;
+        boolean indexed = (directives.has("indexed") || directives.has("unique")) && !key;
         if (indexed && (kind == Attribute.Type.OBJECT || kind == Attribute.Type.BLOB || within.size() > 1)) {
             findings.refuse(
                     type.file(),
@@ -344,7 +399,54 @@ final class Schema {
         if (key) {
             keyType(type, Lines.of(field), attribute);
         }
-        return attribute;
+        return attribute.with(
+                new TraitReader(type.file(), field, directives, findings).read(attribute, values, within.size() > 1));
+    }
+
+    /** An attribute that stands for rows of another table. */
+    private Attribute related(
+            Declared type, FieldDefinition field, Directives directives, boolean list, boolean inside) {
+        Attribute attribute =
+                new Attribute(field.getName(), Attribute.Type.OBJECT, list, false, false, false, false, List.of());
+        int line = directives.line("relationship");
+        graphql.language.Type<?> written = bare(field.getType());
+        written = written instanceof ListType elements ? bare(elements.getType()) : written;
+        String name = ((TypeName) written).getName();
+        String from = directives.text("relationship", "from");
+        String to = directives.text("relationship", "to");
+        Declared other = types.get(name);
+        ObjectTypeDefinition definition = other == null ? null : other.type();
+        if (other == null || definition == null || !other.isTable()) {
+            findings.refuse(
+                    type.file(), line, "@relationship needs a type that is a table, and '" + name + "' is none");
+            return attribute;
+        }
+        if (inside || field.getDirectives().size() > 1) {
+            findings.refuse(type.file(), line, "@relationship stands alone, on an attribute of a table");
+        }
+        if (from == null && to == null) {
+            findings.refuse(type.file(), line, "@relationship needs from: or to:, the attribute that has the id");
+        }
+        if (from != null && !has(type, from)) {
+            findings.refuse(type.file(), line, "'from' names no attribute of " + type.name() + ": " + from);
+        }
+        if (to != null && !has(other, to)) {
+            findings.refuse(type.file(), line, "'to' names no attribute of " + name + ": " + to);
+        }
+        if (to != null && !list && from == null) {
+            findings.refuse(
+                    type.file(), line, "rows that hold this one's id may be many: write the type as [" + name + "]");
+        }
+        Directives others = Directives.ofType(other.file(), definition, new Findings());
+        String table = database(other, others) + "." + tableName(other, others);
+        return attribute.with(Traits.NONE.from(new Origin.Related(table, from, to)));
+    }
+
+    /** Whether a type has an attribute that rows hold themselves. */
+    private static boolean has(Declared type, String name) {
+        return type.fields().stream()
+                        .anyMatch(each -> each.getName().equals(name) && !each.hasDirective("relationship"))
+                || (name.equals("id") && type.fields().stream().noneMatch(each -> each.hasDirective("primaryKey")));
     }
 
     private static graphql.language.Type<?> bare(graphql.language.Type<?> type) {
@@ -358,12 +460,12 @@ final class Schema {
             Set<String> known = new java.util.TreeSet<>(Types.BUILT_IN.keySet());
             known.addAll(types.keySet());
             findings.refuse(type.file(), line, "type '" + name + "' is not known" + Nearest.hint(name, known));
-        } else if (found.definition().hasDirective("table")) {
+        } else if (found.isTable()) {
             findings.refuse(
                     type.file(),
                     line,
                     "'" + name
-                            + "' is a table, and relationships are not supported yet: keep the other row's id in an attribute");
+                            + "' is a table: say how its rows are found with @relationship(from: …) or @relationship(to: …)");
         } else if (within.contains(name)) {
             findings.refuse(type.file(), line, "type '" + name + "' contains itself: use Object or Any");
         } else if (within.size() == DEEPEST || attributesInAll > MOST_IN_ALL) {

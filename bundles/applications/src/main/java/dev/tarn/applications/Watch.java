@@ -191,7 +191,10 @@ final class Watch {
                     next.site().size(),
                     (System.nanoTime() - before) / 1_000_000);
         } catch (Failure refused) {
-            complain(one, refused.reason() + (refused.violations().isEmpty() ? "" : " " + refused.violations()));
+            if (refused.violations().isEmpty()) {
+                complain(one, refused.reason());
+            }
+            refused.violations().forEach(violation -> complain(one, findings.located(violation)));
         } catch (IOException unreadable) {
             // The folder changed while it was being read, or cannot be read: in the first case the next look differs.
             complain(one, unreadable.toString());

@@ -4,7 +4,10 @@ package dev.tarn.applications;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Origin;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.data.Traits;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -157,38 +160,109 @@ class SchemaTest {
                 "type A @table(database: \"system\") { id: ID }|:1: database 'system' is the server's own",
                 "type A @table(expiration: 0) { id: ID }|:1: 'expiration' is a number of seconds",
                 "type A @table(expiration: \"1h\") { id: ID }|:1: 'expiration' of @table must be a number",
-                "type A @table(eviction: 60) { id: ID }|:1: 'eviction' of @table is not supported yet",
                 "type A @table(history: \"7 days\") { id: ID }|:1: 'history' is a number of days",
                 "type A @table(durability: \"maybe\") { id: ID }|:1: 'durability' is",
                 "type A @table { id: ID a: Any @payload b: Any @payload }|only one attribute is the @payload",
                 "type A @table { id: ID @primaryKey @payload }|@payload is an attribute of a table",
                 "type A @table @export(name: \"\") { id: Int @primaryKey }|ids of the table at",
-                "type A @table { id: ID b: B @relationship(from: b) } type B @table|@relationship is not supported yet",
-                "type A @table { id: ID b: B } type B @table|'B' is a table, and relationships",
+                "type A @table { id: ID b: B } type B @table|'B' is a table: say how its rows are found",
                 "type A @table { id: ID n: N } type N { n: N }|type 'N' contains itself",
                 "type A @table { id: Float @primaryKey }|the primary key 'id' must be",
                 "type A @table { id: Float }|the primary key 'id' must be",
-                "type A @table { a: ID @primaryKey b: ID @primaryKey }|several attributes",
                 "type A @table { id: ID a: Int a: Int }|attribute 'a' is there twice",
                 "type A @table type A @table|type A is declared in schema.graphql:1",
                 "type A @table @export(name: \"x\") type B @table @export(name: \"X\")|export name 'x' is taken by type A",
                 "type A @table @export(name: \"a/b\")|one segment",
                 "type A @export { id: ID }|@export needs @table",
-                "type A @table @export(mqtt: false)|'mqtt' of @export is not supported yet",
-                "type A @table { id: ID t: Float @createdTime }|@createdTime is not supported yet",
                 "type A @table { id: ID t: Float @table }|@table does not belong on an attribute",
                 "type A @table { id: ID t: [[Int]] }|a list of lists",
                 "type A @table { id: ID o: Object @indexed }|only plain attributes",
                 "type A @table @table|@table is there twice",
                 "type String @table|String is a built-in type",
+                "type A @table(eviction: -1) { id: ID }|'eviction' is a number of seconds, 0 or more",
+                "type A @table { id: ID b: B @relationship(from: \"bId\") } type B @table|'from' names no attribute of A",
+                "type A @table { id: ID b: B @relationship } type B @table|@relationship needs from: or to:",
+                "type A @table { id: ID b: B @relationship(to: \"a\") } type B @table { a: ID }|write the type as [B]",
+                "type A @table { id: ID b: B @relationship(from: \"id\") } type B { x: Int }|is a table, and 'B' is none",
+                "type A @table { id: ID t: Float @createdTime @updatedTime }|only one of @createdTime",
+                "type A @table { id: ID t: Int @createdTime }|@createdTime needs a Date",
+                "type A @table { id: ID t: Float @computed }|@computed needs from:",
+                "type A @table { id: ID @primaryKey @hidden }|the primary key cannot be hidden",
+                "type A @table { id: ID @hidden }|the primary key takes no further directives",
+                "type A @table { id: ID t: Any @unique }|@unique needs a plain value",
+                "type A @table { id: ID t: String @range(min: 1) }|@range needs numbers",
+                "type A @table { id: ID t: Int @range(min: 2, max: 1) }|min is above max",
+                "type A @table { id: ID t: Int @range }|@range needs a min, a max, or both",
+                "type A @table { id: ID t: String @length(max: 1.5) }|max is a whole number",
+                "type A @table { id: ID t: Int @length(max: 1) }|@length needs text, bytes or a list",
+                "type A @table { id: ID t: Int @pattern(regex: \"a\") }|@pattern needs text",
+                "type A @table { id: ID t: String @pattern }|@pattern needs regex:",
+                "type A @table { id: ID t: Int @default(value: \"x\") }|not of the attribute's type",
+                "type A @table { id: ID t: Int @default }|@default needs a value",
+                "enum E { A B } type A @table { id: ID e: E @default(value: C) }|is none of A, B",
+                "enum E { A } enum E { B }|type E is declared in",
                 "type A implements I @table|interfaces are not supported",
-                "enum E { A B }|Enum definitions are not supported",
                 "extend type A { b: Int }|definitions are not supported",
             })
     void what_is_not_understood_is_refused_with_its_line(String schema, String reason) {
         read(schema);
 
         assertThat(findings.errors().toString()).contains("schema.graphql:1").contains(reason);
+    }
+
+    @Test
+    void traits_are_read_from_directives() {
+        List<Table> tables = read("""
+                enum Size { S M L }
+                type Dog @table @export(mqtt: false, rest: true) {
+                  id: ID @primaryKey
+                  size: Size! @default(value: M)
+                  chip: String @unique @length(min: 3, max: 5) @pattern(regex: "[0-9]+")
+                  weight: Float @range(min: 0.5, max: 100)
+                  weightInGrams: Float @computed(from: "weight * 1000", version: 2) @indexed
+                  secret: String @hidden
+                  born: Long @createdTime
+                  seen: Date @updatedTime
+                  until: Date @expiresAt
+                  breedId: ID
+                  breed: Breed @relationship(from: "breedId")
+                  tags: [String] @default(value: ["x", "y"])
+                }
+                type Breed @table(table: "breeds") { id: ID @primaryKey dogs: [Dog] @relationship(to: "breedId") }
+                """);
+
+        assertThat(findings.errors()).isEmpty();
+        Table dog = tables.get(0);
+        assertThat(dog.rules().withheld()).containsExactly("mqtt");
+        assertThat(traits(dog, "size").values()).containsExactly("S", "M", "L");
+        assertThat(traits(dog, "size").otherwise()).isEqualTo("M");
+        assertThat(dog.attribute("size").orElseThrow().type()).isEqualTo(Attribute.Type.STRING);
+        assertThat(traits(dog, "chip").unique()).isTrue();
+        assertThat(dog.attribute("chip").orElseThrow().indexed()).isTrue();
+        assertThat(traits(dog, "chip").bounds()).isEqualTo(new Traits.Bounds(null, null, 3, 5, "[0-9]+"));
+        assertThat(traits(dog, "weight").bounds())
+                .isEqualTo(new Traits.Bounds(new BigDecimal("0.5"), new BigDecimal("100"), 0, Integer.MAX_VALUE, null));
+        assertThat(traits(dog, "weightInGrams").origin()).isEqualTo(new Origin.Computed("weight * 1000", "2"));
+        assertThat(traits(dog, "secret").hidden()).isTrue();
+        assertThat(traits(dog, "born").stamped(Origin.Moment.CREATED)).isTrue();
+        assertThat(traits(dog, "seen").stamped(Origin.Moment.UPDATED)).isTrue();
+        assertThat(traits(dog, "until").stamped(Origin.Moment.EXPIRES)).isTrue();
+        assertThat(traits(dog, "breed").origin()).isEqualTo(new Origin.Related("data.breeds", "breedId", null));
+        assertThat(traits(dog, "tags").otherwise()).isEqualTo(List.of("x", "y"));
+        assertThat(traits(tables.get(1), "dogs").origin()).isEqualTo(new Origin.Related("data.Dog", null, "breedId"));
+    }
+
+    private static Traits traits(Table table, String attribute) {
+        return table.attribute(attribute).orElseThrow().traits();
+    }
+
+    @Test
+    void several_attributes_can_be_the_primary_key() {
+        Table table = only("type A @table { tenant: ID @primaryKey number: Int @primaryKey text: String }");
+
+        assertThat(table.composite()).isTrue();
+        assertThat(table.primaryKeys()).extracting(Attribute::name).containsExactly("tenant", "number");
+        assertThat(table.numericIds()).isFalse();
     }
 
     @Test

@@ -155,7 +155,11 @@ final class CurrentScan {
     }
 
     private void take(Row stored, Exported exported, Budget budget, List<Change> rows) {
-        Row row = payloads.row(stored);
+        Row row = payloads.row(exported.name(), stored);
+        LiveQuery query = subscription.query();
+        if (query != null && !query.matches(row)) {
+            return;
+        }
         Change change =
                 new Change(0, Kind.PUT, exported.name(), row.path(), row.body(), row.version(), 0, row.attributes());
         rows.add(change);

@@ -3,7 +3,6 @@ package dev.tarn.engine;
 
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
@@ -34,10 +33,12 @@ final class Deployments {
     private static final int COUNTED = 10_000;
 
     private final Commons commons;
+    private final Schemas schemas;
     private final Map<String, List<Table>> applications = new LinkedHashMap<>();
 
     Deployments(Commons commons) {
         this.commons = commons;
+        this.schemas = new Schemas(commons);
     }
 
     /** The exports of a node without applications. */
@@ -51,14 +52,80 @@ final class Deployments {
         Map<String, List<Table>> next = new LinkedHashMap<>(applications);
         next.put(application, List.copyOf(tables));
         check(application, tables, next);
+        Map<Table, Schemas.Known> changes = changes(tables);
         tables.forEach(commons.store()::define);
+        changes.forEach(schemas::remember);
         Exports exports = exports(next);
-        applications.put(application, List.copyOf(tables));
+        List<Table> former = applications.put(application, List.copyOf(tables));
         Exports before = commons.routing().exports();
+        commons.payloads().hide(hidden());
         commons.routing().deploy(exports);
         reconsider();
         tables.forEach(table -> reportHidden(table, before));
+        changes.forEach((table, known) -> recompute(exports, table, known));
+        reportGone(application, former, tables);
         LOG.info("deployed: application={} tables={}", application, tables.size());
+    }
+
+    /**
+     * What is to be remembered of tables whose rows keep what is newly declared about them.
+     *
+     * @throws Failure CONFLICT when the rows of one do not
+     */
+    private Map<Table, Schemas.Known> changes(List<Table> tables) {
+        Map<Table, Schemas.Known> changes = new LinkedHashMap<>();
+        for (Table table : tables) {
+            Schemas.Known before = schemas.known(table);
+            Schemas.Known after = Schemas.Known.of(table);
+            boolean computing = false;
+            if (before != null) {
+                if (!table.rules().opaque() && !before.equals(after)) {
+                    commons.store().define(asBefore(table));
+                    new SchemaChange(commons, table).check(before);
+                }
+                computing = before.computing() || !before.computed().equals(after.computed());
+            }
+            changes.put(table, after.computing(computing));
+        }
+        return changes;
+    }
+
+    /** The table as the store knows it already, so that its rows can be looked at before anything is changed. */
+    private Table asBefore(Table table) {
+        for (List<Table> declared : applications.values()) {
+            for (Table each : declared) {
+                if (each.qualifiedName().equals(table.qualifiedName())) {
+                    return each;
+                }
+            }
+        }
+        return table;
+    }
+
+    /** Computes attributes anew that are computed in another way than the rows have them. */
+    private void recompute(Exports exports, Table table, Schemas.Known known) {
+        Exported exported = exports.stored(table.qualifiedName());
+        if (exported == null || !known.computing() || known.computed().isEmpty()) {
+            return;
+        }
+        Recompute recompute = new Recompute(commons, exported, known.computed().keySet(), () -> {
+            commons.recomputing().remove(exported.name());
+            schemas.remember(table, known.computing(false));
+            LOG.info("computed anew: table={}", exported.name());
+        });
+        commons.recomputing().put(exported.name(), recompute);
+        recompute.begin();
+    }
+
+    private static void reportGone(String application, @Nullable List<Table> former, List<Table> tables) {
+        for (Table table : former == null ? List.<Table>of() : former) {
+            if (tables.stream().noneMatch(each -> each.qualifiedName().equals(table.qualifiedName()))) {
+                LOG.warn(
+                        "a table is no longer declared; its rows stay in the store: application={} table={}",
+                        application,
+                        table.qualifiedName());
+            }
+        }
     }
 
     synchronized void undeploy(String application) {
@@ -76,16 +143,30 @@ final class Deployments {
         return List.copyOf(all);
     }
 
+    /** Attributes that are kept from readers, by table. */
+    private Map<String, Set<String>> hidden() {
+        Map<String, Set<String>> hidden = new HashMap<>();
+        for (Table table : all()) {
+            Set<String> names = new TreeSet<>();
+            for (Attribute attribute : table.attributes()) {
+                if (attribute.traits().hidden()) {
+                    names.add(attribute.name());
+                }
+            }
+            if (!names.isEmpty()) {
+                hidden.put(table.qualifiedName(), names);
+            }
+        }
+        return hidden;
+    }
+
     private static void check(String application, List<Table> tables, Map<String, List<Table>> next) {
-        for (Table table : tables) {
-            if (table.database().equals(Table.SYSTEM)) {
-                throw new Failure(
-                        Failure.Code.INVALID, table.qualifiedName() + ": database system is the server's own");
-            }
-            String problem = problem(table);
-            if (problem != null) {
-                throw new Failure(Failure.Code.INVALID, table.qualifiedName() + ": " + problem);
-            }
+        Map<String, Table> all = new HashMap<>();
+        next.values().forEach(declared -> declared.forEach(table -> all.put(table.qualifiedName(), table)));
+        List<String> problems = new ArrayList<>();
+        tables.forEach(table -> problems.addAll(TableCheck.problems(table, all)));
+        if (!problems.isEmpty()) {
+            throw new Failure(Failure.Code.INVALID, String.join("; ", problems), problems);
         }
         Map<String, String> names = new HashMap<>();
         Map<String, String> exports = new HashMap<>();
@@ -109,43 +190,9 @@ final class Deployments {
         }
     }
 
-    /** What makes no sense about a table, or null. */
-    private static @Nullable String problem(Table table) {
-        String export = table.export();
-        if (table.name().isEmpty()) {
-            return "it has no name";
-        }
-        if (export != null && !export.isEmpty()) {
-            if (export.indexOf('/') >= 0) {
-                return "it is exported as \"" + export + "\", but that must be one segment";
-            }
-            Path.of(export);
-            if (export.equals("$SYS") || export.equals("$share")) {
-                return "\"" + export + "\" cannot be exported, it is MQTT's own";
-            }
-        }
-        if (table.root() && table.numericIds()) {
-            return "the root table's ids are paths and cannot be numbers";
-        }
-        Set<String> seen = new TreeSet<>();
-        int keys = 0;
-        for (Attribute attribute : table.attributes()) {
-            if (!seen.add(attribute.name())) {
-                return "attribute " + attribute.name() + " is declared twice";
-            }
-            keys += attribute.primaryKey() ? 1 : 0;
-        }
-        if (keys > 1) {
-            return "it has " + keys + " primary keys";
-        }
-        String payload = table.rules().payload();
-        return payload != null && !seen.isEmpty() && !seen.contains(payload)
-                ? "its payload attribute " + payload + " is not declared"
-                : null;
-    }
-
     private Exports exports(Map<String, List<Table>> declared) {
         List<Exported> exported = new ArrayList<>();
+        List<Exported> inner = new ArrayList<>();
         Exported root = none(commons.settings(), commons.payloads()).root();
         for (List<Table> tables : declared.values()) {
             for (Table table : tables) {
@@ -155,17 +202,21 @@ final class Deployments {
                     root = each;
                 } else if (table.export() != null) {
                     exported.add(each);
+                } else {
+                    inner.add(each);
                 }
             }
         }
-        return new Exports(exported, root);
+        return new Exports(exported, root, inner);
     }
 
     /** Lets those who may not see everything see what they may of the tables as they are now. */
     private void reconsider() {
+        boolean withholding =
+                all().stream().anyMatch(table -> !table.rules().withheld().isEmpty());
         for (FilterSubscription subscription : commons.routing().all()) {
             QueuedMailbox mailbox = subscription.mailbox();
-            if (mailbox.restricted()) {
+            if (mailbox.restricted() || withholding) {
                 mailbox.queue().pass(() -> mailbox.reconsider(subscription));
             }
         }

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.function.Supplier;
@@ -123,7 +124,8 @@ public final class Engine implements Resources, Tables, DurableSessions {
                 settings,
                 new Workers(settings.threads(), settings.queued()),
                 new Horizon(),
-                new Routing(Deployments.none(settings, payloads)));
+                new Routing(Deployments.none(settings, payloads)),
+                new ConcurrentHashMap<>());
         this.writes = new Writes(commons);
         this.reads = new Reads(commons);
         this.sourced = new Sourced(commons, reads, writes);

@@ -24,13 +24,23 @@ final class Exports {
     private final Map<String, Exported> exact = new HashMap<>();
     private final Map<String, Exported> folded = new HashMap<>();
     private final @Nullable Exported root;
-
+    private final Map<String, Exported> stored = new HashMap<>();
     /**
      * @param tables the exported ones but for the root table; names differ, also when case is ignored
      * @param root the table of all other paths, or null where those are refused
      */
     Exports(Collection<Exported> tables, @Nullable Exported root) {
+        this(tables, root, List.of());
+    }
+
+    /** @param inner tables that no path leads to */
+    Exports(Collection<Exported> tables, @Nullable Exported root, Collection<Exported> inner) {
         this.root = root;
+        inner.forEach(table -> stored.put(table.name(), table));
+        tables.forEach(table -> stored.put(table.name(), table));
+        if (root != null) {
+            stored.put(root.name(), root);
+        }
         for (Exported exported : tables) {
             exact.put(exported.export(), exported);
             folded.put(fold(exported.export()), exported);
@@ -67,6 +77,12 @@ final class Exports {
             throw unmapped(path.first());
         }
         return exported;
+    }
+
+    /** The table of this qualified name, whether or not paths lead to it; null when there is none. */
+    @Nullable
+    Exported stored(String name) {
+        return stored.get(name);
     }
 
     /** The table for all other paths, or null. */

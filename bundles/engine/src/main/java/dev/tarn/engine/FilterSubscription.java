@@ -22,7 +22,7 @@ final class FilterSubscription implements Subscription, Placed {
     private final QueuedMailbox mailbox;
     private final Filter filter;
     private final @Nullable SharedGroup group;
-
+    private final @Nullable LiveQuery query;
     /** As the tree has it. Written by the subscribing loop and by deployments, read by workers too. */
     private volatile Filter canonical;
 
@@ -48,10 +48,12 @@ final class FilterSubscription implements Subscription, Placed {
             Filter filter,
             @Nullable SharedGroup group,
             Interest interest,
+            @Nullable LiveQuery query,
             @Nullable Object tag) {
         this.mailbox = mailbox;
         this.filter = filter;
         this.group = group;
+        this.query = query;
         this.canonical = filter;
         this.interest = interest;
         this.tag = tag;
@@ -59,7 +61,7 @@ final class FilterSubscription implements Subscription, Placed {
     }
 
     private void refresh() {
-        plain = !cancelled && scan == null && !interest.noLocal() && allowed == null;
+        plain = !cancelled && scan == null && !interest.noLocal() && allowed == null && interest.database() == null;
     }
 
     @Override
@@ -91,6 +93,12 @@ final class FilterSubscription implements Subscription, Placed {
     @Nullable
     SharedGroup group() {
         return group;
+    }
+
+    /** Its live query. */
+    @Nullable
+    LiveQuery query() {
+        return query;
     }
 
     @Override
@@ -158,7 +166,12 @@ final class FilterSubscription implements Subscription, Placed {
 
     /** Whether its user may subscribe to this table. */
     boolean allows(String table) {
-        return allowed == null || allowed.contains(table);
+        String database = interest.database();
+        boolean within = database == null
+                || (table.length() > database.length()
+                        && table.startsWith(database)
+                        && table.charAt(database.length()) == '.');
+        return within && (allowed == null || allowed.contains(table));
     }
 
     /** The tables that its user may see; null for all of them, also those that are deployed later. */
@@ -226,7 +239,8 @@ final class FilterSubscription implements Subscription, Placed {
 
     @Override
     public void renew(Start start, Interest wanted, @Nullable Object newTag) {
-        interest = new Interest(wanted.qos(), wanted.noLocal(), interest.group());
+        interest =
+                new Interest(wanted.qos(), wanted.noLocal(), interest.group(), interest.query(), interest.database());
         tag = newTag;
         refresh();
         mailbox.renewed(this, start);

@@ -8,14 +8,19 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Row;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Bodies that are not objects in tables of objects. They are stored as an object with the body under one attribute,
  * marked in the attributes by extension {@value #EXTENSION}, whose value is one byte (0 opaque, 1 a value) and the
  * attribute's name. Readers get the body as it was sent: an opaque one has its own media type and bytes, and becomes the
- * object when it is asked for as a value or in another format.
+ * object when it is asked for as a value or in another format. And the one place where hidden attributes are taken out of
+ * what leaves. Safe on any thread.
  */
 final class Payloads {
 
@@ -26,6 +31,7 @@ final class Payloads {
     private static final byte VALUE = 1;
 
     private final Bodies bodies;
+    private final AtomicReference<Map<String, Set<String>>> hidden = new AtomicReference<>(Map.of());
 
     Payloads(Bodies bodies) {
         this.bodies = bodies;
@@ -48,18 +54,30 @@ final class Payloads {
         return builder.build();
     }
 
-    /** The row as readers get it; itself in nearly all cases. */
-    Row row(Row row) {
-        if (row.attributes().extensions().isEmpty()) {
+    /** Attributes of these tables, by qualified name, are kept from readers from now on. */
+    void hide(Map<String, Set<String>> attributes) {
+        hidden.set(Map.copyOf(attributes));
+    }
+
+    private Set<String> hidden(String table) {
+        Map<String, Set<String>> all = Objects.requireNonNull(hidden.get());
+        return all.isEmpty() ? Set.of() : all.getOrDefault(table, Set.of());
+    }
+
+    /** The row of a table as readers get it; itself in nearly all cases. */
+    Row row(String table, Row row) {
+        Set<String> without = hidden(table);
+        if (row.attributes().extensions().isEmpty() && without.isEmpty()) {
             return row;
         }
-        return new Row(row.path(), body(row.body(), row.attributes()), row.version(), row.attributes());
+        return new Row(row.path(), body(row.body(), row.attributes(), without), row.version(), row.attributes());
     }
 
     /** The change as subscribers get it; itself in nearly all cases. */
     Change change(Change change) {
         Body stored = change.body();
-        if (stored == null || change.attributes().extensions().isEmpty()) {
+        Set<String> without = hidden(change.table());
+        if (stored == null || (change.attributes().extensions().isEmpty() && without.isEmpty())) {
             return change;
         }
         return new Change(
@@ -67,13 +85,14 @@ final class Payloads {
                 change.kind(),
                 change.table(),
                 change.path(),
-                body(stored, change.attributes()),
+                body(stored, change.attributes(), without),
                 change.version(),
                 change.previous(),
                 change.attributes());
     }
 
-    private Body body(Body object, Attributes attributes) {
+    private Body body(Body stored, Attributes attributes, Set<String> without) {
+        Body object = without.isEmpty() ? stored : without(stored, without);
         byte[] mark = attributes.extensions().get(EXTENSION);
         if (mark == null || mark.length < 2) {
             return object;
@@ -88,6 +107,19 @@ final class Payloads {
         }
         String said = attributes.contentType();
         return new Opaque(object, attribute, said == null ? Body.OPAQUE : said);
+    }
+
+    private Body without(Body stored, Set<String> names) {
+        if (!stored.structured()
+                || !(stored.value() instanceof Map<?, ?> properties)
+                || names.stream().noneMatch(properties::containsKey)) {
+            return stored;
+        }
+        Map<String, @Nullable Object> shown = new LinkedHashMap<>(Schema.object(properties));
+        shown.keySet().removeAll(names);
+        Map<String, Content> contents = new LinkedHashMap<>(stored.contents());
+        contents.keySet().removeAll(names);
+        return bodies.of(shown).with(contents);
     }
 
     private static @Nullable Object payload(Body object, String attribute) {

@@ -23,6 +23,9 @@ final class Permissions {
 
     /** Whether it is allowed; the path may be the text of a filter. */
     boolean allows(Context context, Access.Verb verb, Table table, String path) {
+        if (table.rules().withheld().contains(context.protocol())) {
+            return false;
+        }
         try {
             return access.allows(context.user(), verb, table, path);
         } catch (RuntimeException bug) {
@@ -40,6 +43,16 @@ final class Permissions {
         if (!allows(context, verb, exported.table(), path.text())) {
             throw forbidden(context, verb, path.text());
         }
+    }
+
+    /** Whether there is a table that this protocol does not reach. */
+    static boolean withheld(Context context, java.util.Collection<Exported> tables) {
+        for (Exported exported : tables) {
+            if (exported.table().rules().withheld().contains(context.protocol())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     static Failure forbidden(Context context, Access.Verb verb, String path) {

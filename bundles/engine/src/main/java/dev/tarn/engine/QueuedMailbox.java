@@ -11,6 +11,7 @@ import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.security.Access;
+import dev.tarn.engine.query.Live;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -38,6 +39,7 @@ final class QueuedMailbox implements Mailbox {
     private final Subscriber subscriber;
     private final Runnable gone;
     private final Outbox outbox;
+    private final LiveQueries live;
     private final Set<FilterSubscription> subscriptions = new LinkedHashSet<>();
     private final LogReader log;
     private final RowReader rows;
@@ -60,6 +62,7 @@ final class QueuedMailbox implements Mailbox {
         this.subscriber = subscriber;
         this.gone = gone;
         this.outbox = new Outbox(commons.settings());
+        this.live = new LiveQueries(outbox);
         this.log = new LogReader(commons, queue, this, subscriptions);
         this.rows = new RowReader(commons, queue, this);
     }
@@ -103,9 +106,13 @@ final class QueuedMailbox implements Mailbox {
         if (allowed != null && allowed.isEmpty()) {
             throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
         }
+        LiveQuery query = query(filter, interest);
+        if (query != null) {
+            live.joined();
+        }
         String name = interest.group();
         SharedGroup group = name == null ? null : commons.routing().groups().join(name, filter.text());
-        FilterSubscription subscription = new FilterSubscription(this, filter, group, interest, tag);
+        FilterSubscription subscription = new FilterSubscription(this, filter, group, interest, query, tag);
         subscription.allowed(allowed);
         long durable = commons.horizon().durable();
         commons.routing().add(subscription);
@@ -118,11 +125,38 @@ final class QueuedMailbox implements Mailbox {
         return subscription;
     }
 
+    /**
+     * The live query that is asked for.
+     *
+     * @throws Failure MALFORMED when it cannot be read, NOT_FOUND when there is no such database
+     */
+    private @Nullable LiveQuery query(Filter filter, Interest interest) {
+        Exports exports = commons.routing().exports();
+        List<Exported> tables = exports.covered(exports.canonical(filter));
+        String database = interest.database();
+        if (database != null
+                && tables.stream().noneMatch(each -> each.table().database().equals(database))) {
+            throw new Failure(Failure.Code.NOT_FOUND, "there is no database \"" + Schema.shown(database) + "\"");
+        }
+        String text = interest.query();
+        if (text == null) {
+            return null;
+        }
+        if (tables.size() != 1) {
+            throw new Failure(Failure.Code.MALFORMED, "a live query is about one table, and " + filter + " is not");
+        }
+        Exported exported = tables.get(0);
+        boolean opaque = exported.table().rules().opaque();
+        return new LiveQuery(
+                Live.parse(Reads.subject(commons, exported), text),
+                opaque ? body -> body : exported.schema()::understood);
+    }
+
     /** Tables that the filter covers and the user may subscribe to; null for an administrator, who may see all. */
     private @Nullable Set<String> allowed(Filter filter) {
         Exports exports = commons.routing().exports();
         Filter canonical = exports.canonical(filter);
-        if (context.user().administrator()) {
+        if (context.user().administrator() && !Permissions.withheld(context, exports.covered(canonical))) {
             return null;
         }
         Set<String> allowed = new HashSet<>();
@@ -146,6 +180,12 @@ final class QueuedMailbox implements Mailbox {
     }
 
     private void begin(FilterSubscription subscription, Start start) {
+        LiveQuery query = subscription.query();
+        if (query != null) {
+            boolean current = start.from() == Start.From.CURRENT;
+            // What waits is of before.
+            mark(subscription, () -> query.begin(current));
+        }
         if (subscription.group() != null || start.from() == Start.From.LIVE) {
             return;
         }
@@ -169,6 +209,9 @@ final class QueuedMailbox implements Mailbox {
         if (subscriptions.remove(subscription)) {
             rows.drop(subscription);
             subscription.cancelled(true);
+            if (subscription.query() != null) {
+                live.left(subscription);
+            }
             commons.routing().remove(subscription);
             SharedGroup group = subscription.group();
             if (group != null) {
@@ -226,7 +269,7 @@ final class QueuedMailbox implements Mailbox {
         }
         long sum = credit + changes;
         credit = sum < 0 ? Long.MAX_VALUE : sum;
-        if (!outbox.isEmpty() || log.active() || !rows.isEmpty()) {
+        if (!outbox.isEmpty() || !live.isEmpty() || log.active() || !rows.isEmpty()) {
             touch();
         } else if (!ready && credit > 0) {
             ready = true;
@@ -432,7 +475,13 @@ final class QueuedMailbox implements Mailbox {
 
     /** The log does not reach back far enough for a subscription: it begins anew with its current rows. */
     void reset(FilterSubscription subscription) {
-        mark(subscription, () -> subscriber.reset(subscription));
+        mark(subscription, () -> {
+            LiveQuery query = subscription.query();
+            if (query != null) {
+                query.begin(true);
+            }
+            subscriber.reset(subscription);
+        });
         if (subscription.group() == null) {
             rows.begin(subscription);
         }
@@ -471,6 +520,8 @@ final class QueuedMailbox implements Mailbox {
         flushing = true;
         try {
             send();
+        } catch (Failure full) {
+            ending = full;
         } catch (RuntimeException bug) {
             LOG.error("a subscriber failed and is closed: mailbox={}", this, bug);
             ending = new Failure(Failure.Code.UNAVAILABLE, "a fault of the server; see its log");
@@ -491,13 +542,15 @@ final class QueuedMailbox implements Mailbox {
     private void send() {
         boolean more = ending == null;
         while (more && !closed) {
-            List<Delivery> batch = outbox.batch(credit);
+            List<Delivery> batch = live.batch(credit);
             credit = credit == Long.MAX_VALUE ? credit : credit - batch.size();
             if (!batch.isEmpty()) {
                 subscriber.deliver(batch);
                 outbox.delivered();
             }
-            more = !closed && (outbox.passMarks() || (credit > 0 && !outbox.isEmpty()));
+            more = !closed
+                    && ((live.isEmpty() && outbox.passMarks())
+                            || (credit > 0 && !(outbox.isEmpty() && live.isEmpty())));
             if (!more && !closed && ending == null && !reading && credit > 0) {
                 readOn();
                 more = !outbox.isEmpty();

@@ -18,14 +18,13 @@ import dev.tarn.engine.query.Subject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /** Answers questions about rows and tables. Safe on any thread, never blocks the caller. */
 final class Reads {
@@ -50,7 +49,7 @@ final class Reads {
         try {
             return commons.store()
                     .get(exported.table(), route.path(), commons.workers())
-                    .thenApply(row -> row.map(commons.payloads()::row));
+                    .thenApply(row -> row.map(each -> commons.payloads().row(exported.name(), each)));
         } catch (RejectedExecutionException busy) {
             throw new Failure(Failure.Code.BUSY, "too many reads at once, try again");
         }
@@ -61,7 +60,7 @@ final class Reads {
         Exported exported = readable(exports, context, query.resource());
         Path after = query.after();
         return CompletableFuture.completedFuture(queries.rows(
-                subject(exports, exported),
+                subject(context, exports, exported),
                 prefix(exported, query.resource(), query.prefix()),
                 after == null ? null : exported.canonical(after),
                 query.offset(),
@@ -72,7 +71,7 @@ final class Reads {
         Exports exports = commons.routing().exports();
         Exported exported = readable(exports, context, search.resource());
         return queries.search(
-                subject(exports, exported),
+                subject(context, exports, exported),
                 prefix(exported, search.resource(), search.prefix()),
                 search.text(),
                 search.count());
@@ -83,7 +82,9 @@ final class Reads {
         Exports exports = commons.routing().exports();
         Exported exported = readable(exports, context, search.resource());
         return queries.rows(
-                subject(exports, exported), prefix(exported, search.resource(), search.prefix()), search.text());
+                subject(context, exports, exported),
+                prefix(exported, search.resource(), search.prefix()),
+                search.text());
     }
 
     private Exported readable(Exports exports, Context context, String resource) {
@@ -93,12 +94,40 @@ final class Reads {
         return exported;
     }
 
-    private Subject subject(Exports exports, Exported exported) {
+    /** The table as a query sees it. */
+    Subject subject(Context context, Exports exports, Exported exported) {
+        return subject(commons, exports, exported, name -> related(context, exports, name));
+    }
+
+    /** The table as a live query sees it, which knows no other. */
+    static Subject subject(Commons commons, Exported exported) {
+        return subject(commons, commons.routing().exports(), exported, name -> {
+            throw new Failure(Failure.Code.UNSUPPORTED, "no other table is asked");
+        });
+    }
+
+    private static Subject subject(
+            Commons commons, Exports exports, Exported exported, Function<String, Subject> others) {
+        Table table = exported.table();
         return new Subject(
-                exported.table(),
-                path -> exports.reaches(exported.name(), path),
-                commons.payloads()::row,
-                commons.payloads().bodies());
+                table,
+                path -> table.export() == null || exports.reaches(exported.name(), path),
+                row -> commons.payloads().row(exported.name(), row),
+                commons.payloads().bodies(),
+                others,
+                attribute -> commons.checkComputed(exported.name(), attribute));
+    }
+
+    /** A table that another one's rows are related to. */
+    private Subject related(Context context, Exports exports, String name) {
+        Exported other = exports.stored(name);
+        if (other == null) {
+            throw new Failure(Failure.Code.NOT_FOUND, "table " + name + " is not there");
+        }
+        String export = other.table().export();
+        Path about = Path.of(export == null || export.isEmpty() ? other.table().name() : export);
+        commons.permissions().check(context, Access.Verb.READ, other, about);
+        return subject(context, exports, other);
     }
 
     /** Below the root table a resource is the beginning of paths. */
@@ -159,12 +188,16 @@ final class Reads {
         described.put("opaque", table.rules().opaque());
         described.put("sealed", table.rules().sealed());
         if (!table.rules().opaque()) {
-            described.put("primaryKey", exported.schema().key());
+            List<String> names = exported.schema().key().names();
+            described.put("primaryKey", names.size() == 1 ? names.get(0) : names);
         }
         List<Object> attributes = new ArrayList<>();
         List<Object> indexes = new ArrayList<>();
         for (Attribute attribute : table.attributes()) {
-            attributes.add(described(attribute));
+            if (attribute.traits().hidden()) {
+                continue;
+            }
+            attributes.add(Described.of(attribute));
             if (attribute.indexed()) {
                 indexes.add(attribute.name());
             }
@@ -173,27 +206,5 @@ final class Reads {
         described.put("indexes", indexes);
         described.put("count", rows);
         return described;
-    }
-
-    private static Map<String, Object> described(Attribute attribute) {
-        Map<String, Object> described = new LinkedHashMap<>();
-        described.put("name", attribute.name());
-        described.put("type", attribute.type().name().toLowerCase(Locale.ROOT));
-        flag(described, "list", attribute.list());
-        flag(described, "required", attribute.required());
-        flag(described, "indexed", attribute.indexed());
-        flag(described, "primaryKey", attribute.primaryKey());
-        if (!attribute.nested().isEmpty()) {
-            List<Object> nested = new ArrayList<>();
-            attribute.nested().forEach(each -> nested.add(described(each)));
-            described.put("attributes", nested);
-        }
-        return described;
-    }
-
-    private static void flag(Map<String, @Nullable Object> described, String name, boolean set) {
-        if (set) {
-            described.put(name, true);
-        }
     }
 }

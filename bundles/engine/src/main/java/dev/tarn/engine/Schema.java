@@ -7,11 +7,12 @@ import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Origin;
+import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Schema {
 
-    /** How many violations are listed at most. */
-    private static final int VIOLATIONS = 100;
-
     /** The attribute for a body that is not an object where the table names none. */
     private static final String DATA = "data";
 
@@ -34,14 +32,12 @@ final class Schema {
 
     private final Table table;
     private final Bodies bodies;
-    private final Coercion coercion;
     private final Blobs blobs;
-    private final String key;
-    private final Map<String, Attribute> declared = new LinkedHashMap<>();
+    private final PrimaryKey key;
+    private final RowCheck check;
 
     /** As declared, but for the two properties of the server's own wrapper, which take whatever a sender sends. */
-    private final Map<String, Attribute> wrapping = new LinkedHashMap<>();
-
+    private final RowCheck wrapping;
     /** A body that the table takes and the attributes that it is stored with. */
     record Checked(Body body, Attributes attributes) {}
 
@@ -49,14 +45,16 @@ final class Schema {
         this.table = table;
         this.bodies = bodies;
         this.blobs = new Blobs(table, bodies);
-        this.coercion = new Coercion(table.rules().coerce());
-        this.key = table.primaryKey().map(Attribute::name).orElse("id");
-        for (Attribute attribute : table.attributes()) {
-            declared.put(attribute.name(), attribute);
+        this.key = new PrimaryKey(table);
+        Coercion coercion = new Coercion(table.rules().coerce());
+        Map<String, Field> fields = Field.all(table.attributes(), coercion);
+        this.check = new RowCheck(table, key, fields);
+        Map<String, Field> wrapper = new LinkedHashMap<>(fields);
+        for (String name : List.of("contentType", DATA)) {
+            wrapper.computeIfPresent(
+                    name, (same, field) -> new Field(Attribute.of(name, Attribute.Type.ANY), coercion));
         }
-        wrapping.putAll(declared);
-        wrapping.computeIfPresent("contentType", (name, any) -> Attribute.of(name, Attribute.Type.ANY));
-        wrapping.computeIfPresent("data", (name, any) -> Attribute.of(name, Attribute.Type.ANY));
+        this.wrapping = new RowCheck(table, key, wrapper);
     }
 
     /** What is kept beside the rows. */
@@ -64,35 +62,69 @@ final class Schema {
         return blobs;
     }
 
-    /** The property that holds the id. */
-    String key() {
+    /** What holds the id. */
+    PrimaryKey key() {
         return key;
     }
 
+    /** The row with its computed values as they are declared now; the same body when it has these. */
+    Body recomputed(Body body) {
+        if (!(body.value() instanceof Map<?, ?> row)) {
+            return body;
+        }
+        Map<String, @Nullable Object> old = object(row);
+        Map<String, @Nullable Object> computed = check.recomputed(old);
+        return computed.equals(old) ? body : bodies.of(computed).with(body.contents());
+    }
+
+    /** Whether what becomes of a body depends on the row that it replaces. */
+    boolean needsRow() {
+        return table.attributes().stream()
+                .anyMatch(attribute -> attribute.traits().stamped(Origin.Moment.CREATED));
+    }
+
+    /** The row with what stays as it was in the row that it replaces. */
+    Body over(Body body, @Nullable Row before) {
+        if (before == null
+                || !(body.value() instanceof Map<?, ?> row)
+                || !(before.body().value() instanceof Map<?, ?> old)) {
+            return body;
+        }
+        Map<String, @Nullable Object> kept = new LinkedHashMap<>(object(row));
+        for (Attribute attribute : table.attributes()) {
+            Object value = old.get(attribute.name());
+            if (value != null && attribute.traits().stamped(Origin.Moment.CREATED)) {
+                kept.put(attribute.name(), value);
+            }
+        }
+        return bodies.of(kept).with(body.contents());
+    }
+
     /**
-     * The row with this id that the body means.
+     * The row with this id that the body means, written now.
      *
      * @throws Failure INVALID with every violation; MALFORMED when the body is not what its media type says
      */
-    Checked row(String id, Body body, Attributes attributes) {
+    Checked row(String id, Body body, Attributes attributes, long now) {
+        RowCheck.Occasion occasion = new RowCheck.Occasion(now, null, attributes.expiresAt());
         if (table.rules().opaque()) {
             return new Checked(body, attributes);
         }
         Content whole = body.contents().get(Content.WHOLE);
         if (whole != null) {
-            return beside(id, whole, attributes);
+            return beside(id, whole, attributes, occasion);
         }
         Body read = understood(body);
         Object value = read.structured() ? read.value() : null;
         if (value instanceof Map<?, ?> properties) {
             Map<String, @Nullable Object> object = object(properties);
-            Map<String, @Nullable Object> checked = checked(id, object);
+            Map<String, @Nullable Object> checked = checked(id, object, occasion);
             boolean same = checked == object && !blobs.any(object);
             return new Checked(same ? read : blobs.apart(checked, read.contents()), attributes);
         }
         String under = table.rules().payload();
         if (!read.structured() && blobs.has(under == null ? DATA : under)) {
-            return beside(id, Content.of(read.mediaType(), read.bytes()), attributes);
+            return beside(id, Content.of(read.mediaType(), read.bytes()), attributes, occasion);
         }
         Object payload = read.structured() ? value : raw(read, attributes);
         Map<String, @Nullable Object> wrapper = new LinkedHashMap<>();
@@ -102,12 +134,12 @@ final class Schema {
         }
         String attribute = under == null ? DATA : under;
         wrapper.put(attribute, payload);
-        Map<String, @Nullable Object> checked = checked(id, wrapper, under == null ? wrapping : declared);
+        Map<String, @Nullable Object> checked = (under == null ? wrapping : check).checked(id, wrapper, occasion);
         return new Checked(bodies.of(checked), Payloads.marked(attributes, read, attribute));
     }
 
     /** A body that is not an object, for the attribute of type BLOB that takes such bodies. */
-    private Checked beside(String id, Content content, Attributes attributes) {
+    private Checked beside(String id, Content content, Attributes attributes, RowCheck.Occasion occasion) {
         String under = table.rules().payload();
         String attribute = under == null ? DATA : under;
         if (!blobs.has(attribute)) {
@@ -120,7 +152,7 @@ final class Schema {
             wrapper.put("contentType", content.mediaType());
         }
         wrapper.put(attribute, content.reference());
-        Map<String, @Nullable Object> checked = checked(id, wrapper, under == null ? wrapping : declared);
+        Map<String, @Nullable Object> checked = (under == null ? wrapping : check).checked(id, wrapper, occasion);
         Body opaque = bodies.opaque(content.mediaType(), NOTHING);
         return new Checked(
                 blobs.apart(checked, Map.of(attribute, content)), Payloads.marked(attributes, opaque, attribute));
@@ -130,7 +162,7 @@ final class Schema {
      * The body as a value where it is one: said by its media type, or, where nothing was said, a JSON object by its
      * looks (WIRE.md §2).
      */
-    private Body understood(Body body) {
+    Body understood(Body body) {
         if (body.structured()) {
             return body;
         }
@@ -194,117 +226,8 @@ final class Schema {
      *
      * @throws Failure INVALID with every violation
      */
-    Map<String, @Nullable Object> checked(String id, Map<String, @Nullable Object> object) {
-        return checked(id, object, declared);
-    }
-
-    private Map<String, @Nullable Object> checked(
-            String id, Map<String, @Nullable Object> object, Map<String, Attribute> attributes) {
-        Map<String, @Nullable Object> keyed = withId(id, object);
-        List<String> violations = new ArrayList<>();
-        Map<String, @Nullable Object> checked =
-                checked(keyed, attributes, table.rules().sealed(), "", violations);
-        if (!violations.isEmpty()) {
-            throw new Failure(
-                    Failure.Code.INVALID,
-                    "the body breaks the schema of " + table.name() + ": " + String.join("; ", violations),
-                    violations);
-        }
-        return checked;
-    }
-
-    private Map<String, @Nullable Object> withId(String id, Map<String, @Nullable Object> object) {
-        Object right = table.numericIds() ? (Object) Long.valueOf(id) : id;
-        if (right.equals(object.get(key))) {
-            return object;
-        }
-        Map<String, @Nullable Object> keyed = new LinkedHashMap<>();
-        keyed.put(key, right);
-        object.forEach((name, value) -> {
-            if (!name.equals(key)) {
-                keyed.put(name, value);
-            }
-        });
-        return keyed;
-    }
-
-    private Map<String, @Nullable Object> checked(
-            Map<String, @Nullable Object> object,
-            Map<String, Attribute> attributes,
-            boolean sealed,
-            String prefix,
-            List<String> violations) {
-        Map<String, @Nullable Object> changed = object;
-        for (Attribute attribute : attributes.values()) {
-            String name = attribute.name();
-            Object value = object.get(name);
-            if (value == null) {
-                if (attribute.required()) {
-                    add(violations, prefix + name + ": is required");
-                }
-            } else {
-                Object checked = checked(value, attribute, prefix + name, violations);
-                if (checked != value) {
-                    changed = changed == object ? new LinkedHashMap<>(object) : changed;
-                    changed.put(name, checked);
-                }
-            }
-        }
-        if (sealed) {
-            for (String name : object.keySet()) {
-                if (!attributes.containsKey(name) && !(prefix.isEmpty() && name.equals(key))) {
-                    add(violations, prefix + shown(name) + ": is not declared");
-                }
-            }
-        }
-        return changed;
-    }
-
-    /** The value as declared, or itself where it breaks a rule, which is then among the violations. */
-    private Object checked(Object value, Attribute attribute, String where, List<String> violations) {
-        if (!attribute.list()) {
-            return element(value, attribute, where, violations);
-        }
-        if (!(value instanceof List<?> elements)) {
-            add(violations, where + ": must be a list, not " + described(value));
-            return value;
-        }
-        List<@Nullable Object> changed = null;
-        for (int i = 0; i < elements.size(); i++) {
-            Object element = elements.get(i);
-            if (element == null) {
-                if (attribute.elementRequired()) {
-                    add(violations, where + "[" + i + "]: is required");
-                }
-                continue;
-            }
-            Object checked = element(element, attribute, where + "[" + i + "]", violations);
-            if (checked != element) {
-                changed = changed == null ? new ArrayList<>(elements) : changed;
-                changed.set(i, checked);
-            }
-        }
-        return changed == null ? value : changed;
-    }
-
-    private Object element(Object value, Attribute attribute, String where, List<String> violations) {
-        Object converted = coercion.to(attribute.type(), value);
-        if (converted == null) {
-            add(violations, where + ": must be " + Coercion.called(attribute.type()) + ", not " + described(value));
-            return value;
-        }
-        if (attribute.nested().isEmpty() || !(converted instanceof Map<?, ?> properties)) {
-            return converted;
-        }
-        Map<String, Attribute> nested = new LinkedHashMap<>();
-        attribute.nested().forEach(each -> nested.put(each.name(), each));
-        return checked(object(properties), nested, table.rules().sealed(), where + ".", violations);
-    }
-
-    private static void add(List<String> violations, String violation) {
-        if (violations.size() < VIOLATIONS) {
-            violations.add(violation);
-        }
+    Map<String, @Nullable Object> checked(String id, Map<String, @Nullable Object> object, RowCheck.Occasion occasion) {
+        return check.checked(id, object, occasion);
     }
 
     /** A value in words that are safe and short, whatever it is. */
@@ -321,7 +244,8 @@ final class Schema {
         return value instanceof byte[] ? "bytes" : shown(Objects.toString(value));
     }
 
-    private static String shown(String text) {
+    /** Text of a client, cut to what a message needs and without what could harm a log. */
+    static String shown(String text) {
         StringBuilder shown = new StringBuilder();
         for (int i = 0; i < text.length() && i < 40; i++) {
             char c = text.charAt(i);

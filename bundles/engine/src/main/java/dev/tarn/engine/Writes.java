@@ -69,10 +69,13 @@ final class Writes {
     private Draft draft(Context context, Exported exported, Path path, Body body, Terms terms) {
         Attributes attributes = accepted(context, exported, terms);
         String id = String.valueOf(exported.id(path));
-        Schema.Checked checked = exported.schema().row(id, body, attributes);
-        Blobs blobs = exported.schema().blobs();
-        if (blobs.refers(checked.body())) {
-            Edit edit = row -> blobs.resolved(checked.body(), row);
+        Schema schema = exported.schema();
+        Schema.Checked checked =
+                schema.row(id, body, attributes, commons.settings().clock().millis());
+        Blobs blobs = schema.blobs();
+        boolean refers = blobs.refers(checked.body());
+        if (refers || schema.needsRow()) {
+            Edit edit = row -> blobs.resolved(schema.over(checked.body(), row), row);
             return new Draft(Kind.PUT, exported.table(), path, null, edit, checked.attributes(), terms.expectation());
         }
         return Draft.put(exported.table(), path, checked.body(), checked.attributes(), terms.expectation());
@@ -84,18 +87,20 @@ final class Writes {
         commons.permissions().check(context, Access.Verb.UPDATE, exported, route.path());
         Patch patch = Patch.of(body, exported.schema(), commons.payloads().bodies());
         String id = String.valueOf(exported.id(route.path()));
+        Attributes attributes = accepted(context, exported, terms);
         Edit edit = exported.table().rules().opaque()
                 ? row -> patchedBytes(patch, row)
-                : row -> patchedObject(exported, id, patch, row);
-        Draft draft = Draft.patch(
-                exported.table(), route.path(), edit, accepted(context, exported, terms), terms.expectation());
+                : row -> patchedObject(exported, id, patch, present(row), attributes.expiresAt());
+        Draft draft = Draft.patch(exported.table(), route.path(), edit, attributes, terms.expectation());
         return commit(context, List.of(draft), terms);
     }
 
-    private Body patchedObject(Exported exported, String id, Patch patch, @Nullable Row row) {
-        Object value = present(row).body().value();
+    private Body patchedObject(Exported exported, String id, Patch patch, Row row, long expiresAt) {
+        Object value = row.body().value();
         Map<String, @Nullable Object> object = value instanceof Map<?, ?> map ? Schema.object(map) : Map.of();
-        Map<String, @Nullable Object> patched = exported.schema().checked(id, patch.apply(object));
+        RowCheck.Occasion occasion =
+                new RowCheck.Occasion(commons.settings().clock().millis(), object, expiresAt);
+        Map<String, @Nullable Object> patched = exported.schema().checked(id, patch.apply(object), occasion);
         Blobs blobs = exported.schema().blobs();
         return blobs.resolved(blobs.apart(patched, Map.of()), row);
     }
@@ -116,16 +121,18 @@ final class Writes {
                     Failure.Code.INVALID, exported.table().name() + " has no attribute " + attribute + " of type Blob");
         }
         String id = String.valueOf(exported.id(route.path()));
+        Attributes attributes = accepted(context, exported, terms);
         Edit edit = row -> {
             Object value = present(row).body().value();
-            Map<String, @Nullable Object> object =
-                    new LinkedHashMap<>(value instanceof Map<?, ?> map ? Schema.object(map) : Map.of());
+            Map<String, @Nullable Object> before = value instanceof Map<?, ?> map ? Schema.object(map) : Map.of();
+            Map<String, @Nullable Object> object = new LinkedHashMap<>(before);
             object.put(attribute, content.reference());
-            Body changed = schema.blobs().apart(schema.checked(id, object), Map.of(attribute, content));
+            RowCheck.Occasion occasion =
+                    new RowCheck.Occasion(commons.settings().clock().millis(), before, attributes.expiresAt());
+            Body changed = schema.blobs().apart(schema.checked(id, object, occasion), Map.of(attribute, content));
             return schema.blobs().resolved(changed, row);
         };
-        Draft draft = Draft.patch(
-                exported.table(), route.path(), edit, accepted(context, exported, terms), terms.expectation());
+        Draft draft = Draft.patch(exported.table(), route.path(), edit, attributes, terms.expectation());
         return commit(context, List.of(draft), terms);
     }
 
@@ -189,7 +196,7 @@ final class Writes {
     private static String bodyId(Exported exported, Body body) {
         String id = givenId(exported, body);
         if (id == null) {
-            String key = exported.schema().key();
+            String key = exported.schema().key().names().get(0);
             throw new Failure(
                     Failure.Code.INVALID, "the body has no id", List.of(key + ": is required to say which row it is"));
         }
@@ -201,8 +208,7 @@ final class Writes {
         if (exported.table().rules().opaque()) {
             return null;
         }
-        Object id = exported.schema().object(body).get(exported.schema().key());
-        return id instanceof String || id instanceof Number ? id.toString() : null;
+        return exported.schema().key().id(exported.schema().object(body));
     }
 
     /** The path of a row of this resource; below the resource's own path in the root table. */
@@ -233,7 +239,10 @@ final class Writes {
         return insert(context, exported, exported.row(id), body, terms)
                 .handle((commit, failure) -> {
                     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-                    if (cause instanceof Failure refusal && refusal.code() == Failure.Code.CONFLICT && retries > 0) {
+                    if (cause instanceof Failure refusal
+                            && refusal.code() == Failure.Code.CONFLICT
+                            && refusal.violations().isEmpty()
+                            && retries > 0) {
                         return commons.workers()
                                 .call(() -> {
                                     ids.taken(exported);

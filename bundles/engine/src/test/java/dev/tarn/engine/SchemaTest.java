@@ -57,7 +57,7 @@ class SchemaTest {
     }
 
     private String stored(Schema schema, Body body) {
-        Body made = schema.row("1", body, Attributes.NONE).body();
+        Body made = schema.row("1", body, Attributes.NONE, 0).body();
         return new String(made.as(Bodies.JSON).bytes(), StandardCharsets.UTF_8);
     }
 
@@ -124,7 +124,7 @@ class SchemaTest {
     })
     void iso_text_becomes_a_moment(String text, String moment) {
         Object made = everything(true)
-                .row("1", json("{\"at\":\"" + text + "\"}"), Attributes.NONE)
+                .row("1", json("{\"at\":\"" + text + "\"}"), Attributes.NONE, 0)
                 .body()
                 .value();
         assertThat(((Map<?, ?>) made).get("at")).isEqualTo(Instant.parse(moment));
@@ -175,7 +175,7 @@ class SchemaTest {
     @Test
     void a_body_that_is_right_already_is_kept_as_it_came() {
         Body body = json("{ \"id\" : \"1\", \"float\" : 1.50 }");
-        assertThat(everything(true).row("1", body, Attributes.NONE).body()).isSameAs(body);
+        assertThat(everything(true).row("1", body, Attributes.NONE, 0).body()).isSameAs(body);
     }
 
     @Test
@@ -183,7 +183,7 @@ class SchemaTest {
         Schema schema = schema(rules(false, true, null), Attribute.primaryKey("n", Attribute.Type.LONG));
         assertThat(stored(schema, json("{\"a\":1}"))).isEqualTo("{\"n\":1,\"a\":1}");
         Body body = json("{\"n\":1,\"a\":1}");
-        assertThat(schema.row("1", body, Attributes.NONE).body()).isSameAs(body);
+        assertThat(schema.row("1", body, Attributes.NONE, 0).body()).isSameAs(body);
     }
 
     @Test
@@ -208,7 +208,7 @@ class SchemaTest {
                 Attribute.of("contentType", Attribute.Type.STRING));
         byte[] text = "plain text".getBytes(StandardCharsets.UTF_8);
         assertComesBackRaw(schema, bodies.opaque(Body.OPAQUE, text), Body.OPAQUE, text);
-        assertThatThrownBy(() -> schema.row("1", json("{\"data\":\"text\"}"), Attributes.NONE))
+        assertThatThrownBy(() -> schema.row("1", json("{\"data\":\"text\"}"), Attributes.NONE, 0))
                 .isInstanceOf(Failure.class);
     }
 
@@ -223,10 +223,10 @@ class SchemaTest {
     }
 
     private Schema.Checked assertComesBackRaw(Schema schema, Body sent, String mediaType, byte[] bytes) {
-        Schema.Checked checked = schema.row("1", sent, Attributes.NONE);
+        Schema.Checked checked = schema.row("1", sent, Attributes.NONE, 0);
         Payloads payloads = new Payloads(bodies);
         Row stored = new Row(Path.of("T/1"), checked.body(), 1, checked.attributes());
-        Body read = payloads.row(stored).body();
+        Body read = payloads.row("data.T", stored).body();
         assertThat(read.mediaType()).isEqualTo(mediaType);
         assertThat(read.bytes()).isEqualTo(bytes);
         assertThat(read.structured()).isFalse();
@@ -240,14 +240,14 @@ class SchemaTest {
 
     @Test
     void a_value_that_is_no_object_comes_back_as_that_value() {
-        Schema.Checked checked = everything(true).row("1", json("[1,2]"), Attributes.NONE);
+        Schema.Checked checked = everything(true).row("1", json("[1,2]"), Attributes.NONE, 0);
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("id", "1");
         object.put("contentType", "application/json");
         object.put("data", List.of(1L, 2L));
         assertThat(checked.body().value()).isEqualTo(object);
         Body read = new Payloads(bodies)
-                .row(new Row(Path.of("T/1"), checked.body(), 1, checked.attributes()))
+                .row("data.T", new Row(Path.of("T/1"), checked.body(), 1, checked.attributes()))
                 .body();
         assertThat(read.structured()).isTrue();
         assertThat(read.value()).isEqualTo(List.of(1L, 2L));
@@ -259,14 +259,14 @@ class SchemaTest {
                 rules(false, true, "reading"),
                 Attribute.primaryKey("id", Attribute.Type.ID),
                 Attribute.of("reading", Attribute.Type.FLOAT));
-        Schema.Checked checked = schema.row("1", json("21.5"), Attributes.NONE);
+        Schema.Checked checked = schema.row("1", json("21.5"), Attributes.NONE, 0);
         assertThat(checked.body().value()).isEqualTo(Map.of("id", "1", "reading", 21.5));
     }
 
     @Test
     void a_body_that_is_not_what_it_says_is_malformed() {
         for (Body body : List.of(json("{\"a\":"), bodies.opaque("application/json", new byte[] {'{'}))) {
-            assertThatThrownBy(() -> everything(true).row("1", body, Attributes.NONE))
+            assertThatThrownBy(() -> everything(true).row("1", body, Attributes.NONE, 0))
                     .isInstanceOfSatisfying(
                             Failure.class, failure -> assertThat(failure.code()).isEqualTo(Failure.Code.MALFORMED));
         }

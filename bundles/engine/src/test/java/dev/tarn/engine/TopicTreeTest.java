@@ -131,7 +131,7 @@ class TopicTreeTest {
     }
 
     static FilterSubscription subscription(Filter filter) {
-        return new FilterSubscription(null, filter, null, Interest.ALL, null);
+        return new FilterSubscription(null, filter, null, Interest.ALL, null, null);
     }
 
     private static Filter filter(Random random, int depth) {

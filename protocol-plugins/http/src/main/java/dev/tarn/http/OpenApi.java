@@ -3,8 +3,10 @@ package dev.tarn.http;
 
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Origin;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.data.Traits;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Tables;
@@ -14,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes every exported table that the caller may know of, as OpenAPI 3.1: what there is now, made on each request. Safe
@@ -263,9 +266,14 @@ final class OpenApi {
         Map<String, Object> properties = new LinkedHashMap<>();
         List<String> required = new ArrayList<>();
         for (Attribute attribute : attributes) {
+            if (attribute.traits().hidden() || !attribute.stored()) {
+                continue;
+            }
             properties.put(attribute.name(), schema(attribute));
-            // The primary key is made up where it is missing.
-            if (attribute.required() && !attribute.primaryKey()) {
+            // The primary key is made up where it is missing; others are put in by the server.
+            boolean sent = attribute.traits().origin() instanceof Origin.Sent
+                    && attribute.traits().otherwise() == null;
+            if (attribute.required() && sent && !attribute.primaryKey()) {
                 required.add(attribute.name());
             }
         }
@@ -296,6 +304,39 @@ final class OpenApi {
     }
 
     private static Map<String, Object> scalar(Attribute attribute) {
+        Map<String, Object> schema = typed(attribute);
+        Traits traits = attribute.traits();
+        if (!traits.values().isEmpty()) {
+            List<@Nullable Object> values = new ArrayList<>(traits.values());
+            if (!attribute.required() && !attribute.list()) {
+                values.add(null);
+            }
+            schema.put("enum", values);
+        }
+        Traits.Bounds bounds = traits.bounds();
+        if (bounds.min() != null) {
+            schema.put("minimum", bounds.min());
+        }
+        if (bounds.max() != null) {
+            schema.put("maximum", bounds.max());
+        }
+        boolean text = attribute.type() == Attribute.Type.STRING || attribute.type() == Attribute.Type.ID;
+        if (text && !attribute.list() && bounds.shortest() > 0) {
+            schema.put("minLength", (long) bounds.shortest());
+        }
+        if (text && !attribute.list() && bounds.longest() < Integer.MAX_VALUE) {
+            schema.put("maxLength", (long) bounds.longest());
+        }
+        if (bounds.pattern() != null) {
+            schema.put("pattern", "^(?:" + bounds.pattern() + ")$");
+        }
+        if (!(traits.origin() instanceof Origin.Sent)) {
+            schema.put("readOnly", !traits.stamped(Origin.Moment.EXPIRES));
+        }
+        return schema;
+    }
+
+    private static Map<String, Object> typed(Attribute attribute) {
         return switch (attribute.type()) {
             case STRING, ID -> map("type", "string");
             case INT -> map("type", "integer", "format", "int32");

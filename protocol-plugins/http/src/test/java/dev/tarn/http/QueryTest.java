@@ -231,7 +231,7 @@ class QueryTest {
                     price=cheap          ~ 400 ~ at 6 in the query: expected a number, found \\"cheap\\"
                     price=gt=null        ~ 400 ~ null is neither less nor greater
                     a=1&b=2|c=3          ~ 400 ~ at 7 in the query: & and | in one group
-                    near(price,[1,2])    ~ 501 ~ vector index
+                    near(price,[1,2])    ~ 400 ~ say how many with limit(n)
                     limit(9223372036854775808) ~ 400 ~ below 10^18
                     """)
     void what_cannot_be_asked_is_refused_with_the_reason(String query, int status, String detail) throws Exception {

@@ -21,11 +21,11 @@ record Answering(Plan plan, @Nullable Projection projection, Sorting.@Nullable P
 
     /** The row, if it is an answer; else null. */
     @Nullable
-    Item item(Row row) {
+    Item item(Row row, Joins joins) {
         if (!plan.subject().reaches().test(row.path())) {
             return null;
         }
-        Item item = new Item(plan.subject().table(), row);
+        Item item = new Item(plan.subject().table(), row, joins);
         if (!plan.matcher().matches(item)) {
             return null;
         }

@@ -3,7 +3,6 @@ package dev.tarn.engine.query;
 
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.data.Table;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.DateTimeException;
@@ -25,10 +24,10 @@ final class Binder {
             Pattern.compile("[+-]?([0-9]{1,400}(\\.[0-9]{0,400})?|\\.[0-9]{1,400})([eE][+-]?[0-9]{1,3})?");
     private static final Pattern WHOLE = Pattern.compile("[+-]?[0-9]{1,400}");
 
-    private final Table table;
+    private final Subject subject;
 
-    Binder(Table table) {
-        this.table = table;
+    Binder(Subject subject) {
+        this.subject = subject;
     }
 
     /**
@@ -46,7 +45,7 @@ final class Binder {
     }
 
     private Matcher test(Where.Compare compare) {
-        Property property = Property.of(table, compare.property());
+        Property property = Property.of(subject, compare.property()).comparable();
         Operator operator = compare.operator();
         boolean text = operator == Operator.CONTAINS || operator == Operator.STARTS || operator == Operator.ENDS;
         List<Object> values = new ArrayList<>();
@@ -85,9 +84,7 @@ final class Binder {
         };
         if (said != null) {
             // What a query says of its literal counts, but a moment of $updatedtime is a number there.
-            return said instanceof Instant moment && property.kind() == Property.Kind.UPDATED
-                    ? (Object) moment.toEpochMilli()
-                    : said;
+            return said instanceof Instant moment && updated(property) ? (Object) moment.toEpochMilli() : said;
         }
         if (property.type() == Attribute.Type.ANY || property.type() == Attribute.Type.OBJECT) {
             Object number = number(text);
@@ -95,6 +92,11 @@ final class Binder {
             return number != null ? number : truth != null ? truth : text;
         }
         return typed(property, literal, text);
+    }
+
+    private static boolean updated(Property property) {
+        Property inner = property.inner();
+        return inner == null ? property.kind() == Property.Kind.UPDATED : updated(inner);
     }
 
     private static Object typed(Property property, Literal literal, String text) {

@@ -17,7 +17,10 @@ final class Calls {
 
     /** The most properties that are named in one call. */
     private static final int NAMES = 1_000;
+    /** The most numbers of a vector, and the most rows that are the nearest ones. */
+    private static final int DIMENSIONS = 4_096;
 
+    private static final int NEAREST = 1_000;
     private final Set<String> seen = new TreeSet<>();
     private @Nullable Fields select;
     private List<Question.Order> sort = List.of();
@@ -26,6 +29,7 @@ final class Calls {
     private @Nullable String after;
     private List<Question.Aggregate> aggregates = List.of();
     private List<String> group = List.of();
+    private @Nullable Near near;
 
     /** Whether there is a call of this name. */
     static boolean known(String name) {
@@ -52,8 +56,7 @@ final class Calls {
             case "after" -> after = arguments;
             case "aggregate" -> aggregates = aggregates(arguments, position);
             case "group" -> group = names(arguments, position);
-            case "near" ->
-                throw new Failure(Failure.Code.UNSUPPORTED, "near(…) needs a vector index, and there is none");
+            case "near" -> near = near(arguments, position);
             default -> {
                 if (!arguments.isEmpty()) {
                     throw QueryParser.wrong(position, "explain() takes nothing");
@@ -98,6 +101,37 @@ final class Calls {
             orders.add(new Question.Order(property, sign == '-'));
         }
         return orders;
+    }
+
+    private static Near near(String arguments, int position) {
+        int open = arguments.indexOf('[');
+        int close = arguments.indexOf(']');
+        String name = open < 1 ? "" : arguments.substring(0, open - 1);
+        String rest = close < 0 ? "" : arguments.substring(close + 1);
+        Near.Measure measure = rest.isEmpty()
+                ? Near.Measure.COSINE
+                : rest.charAt(0) == ',' ? Near.Measure.named(rest.substring(1)) : null;
+        if (name.isEmpty() || arguments.charAt(open - 1) != ',' || close < open || measure == null) {
+            throw QueryParser.wrong(
+                    position,
+                    "near(attribute,[1,2,…]) or near(attribute,[1,2,…],euclidean), not near(" + arguments + ")");
+        }
+        String[] parts = arguments.substring(open + 1, close).split(",", -1);
+        if (parts.length > DIMENSIONS) {
+            throw QueryParser.wrong(position, "a vector of more than " + DIMENSIONS + " numbers");
+        }
+        double[] vector = new double[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            try {
+                vector[i] = Double.parseDouble(parts[i]);
+            } catch (NumberFormatException none) {
+                throw QueryParser.wrong(position, "near(…) takes numbers, not \"" + QueryParser.shown(parts[i]) + "\"");
+            }
+            if (!Double.isFinite(vector[i])) {
+                throw QueryParser.wrong(position, "near(…) takes numbers, not \"" + QueryParser.shown(parts[i]) + "\"");
+            }
+        }
+        return new Near(name, vector, measure);
     }
 
     private static List<Question.Aggregate> aggregates(String arguments, int position) {
@@ -150,6 +184,20 @@ final class Calls {
             throw new Failure(
                     Failure.Code.MALFORMED, "aggregate(…) goes with group, sort and limit, not with select or after");
         }
+        if (near != null) {
+            if (!sort.isEmpty() || !aggregates.isEmpty() || after != null) {
+                throw new Failure(
+                        Failure.Code.MALFORMED,
+                        "near(…) is an order of its own: it goes with conditions, select and limit");
+            }
+            if (limit == Long.MAX_VALUE || offset + limit > NEAREST) {
+                throw new Failure(
+                        Failure.Code.MALFORMED,
+                        "near(…) looks at every row that matches and keeps the nearest; say how many with limit(n), at most "
+                                + NEAREST);
+            }
+            sort = List.of(new Question.Order("$distance", false));
+        }
         return new Question(
                 where,
                 select,
@@ -157,6 +205,7 @@ final class Calls {
                 new Question.Page(offset, limit, after),
                 aggregates,
                 group,
-                seen.contains("explain"));
+                seen.contains("explain"),
+                near);
     }
 }

@@ -2,7 +2,6 @@
 package dev.tarn.engine.query;
 
 import dev.tarn.api.data.Attribute;
-import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
@@ -20,9 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class Candidates {
 
     private final Table table;
+    private final Snapshot snapshot;
 
-    Candidates(Table table) {
-        this.table = table;
+    Candidates(Subject subject, Snapshot snapshot) {
+        this.table = subject.table();
+        this.snapshot = snapshot;
     }
 
     /** Ways that lead to every row that matches, and to others; empty where only a scan does. */
@@ -39,13 +40,15 @@ final class Candidates {
                 }
             }
             tests.values().forEach(same -> addAll(found, same));
+            addLeading(found, tests);
         } else if (matcher instanceof Matcher.Any any) {
             Access.Union union = union(any);
             if (union != null) {
                 found.add(union);
             }
-        } else {
-            addAll(found, List.of((Matcher.Test) matcher));
+        } else if (matcher instanceof Matcher.Test test) {
+            addAll(found, List.of(test));
+            addLeading(found, Map.of(test.property().name(), List.of(test)));
         }
         return found;
     }
@@ -66,7 +69,12 @@ final class Candidates {
     /** Ways for several tests of one property that must all hold. */
     private void addAll(List<Access> found, List<Matcher.Test> tests) {
         Property property = tests.get(0).property();
-        if (property.kind() == Property.Kind.KEY) {
+        if (property.kind() == Property.Kind.JOIN) {
+            for (Matcher.Test test : tests) {
+                Matcher own = new Related(snapshot).own(test);
+                found.addAll(own == null ? List.of() : of(own));
+            }
+        } else if (property.kind() == Property.Kind.KEY) {
             Access keys = keys(tests);
             if (keys != null) {
                 found.add(keys);
@@ -78,6 +86,33 @@ final class Candidates {
                 // Different elements of a list may pass different tests.
                 tests.forEach(test -> addIndex(found, property, List.of(test)));
             }
+        }
+    }
+
+    /** Where several attributes are the id: the ids that begin with the values of the first ones. */
+    private void addLeading(List<Access> found, Map<String, List<Matcher.Test>> tests) {
+        if (!table.composite()) {
+            return;
+        }
+        StringBuilder prefix = new StringBuilder();
+        int parts = 0;
+        for (Attribute part : table.primaryKeys()) {
+            Object value = tests.getOrDefault(part.name(), List.of()).stream()
+                    .filter(test -> test.operator() == Operator.EQUAL && !test.none())
+                    .map(test -> test.values().get(0))
+                    .findFirst()
+                    .orElse(null);
+            boolean text = part.type() == Attribute.Type.ID || part.type() == Attribute.Type.STRING;
+            if (value == null || text != value instanceof String || (!text && !(value instanceof Long))) {
+                break;
+            }
+            prefix.append(parts == 0 ? "" : "/").append(value);
+            parts++;
+        }
+        if (parts == table.primaryKeys().size()) {
+            found.add(points(List.of(prefix.toString())));
+        } else if (parts > 0) {
+            found.add(new Access.Keys(prefix.append('/').toString(), null, null));
         }
     }
 
@@ -108,13 +143,13 @@ final class Candidates {
                     prefix = ((String) value).length() > prefix.length() ? (String) value : prefix;
                 }
                 case ABOVE, AT_LEAST -> {
-                    Path path = path(value);
+                    Path path = Joins.path(table, value);
                     if (path != null && (from == null || table.order().compare(path, from.path()) > 0)) {
                         from = new Access.Keys.Bound(path, test.operator() == Operator.AT_LEAST);
                     }
                 }
                 case BELOW, AT_MOST -> {
-                    Path path = path(value);
+                    Path path = Joins.path(table, value);
                     if (path != null && (to == null || table.order().compare(path, to.path()) < 0)) {
                         to = new Access.Keys.Bound(path, test.operator() == Operator.AT_MOST);
                     }
@@ -129,27 +164,12 @@ final class Candidates {
     private Access points(List<Object> values) {
         TreeSet<Path> paths = new TreeSet<>(table.order());
         for (Object value : values) {
-            Path path = path(value);
+            Path path = Joins.path(table, value);
             if (path != null) {
                 paths.add(path);
             }
         }
         return new Access.Points(List.copyOf(paths));
-    }
-
-    /** The path of the row with this id; null where no row can have it. */
-    private @Nullable Path path(Object id) {
-        if (table.numericIds() != id instanceof Number) {
-            return null;
-        }
-        try {
-            return table.path(
-                    id instanceof Number number
-                            ? Long.toString(Values.decimal(number).longValueExact())
-                            : id.toString());
-        } catch (Failure | ArithmeticException noId) {
-            return null;
-        }
     }
 
     // Indexes

@@ -17,12 +17,14 @@ final class ChainSource implements Source {
 
     private final Table table;
     private final List<Link> links;
+    private final Joins joins;
     private int at;
     private boolean open;
     private @Nullable Snapshot snapshot;
 
-    ChainSource(Table table, List<Link> links) {
+    ChainSource(Table table, List<Link> links, Joins joins) {
         this.table = table;
+        this.joins = joins;
         this.links = links;
     }
 
@@ -42,7 +44,7 @@ final class ChainSource implements Source {
             for (Row row = link.source().next();
                     row != null;
                     row = link.source().next()) {
-                if (link.counts().test(new Item(table, row))) {
+                if (link.counts().test(new Item(table, row, joins))) {
                     return row;
                 }
             }

@@ -13,6 +13,16 @@ interface Gathering {
      */
     long add(Item item);
 
+    /** Whether only the number of rows matters. */
+    default boolean counts() {
+        return false;
+    }
+
+    /** Takes so many rows of which only the number matters. */
+    default void count(long rows) {
+        throw new IllegalStateException("these rows have to be looked at");
+    }
+
     /** What is answered, in order. */
     Iterator<Answered> finish();
 }

@@ -39,10 +39,13 @@ final class Grouping implements Gathering {
         this.subject = subject;
         this.aggregates = question.aggregates();
         for (Question.Aggregate aggregate : aggregates) {
-            of.add(aggregate.property().isEmpty() ? null : Property.of(subject.table(), aggregate.property()));
+            of.add(
+                    aggregate.property().isEmpty()
+                            ? null
+                            : Property.of(subject, aggregate.property()).sortable());
         }
         this.by = question.group().stream()
-                .map(name -> Property.of(subject.table(), name))
+                .map(name -> Property.of(subject, name).sortable())
                 .toList();
         this.order = question.sort();
         for (Question.Order each : order) {
@@ -150,6 +153,26 @@ final class Grouping implements Gathering {
             sums[i].add(aggregates.get(i).function(), property == null ? (Object) true : item.ordered(property));
         }
         return more;
+    }
+
+    @Override
+    public boolean counts() {
+        return by.isEmpty()
+                && aggregates.stream()
+                        .allMatch(each -> each.function() == Question.Function.COUNT
+                                && each.property().isEmpty());
+    }
+
+    @Override
+    public void count(long rows) {
+        Sum[] sums = groups.computeIfAbsent(List.of(), all -> {
+            Sum[] fresh = new Sum[aggregates.size()];
+            java.util.Arrays.setAll(fresh, i -> new Sum());
+            return fresh;
+        });
+        for (Sum sum : sums) {
+            sum.count += rows;
+        }
     }
 
     @Override

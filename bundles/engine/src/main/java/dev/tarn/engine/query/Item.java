@@ -5,6 +5,9 @@ import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A row that is being looked at; its body is decoded at most once, and only if something asks for it. For one thread. */
@@ -14,12 +17,15 @@ final class Item {
 
     private final Table table;
     private final Row row;
+    private final Joins joins;
     private @Nullable Object body;
     private boolean decoded;
 
-    Item(Table table, Row row) {
+    /** @param joins looks up the rows that belong to it */
+    Item(Table table, Row row, Joins joins) {
         this.table = table;
         this.row = row;
+        this.joins = joins;
     }
 
     Row row() {
@@ -28,7 +34,7 @@ final class Item {
 
     /** The same row, of which nothing is decoded. */
     Item fresh() {
-        return new Item(table, row);
+        return new Item(table, row, joins);
     }
 
     /** The row's id: a Long where ids are numbers. */
@@ -66,7 +72,34 @@ final class Item {
             case KEY -> id();
             case UPDATED -> row.version() / MICROSECONDS;
             case BODY -> property.in(body());
+            case JOIN -> joined(property);
+            case DISTANCE -> {
+                Near near = Objects.requireNonNull(property.near());
+                yield near.distance(Property.stored(table, near.attribute()).in(body()));
+            }
         };
+    }
+
+    /** The rows that belong to it. */
+    List<Item> related(Property property) {
+        return joins.of(this, Objects.requireNonNull(property.hop()));
+    }
+
+    /** What the rows that belong to it have: one value, or a list where several can. */
+    private @Nullable Object joined(Property property) {
+        Property inner = Objects.requireNonNull(property.comparable().inner());
+        List<@Nullable Object> values = new ArrayList<>();
+        for (Item each : related(property)) {
+            Object value = each.value(inner);
+            if (inner.kind() == Property.Kind.JOIN && value instanceof List<?> several) {
+                values.addAll(several);
+            } else {
+                values.add(value);
+            }
+        }
+        boolean several =
+                Objects.requireNonNull(property.hop()).many() || (inner.kind() == Property.Kind.JOIN && inner.list());
+        return several ? values : values.isEmpty() ? null : values.get(0);
     }
 
     /** The value of a property as far as it can be sorted by; null for none, and for lists and objects. */

@@ -2,6 +2,7 @@
 package dev.tarn.engine.query;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Conditions on the rows of one table. Immutable. */
@@ -57,8 +58,22 @@ sealed interface Matcher {
         }
     }
 
+    /** Whether the row has the vector that distances are taken of. */
+    record Placed(Property distance) implements Matcher {
+        @Override
+        public boolean matches(Item item) {
+            return item.value(distance) != null;
+        }
+
+        @Override
+        public String text() {
+            return "near(" + Objects.requireNonNull(distance.near()).attribute() + ")";
+        }
+    }
+
     /**
-     * A property compared with values. Where the row has a list, one of its elements must pass.
+     * A property compared with values. Where the row has a list, one of its elements must pass; so must one of the rows that
+     * belong to it, where the property is theirs.
      *
      * @param values of the property's type; a null among them is for rows without a value. Only IN has several
      */
@@ -69,6 +84,12 @@ sealed interface Matcher {
 
         @Override
         public boolean matches(Item item) {
+            Property inner = property.inner();
+            if (inner != null) {
+                // One of the rows that belong to it must pass.
+                Test test = new Test(inner, operator, values, none);
+                return item.related(property).stream().anyMatch(test::matches);
+            }
             Object value = item.value(property);
             return operator == Operator.DIFFERENT ? !passes(value, Operator.EQUAL) : passes(value, operator);
         }
@@ -110,7 +131,7 @@ sealed interface Matcher {
         StringBuilder text = new StringBuilder();
         for (Matcher part : parts) {
             text.append(text.isEmpty() ? "" : by);
-            text.append(part instanceof Test ? part.text() : "(" + part.text() + ")");
+            text.append(part instanceof Test || part instanceof Placed ? part.text() : "(" + part.text() + ")");
         }
         return text.toString();
     }

@@ -50,8 +50,16 @@ record Plan(
         return access instanceof Access.Keys keys && keys.whole();
     }
 
+    /** Whether every row of the table is an answer, whatever it holds. */
+    boolean takesAll() {
+        return scans()
+                && matcher instanceof Matcher.All all
+                && all.parts().isEmpty()
+                && !subject.table().root();
+    }
+
     /** A source of its rows, from the beginning or from behind a row in the plan's order. */
-    Source source(Sorting.@Nullable Place after) {
-        return new Sources(subject.table()).of(access, sorts ? null : sorting, sorts ? null : after);
+    Source source(Sorting.@Nullable Place after, Joins joins) {
+        return new Sources(subject.table(), joins).of(access, sorts ? null : sorting, sorts ? null : after);
     }
 }

@@ -2,10 +2,12 @@
 package dev.tarn.engine.query;
 
 import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,8 @@ final class Planner {
     private final Subject subject;
     private final Table table;
     private final Snapshot snapshot;
+    /** An attribute that rows would be walked in the order of, were its index built. */
+    private @Nullable String unbuilt;
 
     Planner(Subject subject, Snapshot snapshot) {
         this.subject = subject;
@@ -42,7 +46,7 @@ final class Planner {
      * @param counting whether to count in any case, to tell how many
      */
     Plan plan(Matcher matcher, @Nullable Sorting sorting, long rows, boolean counting) {
-        List<Access> candidates = new Candidates(table).of(matcher);
+        List<Access> candidates = built(new Candidates(subject, snapshot).of(matcher));
         Access ordered = sorting == null ? null : ordered(sorting);
         // The only way, in the right order: there is nothing to choose.
         boolean clear = candidates.size() == 1 && (sorting == null || gives(candidates.get(0), sorting));
@@ -56,6 +60,10 @@ final class Planner {
                     : plan(matcher, best, null, false);
         }
         Counted inOrder = inOrder(candidates, best, sorting, ordered);
+        String missing = unbuilt;
+        if (best == null && inOrder == null && missing != null) {
+            throw building(missing);
+        }
         if (best == null) {
             return inOrder != null
                     ? plan(matcher, inOrder, sorting, false)
@@ -97,9 +105,58 @@ final class Planner {
     }
 
     private boolean walkable(Property property) {
-        return property.kind() == Property.Kind.BODY
+        boolean indexed = property.kind() == Property.Kind.BODY
                 && property.single()
                 && table.attribute(property.name()).map(Attribute::indexed).orElse(false);
+        if (indexed && snapshot.built(table, property.name()) < 1) {
+            unbuilt = property.name();
+            return false;
+        }
+        return indexed;
+    }
+
+    /**
+     * The ways that can be gone now.
+     *
+     * @throws Failure UNAVAILABLE when there are only such that lead over an index that is being built
+     */
+    private List<Access> built(List<Access> ways) {
+        String missing = null;
+        List<Access> built = new ArrayList<>();
+        for (Access way : ways) {
+            String attribute = unbuilt(way);
+            if (attribute == null) {
+                built.add(way);
+            }
+            missing = attribute == null ? missing : attribute;
+        }
+        if (built.isEmpty() && missing != null) {
+            throw building(missing);
+        }
+        return built;
+    }
+
+    /** The attribute of an index that is not built yet and this way leads over; null for none. */
+    private @Nullable String unbuilt(Access way) {
+        if (way instanceof Access.Index index) {
+            String attribute = index.property().name();
+            return snapshot.built(table, attribute) < 1 ? attribute : null;
+        } else if (way instanceof Access.Union union) {
+            for (Access.Union.Branch branch : union.branches()) {
+                String attribute = unbuilt(branch.access());
+                if (attribute != null) {
+                    return attribute;
+                }
+            }
+        }
+        return null;
+    }
+
+    private Failure building(String attribute) {
+        return new Failure(
+                Failure.Code.UNAVAILABLE,
+                "the index over " + attribute + " is being built and at "
+                        + (int) (100 * snapshot.built(table, attribute)) + " %; try again");
     }
 
     /** Whether rows come this way in the order. */

@@ -1,26 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine.query;
 
-import dev.tarn.api.data.Table;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Takes of a row what was selected. Immutable. */
 final class Projection {
 
-    private record Column(Property property, Fields.Field field) {}
+    /**
+     * One of the things that were selected.
+     *
+     * @param related what is taken of the rows that it stands for; null for all of them, and where it stands for none
+     */
+    private record Column(
+            Property property,
+            Fields.Field field,
+            Subject subject,
+            @Nullable Projection related) {
+        static Column of(Subject subject, Fields.Field field) {
+            Property property = Property.of(subject, field.name());
+            Hop hop = property.hop();
+            Projection related =
+                    hop == null || property.inner() != null || field.inner().isEmpty()
+                            ? null
+                            : new Projection(hop.other(), new Fields(Fields.Form.OBJECT, field.inner()));
+            return new Column(property, field, subject, related);
+        }
+
+        boolean rows() {
+            return property.hop() != null && property.inner() == null;
+        }
+    }
 
     private final Fields.Form form;
     private final List<Column> columns;
 
-    Projection(Table table, Fields fields) {
+    Projection(Subject subject, Fields fields) {
         this.form = fields.form();
-        this.columns = fields.fields().stream()
-                .map(field -> new Column(Property.of(table, field.name()), field))
-                .toList();
+        this.columns =
+                fields.fields().stream().map(field -> Column.of(subject, field)).toList();
     }
 
     /** What comes in the row's place. */
@@ -50,13 +72,31 @@ final class Projection {
 
     /** Whether the row has the property, be it null. */
     private static boolean present(Item item, Property property) {
-        return property.steps().size() == 1
+        return property.hop() == null
+                && property.steps().size() == 1
                 && item.body() instanceof Map<?, ?> map
                 && map.containsKey(property.steps().get(0));
     }
 
     private static @Nullable Object value(Item item, Column column) {
+        if (column.rows()) {
+            return rows(item, column);
+        }
         return part(item.value(column.property()), column.field().inner());
+    }
+
+    /** The rows that belong to it: one, or a list where several can. */
+    private static @Nullable Object rows(Item item, Column column) {
+        Hop hop = Objects.requireNonNull(column.property().hop());
+        List<@Nullable Object> rows = new ArrayList<>();
+        for (Item each : item.related(column.property())) {
+            Projection related = column.related();
+            rows.add(
+                    related == null
+                            ? hop.other().shown().apply(each.row()).body().value()
+                            : related.of(each));
+        }
+        return hop.many() ? rows : rows.isEmpty() ? null : rows.get(0);
     }
 
     private static @Nullable Object part(@Nullable Object value, List<Fields.Field> inner) {

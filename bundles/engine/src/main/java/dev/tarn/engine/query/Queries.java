@@ -66,11 +66,12 @@ public final class Queries {
      * @param count whether all matching rows are to be counted
      * @throws Failure MALFORMED, UNSUPPORTED when the query cannot be understood
      */
-    public CompletionStage<Found> search(Subject subject, String prefix, String text, boolean count) {
+    public CompletionStage<Found> search(Subject asked, String prefix, String text, boolean count) {
         Question question = QueryParser.parse(text);
-        Matcher matcher = within(subject, prefix, new Binder(subject.table()).bind(question.where()));
+        Subject subject = asked.near(question.near());
+        Matcher matcher = placed(subject, within(subject, prefix, new Binder(subject).bind(question.where())));
         Fields select = question.select();
-        Projection projection = select == null ? null : new Projection(subject.table(), select);
+        Projection projection = select == null ? null : new Projection(subject, select);
         Sorting sorting = sorting(subject, question);
         String after = question.page().after();
         Sorting.Place place = after == null || sorting == null ? null : Cursor.read(sorting, after, subject.bodies());
@@ -123,9 +124,18 @@ public final class Queries {
         if (prefix.isEmpty()) {
             return matcher;
         }
-        Property id = Property.of(subject.table(), "$id");
+        Property id = Property.of(subject, "$id");
+        return both(new Matcher.Test(id, Operator.STARTS, List.of(prefix), false), matcher);
+    }
+
+    /** The conditions, and that the row has what distances are taken of. */
+    private static Matcher placed(Subject subject, Matcher matcher) {
+        return subject.near() == null ? matcher : both(new Matcher.Placed(Property.of(subject, "$distance")), matcher);
+    }
+
+    private static Matcher both(Matcher first, Matcher matcher) {
         List<Matcher> all = new ArrayList<>();
-        all.add(new Matcher.Test(id, Operator.STARTS, List.of(prefix), false));
+        all.add(first);
         if (matcher instanceof Matcher.All both) {
             all.addAll(both.parts());
         } else {
@@ -141,7 +151,7 @@ public final class Queries {
         }
         Question.Page page = question.page();
         boolean pages = page.limit() != Long.MAX_VALUE || page.after() != null;
-        return question.sort().isEmpty() && !pages ? null : Sorting.of(subject.table(), question.sort());
+        return question.sort().isEmpty() && !pages ? null : Sorting.of(subject, question.sort());
     }
 
     private Plan plan(Subject subject, Matcher matcher, @Nullable Sorting sorting, Question question) {
@@ -180,8 +190,8 @@ public final class Queries {
     }
 
     private CompletionStage<Long> count(Subject subject, Matcher matcher) {
-        Question all =
-                new Question(new Where.And(List.of()), null, List.of(), Question.Page.ALL, List.of(), List.of(), false);
+        Question all = new Question(
+                new Where.And(List.of()), null, List.of(), Question.Page.ALL, List.of(), List.of(), false, null);
         Plan plan = plan(subject, matcher, null, all);
         Tally tally = new Tally();
         CompletableFuture<Long> counted = new CompletableFuture<>();

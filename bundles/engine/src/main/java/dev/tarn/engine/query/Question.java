@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sort by what, most important first
  * @param group by what rows are gathered, for aggregates
+ * @param near from what distances are wanted; null for none
  */
 record Question(
         Where where,
@@ -17,7 +18,8 @@ record Question(
         Page page,
         List<Aggregate> aggregates,
         List<String> group,
-        boolean explain) {
+        boolean explain,
+        @Nullable Near near) {
 
     /** One of the things that rows are sorted by. */
     record Order(String property, boolean descending) {}

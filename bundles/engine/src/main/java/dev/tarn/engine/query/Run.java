@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine.query;
 
+import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Store;
@@ -25,7 +26,10 @@ final class Run implements Flow.Publisher<Row> {
     private static final long BYTES = 256 * 1024;
     private static final int VISITED = 20_000;
     private static final int ROW = 128;
+    /** Rows that are only counted under one snapshot; so many take as long as one that is looked at. */
+    private static final int COUNTED = 100_000;
 
+    private static final int COUNTS_AS = 20;
     private final Store store;
     private final Executor workers;
     private final Plan plan;
@@ -76,8 +80,12 @@ final class Run implements Flow.Publisher<Row> {
         private final AtomicLong demand = new AtomicLong();
         private final AtomicBoolean running = new AtomicBoolean();
         private final AtomicBoolean over = new AtomicBoolean();
-        private final Source source = plan.source(answering.after());
+        private final Joins joins = new Joins(budget::looked);
+        private final Source source = plan.source(answering.after(), joins);
         private @Nullable Iterator<Answered> gathered;
+        /** The last row that was counted without being looked at. */
+        private @Nullable Path counted;
+
         private long skip = page.offset();
         private long left = page.limit();
         private boolean ended;
@@ -139,7 +147,7 @@ final class Run implements Flow.Publisher<Row> {
                 if (gathered == null) {
                     gather(gathering);
                 }
-                rows = gathered == null ? rows : some(gathered, wanted);
+                rows = gathered == null ? rows : gathered(gathered, wanted);
             } else if (left > 0 && !ended) {
                 rows = read(wanted);
             }
@@ -170,13 +178,18 @@ final class Run implements Flow.Publisher<Row> {
 
         /** Goes on gathering for one chunk. */
         private void gather(Gathering into) {
+            if (into.counts() && plan.takesAll()) {
+                count(into);
+                return;
+            }
             int visited = 0;
             int looked = 0;
             try (Snapshot snapshot = store.snapshot();
+                    Joins opened = joins.open(snapshot);
                     Opened rows = new Opened(source, snapshot)) {
                 for (Row row = rows.next(); row != null; row = rows.next()) {
                     looked++;
-                    Item item = answering.item(row);
+                    Item item = answering.item(row, joins);
                     if (item != null) {
                         budget.holds(into.add(item));
                     }
@@ -188,6 +201,27 @@ final class Run implements Flow.Publisher<Row> {
             }
             budget.looked(looked);
             gathered = into.finish();
+        }
+
+        /** Goes on counting for one chunk. */
+        private void count(Gathering into) {
+            try (Snapshot snapshot = store.snapshot()) {
+                Snapshot.Passed passed = snapshot.pass(plan.subject().table(), counted, COUNTED);
+                into.count(passed.rows());
+                counted = passed.last();
+            }
+            budget.looked(COUNTED / COUNTS_AS);
+            if (counted == null) {
+                gathered = into.finish();
+            }
+        }
+
+        private List<Answered> gathered(Iterator<Answered> all, long wanted) {
+            // What was selected may be rows of other tables.
+            try (Snapshot snapshot = store.snapshot();
+                    Joins opened = joins.open(snapshot)) {
+                return some(all, wanted);
+            }
         }
 
         private List<Answered> some(Iterator<Answered> all, long wanted) {
@@ -207,6 +241,7 @@ final class Run implements Flow.Publisher<Row> {
             long bytes = 0;
             int visited = 0;
             try (Snapshot snapshot = store.snapshot();
+                    Joins opened = joins.open(snapshot);
                     Opened open = new Opened(source, snapshot)) {
                 while (bytes < BYTES && visited < VISITED && rows.size() < wanted && !over.get()) {
                     Row row = open.next();
@@ -215,7 +250,7 @@ final class Run implements Flow.Publisher<Row> {
                         break;
                     }
                     visited++;
-                    Item item = answering.item(row);
+                    Item item = answering.item(row, joins);
                     if (item == null) {
                         continue;
                     }

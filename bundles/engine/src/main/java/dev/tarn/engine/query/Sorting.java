@@ -37,12 +37,12 @@ final class Sorting {
     }
 
     /** The order that a query asks for. */
-    static Sorting of(Table table, List<Question.Order> orders) {
+    static Sorting of(Subject subject, List<Question.Order> orders) {
         List<Key> keys = new ArrayList<>();
         for (Question.Order order : orders) {
-            keys.add(new Key(Property.of(table, order.property()), order.descending()));
+            keys.add(new Key(Property.of(subject, order.property()).sortable(), order.descending()));
         }
-        return new Sorting(table, keys);
+        return new Sorting(subject.table(), keys);
     }
 
     List<Key> keys() {

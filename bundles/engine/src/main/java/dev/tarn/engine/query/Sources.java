@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class Sources {
 
     private final Table table;
+    private final Joins joins;
 
-    Sources(Table table) {
+    Sources(Table table, Joins joins) {
         this.table = table;
+        this.joins = joins;
     }
 
     /**
@@ -50,7 +52,7 @@ final class Sources {
             links.add(new ChainSource.Link(
                     of(union.branches().get(i).access(), null, null), item -> union.first(item) == own));
         }
-        return new ChainSource(table, links);
+        return new ChainSource(table, links, joins);
     }
 
     private Source index(Access.Index index, @Nullable Sorting sorting, Sorting.@Nullable Place after) {
@@ -81,7 +83,7 @@ final class Sources {
             Predicate<Item> none = item -> item.ordered(property) == null;
             links.add(new ChainSource.Link(new KeySource(table, Access.Keys.ALL, descending, behind), none));
         }
-        return new ChainSource(table, links);
+        return new ChainSource(table, links, joins);
     }
 
     /** All entries have one value, so they are in the order of ids. */

@@ -19,6 +19,16 @@ final class Tally implements Gathering {
     }
 
     @Override
+    public boolean counts() {
+        return true;
+    }
+
+    @Override
+    public void count(long more) {
+        rows += more;
+    }
+
+    @Override
     public Iterator<Answered> finish() {
         return Collections.emptyIterator();
     }
