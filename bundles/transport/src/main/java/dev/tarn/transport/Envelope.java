@@ -8,6 +8,8 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.resource.Crossing;
+import dev.tarn.api.resource.Delivery;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -68,7 +70,7 @@ public final class Envelope {
         }
     }
 
-    private record Maker(Envelope envelope, Change change, Format format) {}
+    private record Maker(Envelope envelope, Change change, Format format, Crossing crossing) {}
 
     private final KnownTables tables;
     private final Bodies bodies;
@@ -89,6 +91,15 @@ public final class Envelope {
         };
     }
 
+    /** What {@code type} says of a change that a live query is told of. */
+    public static String type(Kind kind, Crossing crossing) {
+        return switch (crossing) {
+            case NONE -> type(kind);
+            case ENTER -> "enter";
+            case LEAVE -> "leave";
+        };
+    }
+
     /**
      * Appends the envelope of a change; JSON has no line break in it.
      *
@@ -98,8 +109,29 @@ public final class Envelope {
     public void write(ByteBuf out, Change change, Format format, @Nullable String path, long sequence) {
         Change.FormKey<Entries> key = Objects.requireNonNull(SHARED.get(format));
         Entries shared = change.form(
-                key, new Maker(this, change, format), maker -> maker.envelope().entries(maker));
+                key,
+                new Maker(this, change, format, Crossing.NONE),
+                maker -> maker.envelope().entries(maker));
+        write(out, shared, new Writer(format), format, path, sequence);
+    }
+
+    /**
+     * As {@link #write(ByteBuf, Change, Format, String, long)}, for a live query.
+     *
+     * @param ref what the subscriber calls the query; null to leave it out
+     */
+    public void write(
+            ByteBuf out, Delivery delivery, Format format, @Nullable String path, long sequence, @Nullable Object ref) {
         Writer own = new Writer(format);
+        if (ref != null) {
+            own.entry("ref", ref);
+        }
+        Entries entries = entries(new Maker(this, delivery.change(), format, delivery.crossing()));
+        write(out, entries, own, format, path, sequence);
+    }
+
+    private static void write(
+            ByteBuf out, Entries shared, Writer own, Format format, @Nullable String path, long sequence) {
         if (path != null) {
             own.entry("path", path);
         }
@@ -158,8 +190,8 @@ public final class Envelope {
         Writer writer = new Writer(maker.format());
         Path path = change.path();
         writer.entry("id", id(path));
-        writer.entry("type", type(change.kind()));
-        Body body = change.body();
+        writer.entry("type", type(change.kind(), maker.crossing()));
+        Body body = maker.crossing() == Crossing.LEAVE ? null : change.body();
         if (body != null) {
             writer.key("value").raw(valueBytes(body, change.attributes().payloadFormat(), maker.format()));
         }

@@ -17,14 +17,22 @@ import org.jspecify.annotations.Nullable;
  * @param filters what to subscribe to; at least one
  * @param start where each of them begins
  * @param paths whether rows of several tables can come, so that an id alone does not tell them apart
+ * @param query which rows are wanted, in the query language; null for all
+ * @param database the only one whose tables are wanted; null for all
  */
-public record Watch(List<Filter> filters, Start start, boolean paths) {
+public record Watch(
+        List<Filter> filters,
+        Start start,
+        boolean paths,
+        @Nullable String query,
+        @Nullable String database) {
 
     private static final String PATH = "path";
     private static final String SINCE = "since";
     private static final String START_TIME = "startTime";
     private static final String PREVIOUS_COUNT = "previousCount";
     private static final String OMIT_CURRENT = "omitCurrent";
+    private static final String DATABASE = "database";
     private static final Set<String> WORDS = Set.of(PATH, SINCE, START_TIME, PREVIOUS_COUNT, OMIT_CURRENT);
 
     public Watch {
@@ -36,18 +44,10 @@ public record Watch(List<Filter> filters, Start start, boolean paths) {
      *
      * @param words further query parameters that the protocol knows
      * @param lastEventId where the client stopped, before {@code since}; null or empty when it did not say
-     * @throws Failure MALFORMED for what cannot be read, UNSUPPORTED for a query
+     * @throws Failure MALFORMED for what cannot be read
      */
     public static Watch of(HttpExchange exchange, KnownTables tables, Set<String> words, @Nullable String lastEventId) {
         Map<String, List<String>> parameters = exchange.parameters();
-        for (String name : parameters.keySet()) {
-            if (!WORDS.contains(name) && !words.contains(name)) {
-                throw new Failure(
-                        Failure.Code.UNSUPPORTED,
-                        "a stream takes no query yet; it knows the parameters path, since, startTime, previousCount"
-                                + " and omitCurrent, not \"" + name + "\"");
-            }
-        }
         List<Filter> filters = new ArrayList<>();
         List<String> more = parameters.getOrDefault(PATH, List.of());
         List<String> segments = exchange.segments();
@@ -63,7 +63,26 @@ public record Watch(List<Filter> filters, Start start, boolean paths) {
         boolean paths = filters.stream()
                 .anyMatch(
                         filter -> filter.startsWithWildcard() || !filter.first().equals(first));
-        return new Watch(filters, start(parameters, lastEventId), paths);
+        String query = query(exchange.query(), words, root);
+        if (query != null && filters.size() > 1) {
+            throw new Failure(Failure.Code.MALFORMED, "a live query is about one table; path names more");
+        }
+        String database = root ? last(parameters, DATABASE) : null;
+        return new Watch(filters, start(parameters, lastEventId), paths, query, database);
+    }
+
+    /** What of the query string is not about the stream itself; null for nothing. */
+    private static @Nullable String query(String text, Set<String> words, boolean root) {
+        List<String> parts = new ArrayList<>();
+        for (String part : text.split("&", -1)) {
+            int end = part.indexOf('=');
+            String name = end < 0 ? part : part.substring(0, end);
+            boolean own = WORDS.contains(name) || words.contains(name) || (root && name.equals(DATABASE));
+            if (!own && !part.isEmpty()) {
+                parts.add(part);
+            }
+        }
+        return parts.isEmpty() ? null : String.join("&", parts);
     }
 
     private static Filter filter(KnownTables tables, List<String> segments) {

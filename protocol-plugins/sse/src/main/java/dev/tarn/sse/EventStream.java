@@ -89,7 +89,8 @@ final class EventStream implements Subscriber {
         try {
             for (Filter filter : watch.filters()) {
                 // A browser cannot acknowledge: what it is too slow for is counted, and told as a gap.
-                Subscription subscription = box.subscribe(filter, watch.start(), Interest.atMost(0), null);
+                Interest interest = Interest.atMost(0).querying(watch.query()).within(watch.database());
+                Subscription subscription = box.subscribe(filter, watch.start(), interest, null);
                 if (watch.start().from() == Start.From.CURRENT) {
                     scanning.add(subscription);
                 } else if (watch.start().from() == Start.From.LIVE) {
@@ -194,12 +195,16 @@ final class EventStream implements Subscriber {
         }
         if (namesTypes) {
             ascii(out, "event: ")
-                    .writeCharSequence(Envelope.type(delivery.change().kind()), US_ASCII);
+                    .writeCharSequence(Envelope.type(delivery.change().kind(), delivery.crossing()), US_ASCII);
             out.writeByte('\n');
         }
         String path = watch.paths() ? delivery.matched().get(0).topic(delivery.change()) : null;
         ascii(out, "data: ");
-        envelope.write(out, delivery.change(), Format.JSON, path, 0);
+        if (watch.query() == null) {
+            envelope.write(out, delivery.change(), Format.JSON, path, 0);
+        } else {
+            envelope.write(out, delivery, Format.JSON, path, 0, null);
+        }
         out.writeByte('\n');
     }
 

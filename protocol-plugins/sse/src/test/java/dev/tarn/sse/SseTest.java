@@ -110,6 +110,58 @@ class SseTest {
     }
 
     @Test
+    void a_query_stays_and_tells_which_rows_begin_and_cease_to_match() throws Exception {
+        node.put("Sensors/1", "{\"temp\":10,\"location\":\"roof\"}");
+        node.put("Sensors/2", "{\"temp\":30,\"location\":\"roof\"}");
+        try (EventReader events = new EventReader(node.http("/Sensors/?temp=gt=20&lt=90&select(id,temp)"))) {
+            assertThat(brief(events.next())).isEqualTo("put 2 {id=2, temp=30}");
+            node.put("Sensors/1", "{\"temp\":11}");
+            node.put("Sensors/1", "{\"temp\":21}");
+            Event entered = events.next();
+            assertThat(brief(entered)).isEqualTo("enter 1 {id=1, temp=21}");
+            node.put("Sensors/2", "{\"temp\":99}");
+            assertThat(brief(events.next())).isEqualTo("leave 2 null");
+            node.delete("Sensors/2");
+            node.delete("Sensors/1");
+            Event deleted = events.next();
+            assertThat(brief(deleted)).isEqualTo("delete 1 null");
+            try (EventReader resumed =
+                    new EventReader(node.http("/Sensors/?temp=gt=20&since=" + entered.id() + "&event=type"))) {
+                assertThat(brief(resumed.next())).isEqualTo("leave 2 null");
+                assertThat(brief(resumed.next())).isEqualTo("delete 1 null");
+            }
+        }
+    }
+
+    @Test
+    void a_query_that_cannot_be_watched_is_refused() throws Exception {
+        for (Map.Entry<String, Integer> each : Map.of(
+                        "/Sensors/?temp=gt=x",
+                        400,
+                        "/Sensors/?sort(temp)",
+                        400,
+                        "/?database=none",
+                        404,
+                        "/?temp=1",
+                        400)
+                .entrySet()) {
+            try (EventReader events = new EventReader(node.http(each.getKey()))) {
+                assertThat(events.head().statusCode()).as(each.getKey()).isEqualTo(each.getValue());
+            }
+        }
+    }
+
+    @Test
+    void a_whole_database_is_watched() throws Exception {
+        node.put("Orders/7", "{}");
+        try (EventReader events = new EventReader(node.http("/?database=data"))) {
+            assertThat(brief(events.next())).isEqualTo("put Orders/7 {id=7}");
+            node.put("Sensors/1", "{}");
+            assertThat(brief(events.next())).isEqualTo("put Sensors/1 {id=1}");
+        }
+    }
+
+    @Test
     void ids_are_numbers_where_the_table_has_numbers() throws Exception {
         node.put("Orders/7", "{}");
         try (EventReader events = new EventReader(node.http("/Orders/7"))) {

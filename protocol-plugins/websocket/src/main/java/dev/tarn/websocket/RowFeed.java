@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What a client watches, as messages on its socket. On the connection's loop. */
@@ -34,7 +35,23 @@ final class RowFeed implements Subscriber {
      * @param ref what the client calls it, or null
      * @param marked whether the client is told that the current rows are complete
      */
-    private record Tag(boolean paths, @Nullable Object ref, boolean marked) {}
+    private record Tag(
+            boolean paths,
+            @Nullable Object ref,
+            boolean marked,
+            @Nullable String query) {}
+
+    /**
+     * What is to be watched.
+     *
+     * @param query which rows; null for all
+     * @param database whose tables; null for all
+     */
+    record Wish(
+            Filter filter,
+            Start start,
+            @Nullable String query,
+            @Nullable String database) {}
 
     /** A browser cannot acknowledge: what it is too slow for is counted, and told as a gap. */
     private static final Interest SERVICE = Interest.atMost(0);
@@ -69,17 +86,20 @@ final class RowFeed implements Subscriber {
      *
      * @throws Failure when that is refused
      */
-    void subscribe(Filter filter, Start start, boolean paths, @Nullable Object ref, boolean marked) {
-        Tag tag = new Tag(paths, ref, marked);
+    void subscribe(Wish wish, boolean paths, @Nullable Object ref, boolean marked) {
+        Filter filter = wish.filter();
+        Start start = wish.start();
+        Tag tag = new Tag(paths, ref, marked, wish.query());
         for (Subscription subscription : subscriptions) {
-            if (subscription.filter().equals(filter)
+            if (same(subscription, filter, wish.query())
                     && (start.from() == Start.From.CURRENT || start.from() == Start.From.LIVE)) {
                 subscription.renew(start, SERVICE, tag);
                 return;
             }
         }
-        unsubscribe(filter);
-        Subscription made = mailbox.subscribe(filter, start, SERVICE, tag);
+        unsubscribe(filter, wish.query());
+        Interest interest = SERVICE.querying(wish.query()).within(wish.database());
+        Subscription made = mailbox.subscribe(filter, start, interest, tag);
         subscriptions.add(made);
         if (start.from() == Start.From.LIVE) {
             long settled = made.settled();
@@ -89,14 +109,20 @@ final class RowFeed implements Subscriber {
     }
 
     /** Whether there was such a subscription; it is over now. */
-    boolean unsubscribe(Filter filter) {
+    boolean unsubscribe(Filter filter, @Nullable String query) {
         return subscriptions.removeIf(subscription -> {
-            boolean same = subscription.filter().equals(filter);
+            boolean same = same(subscription, filter, query);
             if (same) {
                 subscription.cancel();
             }
             return same;
         });
+    }
+
+    private static boolean same(Subscription subscription, Filter filter, @Nullable String query) {
+        return subscription.filter().equals(filter)
+                && subscription.tag() instanceof Tag tag
+                && Objects.equals(tag.query(), query);
     }
 
     /** Asks for more as far as the socket has room. */
@@ -127,7 +153,12 @@ final class RowFeed implements Subscriber {
                     newest = Math.max(newest, change.sequence());
                 }
                 payload.clear();
-                envelope.write(payload, change, format, path(delivery), delivery.resume());
+                Tag query = query(delivery);
+                if (query == null) {
+                    envelope.write(payload, change, format, path(delivery), delivery.resume());
+                } else {
+                    envelope.write(payload, delivery, format, path(delivery), delivery.resume(), query.ref());
+                }
                 Frames.write(out, format, payload);
             }
         } catch (RuntimeException | Error bug) {
@@ -145,6 +176,11 @@ final class RowFeed implements Subscriber {
 
     Traffic traffic() {
         return Traffic.of(socket.channel());
+    }
+
+    /** Of the live query that a delivery is for; null when it is for none. */
+    private static @Nullable Tag query(Delivery delivery) {
+        return delivery.matched().get(0).tag() instanceof Tag tag && tag.query() != null ? tag : null;
     }
 
     private static @Nullable String path(Delivery delivery) {

@@ -191,14 +191,15 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
 
     private void subscribe(RowFeed watched, Request request, @Nullable Object ref) {
         Filter filter = requests.place().filter(request);
-        watched.subscribe(filter, request.start(), true, ref, ref != null);
+        RowFeed.Wish wish = new RowFeed.Wish(filter, request.start(), request.text("query"), request.text("database"));
+        watched.subscribe(wish, true, ref, ref != null);
         // The answer first, then rows: nothing is delivered before this method returns.
         answer(ref, Map.of());
     }
 
     private void unsubscribe(RowFeed watched, Request request, @Nullable Object ref) {
         Filter filter = requests.place().filter(request);
-        if (!watched.unsubscribe(filter)) {
+        if (!watched.unsubscribe(filter, request.text("query"))) {
             throw new Failure(Failure.Code.NOT_FOUND, "there is no subscription to " + filter);
         }
         answer(ref, Map.of());

@@ -238,7 +238,8 @@ public final class WebSocketProtocol implements HttpProtocol {
         RowFeed feed = new RowFeed(channel, exchange.context(), resources, envelope, format, settings.buffer());
         try {
             for (Filter filter : subscribes ? watch.filters() : List.<Filter>of()) {
-                feed.subscribe(filter, watch.start(), watch.paths(), null, marked);
+                RowFeed.Wish wish = new RowFeed.Wish(filter, watch.start(), watch.query(), watch.database());
+                feed.subscribe(wish, watch.paths(), null, marked);
             }
         } catch (Failure refused) {
             feed.close();

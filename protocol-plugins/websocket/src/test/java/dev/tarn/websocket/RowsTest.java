@@ -100,6 +100,37 @@ class RowsTest {
         }
     }
 
+    @Test
+    void queries_stay_and_each_is_told_apart_by_its_ref() throws Exception {
+        try (WebSocketClient client = open("/Sensors/?temp=gt=20&omitCurrent")) {
+            assertThat(ask(
+                                    client,
+                                    "{\"type\":\"subscribe\",\"path\":\"Sensors/#\",\"query\":\"temp=lt=10\","
+                                            + "\"omitCurrent\":true,\"ref\":\"cold\"}")
+                            .get("type"))
+                    .isEqualTo("ok");
+            assertThat(next(client).get("type")).isEqualTo("current");
+            node.put("Sensors/1", "{\"temp\":30}");
+            Map<?, ?> hot = next(client);
+            assertThat(brief(hot)).isEqualTo("enter 1 {id=1, temp=30}");
+            assertThat(hot.containsKey("ref")).isFalse();
+            node.put("Sensors/1", "{\"temp\":5}");
+            List<String> both = List.of(next(client), next(client)).stream()
+                    .map(each -> brief(each) + " " + each.get("ref"))
+                    .toList();
+            assertThat(both).containsExactlyInAnyOrder("leave 1 null null", "enter Sensors/1 {id=1, temp=5} cold");
+            assertThat(ask(
+                                    client,
+                                    "{\"type\":\"unsubscribe\",\"path\":\"Sensors/#\",\"query\":\"temp=lt=10\","
+                                            + "\"ref\":1}")
+                            .get("type"))
+                    .isEqualTo("ok");
+            assertThat(ask(client, "{\"type\":\"subscribe\",\"path\":\"Sensors/#\",\"query\":\"temp=lt=\",\"ref\":2}")
+                            .get("code"))
+                    .isEqualTo("MALFORMED");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
                     /Sensors/?subscribe=false | {"type":"put","id":"1","value":{"temp":2},"ref":7}        | Sensors/1 | {"id":"1","temp":2}
