@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Store;
@@ -240,7 +241,7 @@ final class Catalog {
             boolean unique = table.attribute(index.attribute())
                     .map(attribute -> attribute.traits().unique())
                     .orElse(false);
-            IndexState state = index.ready() ? IndexState.ready() : IndexState.building();
+            IndexState state = index.ready() ? ready(table, index) : IndexState.building();
             indexes.add(new Index(index.attribute(), index.type(), unique, store, state));
         }
         Store rows = database.store("row/" + table.qualifiedName(), transaction);
@@ -261,6 +262,16 @@ final class Catalog {
             }
         }
         return new Declared(entry, opened, builders);
+    }
+
+    /** As it was, so that a transaction which began before the index was whole does not take it for that. */
+    private IndexState ready(Table table, IndexEntry index) {
+        OpenTable now = find(table);
+        return Optional.ofNullable(now)
+                .flatMap(open -> open.index(index.attribute()))
+                .map(Index::state)
+                .filter(IndexState::isReady)
+                .orElseGet(IndexState::ready);
     }
 
     private static void refuseDoubles(IndexBuilder builder) {
