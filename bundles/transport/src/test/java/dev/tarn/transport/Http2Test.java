@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** HTTP/2 with prior knowledge, told frame by frame. */
 class Http2Test {
-    private final House house = new House(Map.of("bodyLimit", "32KB"));
+    private final House house = new House(Map.of("bodyLimit", "32KB"), Map.of("drain", "60s"));
     private final Echo echo = new Echo("echo");
     private Frames frames;
 
