@@ -2,8 +2,13 @@
 package dev.tarn.engine;
 
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Rights;
 import dev.tarn.api.security.User;
+import dev.tarn.engine.query.Sight;
 import java.net.SocketAddress;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A connection's context, with the gate that keeps its order. Safe on any thread. */
@@ -14,6 +19,12 @@ final class CallContext implements Context {
     private final String origin;
     private final @Nullable SocketAddress remote;
     private final Gate gate = new Gate();
+
+    /** What its user may do, as of the rights' epoch; null before the first question. */
+    private volatile @Nullable Seen seen;
+
+    /** Rights, and what they make of tables. */
+    record Seen(Rights rights, Map<Permissions.Asked, Sight> sights) {}
 
     CallContext(User user, String protocol, String origin, @Nullable SocketAddress remote) {
         this.user = user;
@@ -48,6 +59,21 @@ final class CallContext implements Context {
     @Override
     public @Nullable SocketAddress remote() {
         return remote;
+    }
+
+    /** The rights of its user as they are now. */
+    Seen seen(Access access) {
+        Seen known = seen;
+        if (known == null || known.rights().epoch() != access.epoch()) {
+            known = new Seen(access.rights(user, client()), new ConcurrentHashMap<>());
+            seen = known;
+        }
+        return known;
+    }
+
+    /** The id of the MQTT client, which is in the origin behind the protocol's name; empty for none. */
+    private String client() {
+        return protocol.equals("mqtt") && origin.startsWith("mqtt/") ? origin.substring(5) : "";
     }
 
     Gate gate() {

@@ -210,13 +210,13 @@ final class Deployments {
         return new Exports(exported, root, inner);
     }
 
-    /** Lets those who may not see everything see what they may of the tables as they are now. */
-    private void reconsider() {
+    /** Lets those who may not see everything see what they may of the tables and by the rights as they are now. */
+    void reconsider() {
         boolean withholding =
                 all().stream().anyMatch(table -> !table.rules().withheld().isEmpty());
         for (FilterSubscription subscription : commons.routing().all()) {
             QueuedMailbox mailbox = subscription.mailbox();
-            if (mailbox.restricted() || withholding) {
+            if (mailbox.restricted() || mailbox.outdated() || withholding) {
                 mailbox.queue().pass(() -> mailbox.reconsider(subscription));
             }
         }

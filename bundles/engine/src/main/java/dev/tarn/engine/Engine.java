@@ -108,6 +108,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
     private final Rejections rejections;
     private final OwedSessions sessions;
     private final AutoCloseable observing;
+    private final AutoCloseable rights;
 
     @Activate
     public Engine(@Reference Store store, @Reference Bodies bodies, @Reference Access access, Config config) {
@@ -120,7 +121,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
         this.commons = new Commons(
                 store,
                 payloads,
-                new Permissions(access),
+                new Permissions(access, bodies),
                 settings,
                 new Workers(settings.threads(), settings.queued()),
                 new Horizon(),
@@ -135,6 +136,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
         this.rejections = new Rejections(commons);
         this.sessions = new OwedSessions(commons);
         this.observing = store.observe(publishing);
+        this.rights = access.observe(deployments::reconsider);
         // What was durable before the observer came is in no queue and needs none.
         long durable = store.sequence();
         commons.horizon().durable(durable);
@@ -155,6 +157,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
     @Deactivate
     public void close() {
         try {
+            rights.close();
             observing.close();
         } catch (Exception failure) {
             LOG.warn("the engine could not stop observing the store", failure);

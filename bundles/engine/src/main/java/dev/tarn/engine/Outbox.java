@@ -8,6 +8,7 @@ import dev.tarn.api.resource.Subscription;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -217,6 +218,40 @@ final class Outbox {
     /** A subscription was cancelled: what waits for it alone is passed over when its turn comes. */
     void cancelled() {
         sifting = sifting || !isEmpty() || (held != null && !held.isEmpty());
+    }
+
+    /**
+     * Looks at everything that waits.
+     *
+     * @param by the change as it may be handed over now; null when it may not
+     */
+    void sift(Function<Change, @Nullable Change> by) {
+        ArrayDeque<Object> before = waiting;
+        if (before != null) {
+            waiting = null;
+            for (Object each : before) {
+                Object kept = each instanceof Delivery delivery ? seen(delivery, by) : each;
+                if (kept != null) {
+                    waiting().add(kept);
+                }
+            }
+        }
+        ArrayDeque<Held> heldBefore = held;
+        if (heldBefore != null) {
+            held = new ArrayDeque<>(4);
+            for (Held each : heldBefore) {
+                Delivery kept = seen(each.delivery(), by);
+                if (kept != null) {
+                    held.add(new Held(kept, each.after()));
+                }
+            }
+        }
+    }
+
+    private @Nullable Delivery seen(Delivery delivery, Function<Change, @Nullable Change> by) {
+        Change seen = by.apply(delivery.change());
+        bytes += (seen == null ? 0 : Weight.of(seen)) - Weight.of(delivery.change());
+        return seen == null ? null : new Delivery(seen, delivery.matched(), delivery.current(), delivery.resume());
     }
 
     private static @Nullable Delivery sifted(Delivery delivery) {

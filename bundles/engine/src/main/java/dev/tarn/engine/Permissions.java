@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Rights;
+import dev.tarn.api.security.TableRights;
+import dev.tarn.engine.query.Sight;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,11 +22,30 @@ import org.slf4j.LoggerFactory;
 final class Permissions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Permissions.class);
+    private static final int MOST_TOLD = 1_000;
 
     private final Access access;
+    private final Bodies bodies;
 
-    Permissions(Access access) {
+    /** Tables whose rules are no conditions, so that each is in the log once and not once a request. */
+    private final Set<String> broken = ConcurrentHashMap.newKeySet();
+
+    Permissions(Access access, Bodies bodies) {
         this.access = access;
+        this.bodies = bodies;
+    }
+
+    /** What rights are asked about rows. */
+    record Asked(TableRights rights, Access.Verb verb) {}
+
+    /** Calls the task after each change of rights; see {@link Access#observe}. */
+    AutoCloseable observe(Runnable changed) {
+        return access.observe(changed);
+    }
+
+    /** What the context's user may do now. */
+    Rights rights(Context context) {
+        return CallContext.of(context).seen(access).rights();
     }
 
     /** Whether it is allowed; the path may be the text of a filter. */
@@ -27,11 +54,42 @@ final class Permissions {
             return false;
         }
         try {
-            return access.allows(context.user(), verb, table, path);
+            TableRights rights = rights(context).of(table);
+            // Where no rule can be understood nothing is allowed.
+            return rights.allows(verb, path)
+                    && (rights.whole(verb) || !sight(context, verb, table).nothing());
         } catch (RuntimeException bug) {
             LOG.error("an access rule failed and counts as no: verb={} table={}", verb, table.qualifiedName(), bug);
             return false;
         }
+    }
+
+    /** Which rows of the table the verb is allowed for, where its path is. A rule that cannot be understood is none. */
+    Sight sight(Context context, Access.Verb verb, Table table) {
+        CallContext.Seen seen = CallContext.of(context).seen(access);
+        TableRights rights = seen.rights().of(table);
+        return rights.whole(verb)
+                ? Sight.ALL
+                : seen.sights().computeIfAbsent(new Asked(rights, verb), asked -> compiled(table, asked));
+    }
+
+    private Sight compiled(Table table, Asked asked) {
+        List<TableRights.Grant> good = new ArrayList<>();
+        for (TableRights.Grant grant : asked.rights().grants(asked.verb())) {
+            try {
+                Sight.of(table, List.of(grant), bodies);
+                good.add(grant);
+            } catch (RuntimeException wrong) {
+                if (broken.size() < MOST_TOLD && broken.add(table.qualifiedName() + " " + grant.rows())) {
+                    LOG.error(
+                            "access=denied table={} rule=\"{}\" reason=\"{}\"",
+                            table.qualifiedName(),
+                            grant.rows(),
+                            wrong.getMessage());
+                }
+            }
+        }
+        return Sight.of(table, good, bodies);
     }
 
     /**

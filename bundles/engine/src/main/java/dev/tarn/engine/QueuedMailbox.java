@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
+import dev.tarn.api.data.Kind;
+import dev.tarn.api.data.Row;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Mailbox;
@@ -11,7 +14,9 @@ import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Rights;
 import dev.tarn.engine.query.Live;
+import dev.tarn.engine.query.Sight;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -51,6 +56,9 @@ final class QueuedMailbox implements Mailbox {
     private long credit;
     private @Nullable Failure ending;
 
+    /** What the user could do when the subscriptions were last looked at. Written on the loop. */
+    private volatile Rights rights;
+
     /** Whether there is room for more right now. Written on the loop when it changes, read by publishers of groups. */
     private volatile boolean ready;
 
@@ -61,6 +69,7 @@ final class QueuedMailbox implements Mailbox {
         this.context = context;
         this.subscriber = subscriber;
         this.gone = gone;
+        this.rights = commons.permissions().rights(context);
         this.outbox = new Outbox(commons.settings());
         this.live = new LiveQueries(outbox);
         this.log = new LogReader(commons, queue, this, subscriptions);
@@ -72,9 +81,14 @@ final class QueuedMailbox implements Mailbox {
         return queue;
     }
 
-    /** Whether its user may see some tables only. Any thread. */
+    /** Whether its user may see some tables, rows or attributes only. Any thread. */
     boolean restricted() {
-        return !context.user().administrator();
+        return !commons.permissions().rights(context).everything();
+    }
+
+    /** Whether it goes by rights that are no longer so. Any thread. */
+    boolean outdated() {
+        return commons.permissions().rights(context) != rights;
     }
 
     /** Whether it would hand over a change at once. A hint, on any thread. */
@@ -111,6 +125,10 @@ final class QueuedMailbox implements Mailbox {
             live.joined();
         }
         String name = interest.group();
+        if (name != null && allowed != null && !wholly(filter)) {
+            // What a member of a group must not see would have to be given back for ever.
+            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+        }
         SharedGroup group = name == null ? null : commons.routing().groups().join(name, filter.text());
         FilterSubscription subscription = new FilterSubscription(this, filter, group, interest, query, tag);
         subscription.allowed(allowed);
@@ -146,6 +164,12 @@ final class QueuedMailbox implements Mailbox {
             throw new Failure(Failure.Code.MALFORMED, "a live query is about one table, and " + filter + " is not");
         }
         Exported exported = tables.get(0);
+        if (!commons.permissions()
+                .sight(context, Access.Verb.READ, exported.table())
+                .whole()) {
+            // That a row comes or goes would tell of what is hidden.
+            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+        }
         boolean opaque = exported.table().rules().opaque();
         return new LiveQuery(
                 Live.parse(Reads.subject(commons, exported), text),
@@ -156,27 +180,102 @@ final class QueuedMailbox implements Mailbox {
     private @Nullable Set<String> allowed(Filter filter) {
         Exports exports = commons.routing().exports();
         Filter canonical = exports.canonical(filter);
-        if (context.user().administrator() && !Permissions.withheld(context, exports.covered(canonical))) {
+        if (!restricted() && !Permissions.withheld(context, exports.covered(canonical))) {
             return null;
         }
         Set<String> allowed = new HashSet<>();
         for (Exported exported : exports.covered(canonical)) {
-            if (commons.permissions().allows(context, Access.Verb.SUBSCRIBE, exported.table(), canonical.text())) {
+            if (may(Access.Verb.SUBSCRIBE, exported, canonical) || may(Access.Verb.READ, exported, canonical)) {
                 allowed.add(exported.name());
             }
         }
         return Set.copyOf(allowed);
     }
 
-    /** Other tables were deployed, so the same filter may cover others. */
-    void reconsider(FilterSubscription subscription) {
-        if (!subscription.cancelled()) {
-            try {
-                subscription.allowed(allowed(subscription.filter()));
-            } catch (Failure unmapped) {
-                subscription.allowed(Set.of());
+    private boolean may(Access.Verb verb, Exported exported, Filter canonical) {
+        return commons.permissions().allows(context, verb, exported.table(), canonical.text());
+    }
+
+    /** Whether all that the filter covers may be seen as it is. */
+    private boolean wholly(Filter filter) {
+        Exports exports = commons.routing().exports();
+        Filter canonical = exports.canonical(filter);
+        for (Exported exported : exports.covered(canonical)) {
+            boolean rows = exported.table().root() || may(Access.Verb.READ, exported, canonical);
+            if (!rows
+                    || !may(Access.Verb.SUBSCRIBE, exported, canonical)
+                    || !commons.permissions()
+                            .sight(context, Access.Verb.READ, exported.table())
+                            .whole()) {
+                return false;
             }
         }
+        return true;
+    }
+
+    /** Other tables were deployed, or other rights are in force, so the same filter may cover others. */
+    void reconsider(FilterSubscription subscription) {
+        if (closed || subscription.cancelled()) {
+            return;
+        }
+        Rights now = commons.permissions().rights(context);
+        if (now != rights) {
+            rights = now;
+            outbox.sift(this::seen);
+        }
+        try {
+            Set<String> allowed = allowed(subscription.filter());
+            subscription.allowed(allowed);
+            boolean all = subscription.group() != null || subscription.query() != null;
+            boolean lost = all && allowed != null && !wholly(subscription.filter());
+            if (lost || !now.known()) {
+                end(Permissions.forbidden(
+                        context, Access.Verb.SUBSCRIBE, subscription.filter().text()));
+            }
+        } catch (Failure unmapped) {
+            subscription.allowed(Set.of());
+        }
+    }
+
+    /** The change as its user may see it now; null when he may not. */
+    private @Nullable Change seen(Change change) {
+        if (!restricted()) {
+            return change;
+        }
+        Exported exported = commons.routing().exports().resolve(change.path().first());
+        if (exported == null || !exported.name().equals(change.table())) {
+            return null;
+        }
+        String path = change.path().text();
+        boolean message = change.kind() == Kind.MESSAGE;
+        Access.Verb verb = message ? Access.Verb.SUBSCRIBE : Access.Verb.READ;
+        if (!commons.permissions().allows(context, verb, exported.table(), path)) {
+            return null;
+        }
+        Sight sight = message ? Sight.ALL : commons.permissions().sight(context, verb, exported.table());
+        Body body = change.body();
+        if (sight.whole() || message) {
+            return change;
+        } else if (body == null) {
+            // Whether the row that went was in sight is not known any more, unless all rows are.
+            return sight.everyRow() ? change : null;
+        }
+        Row row = new Row(change.path(), body, change.version(), change.attributes());
+        Row seen = sight.see(row);
+        if (seen == null) {
+            return null;
+        } else if (seen.body() == body) {
+            return change;
+        }
+        return new Change(
+                change.sequence(),
+                change.kind(),
+                change.table(),
+                change.path(),
+                seen.body(),
+                change.version(),
+                change.previous(),
+                change.attributes());
     }
 
     private void begin(FilterSubscription subscription, Start start) {
@@ -343,7 +442,8 @@ final class QueuedMailbox implements Mailbox {
             passUnlogged(change, matched, after);
         } else if (!log.skips(change.sequence())) {
             List<Subscription> wanting = wanting(change, matched);
-            if (wanting.isEmpty() || outbox.add(delivery(change, wanting))) {
+            Change seen = wanting.isEmpty() ? null : seen(change);
+            if (seen == null || outbox.add(delivery(seen, wanting))) {
                 log.taken(change.sequence());
             } else {
                 log.fallBack(outbox.dropLogged(change.sequence()) - 1, change.sequence());
@@ -354,7 +454,7 @@ final class QueuedMailbox implements Mailbox {
 
     private void passUnlogged(Change change, List<FilterSubscription> matched, long after) {
         List<Subscription> wanting = wanting(change, matched);
-        if (!wanting.isEmpty()) {
+        if (!wanting.isEmpty() && seen(change) != null) {
             Delivery delivery = new Delivery(change, wanting, false, 0);
             if (outbox.full() && !mayKeep(change, wanting)) {
                 outbox.missed(subscriber);
@@ -436,6 +536,10 @@ final class QueuedMailbox implements Mailbox {
     void takeLogged(Change change, List<FilterSubscription> matched) {
         outbox.release(change.sequence() - 1);
         List<Subscription> wanting = new ArrayList<>(wanting(change, matched));
+        Change seen = wanting.isEmpty() ? null : seen(change);
+        if (seen == null) {
+            return;
+        }
         for (FilterSubscription subscription : matched) {
             if (subscription.group() != null && wanting.remove(subscription)) {
                 // Never taken back from the outbox, since nothing remembers that the group gave it to this one.
@@ -443,7 +547,7 @@ final class QueuedMailbox implements Mailbox {
             }
         }
         if (!wanting.isEmpty()) {
-            outbox.force(delivery(change, wanting));
+            outbox.force(delivery(seen, wanting));
         }
     }
 
@@ -465,7 +569,10 @@ final class QueuedMailbox implements Mailbox {
 
     /** Takes a current row. */
     void takeRow(Change row, FilterSubscription subscription) {
-        outbox.force(new Delivery(row, List.of(subscription), true, 0));
+        Change seen = seen(row);
+        if (seen != null) {
+            outbox.force(new Delivery(seen, List.of(subscription), true, 0));
+        }
     }
 
     /** All current rows of a subscription have been taken. */

@@ -14,6 +14,7 @@ import dev.tarn.api.resource.Search;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.engine.query.Queries;
+import dev.tarn.engine.query.Sight;
 import dev.tarn.engine.query.Subject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,10 +47,12 @@ final class Reads {
         if (exported.id(route.path()) == null) {
             throw new Failure(Failure.Code.MALFORMED, "\"" + route.path() + "\" is a table, not a row");
         }
+        Sight sight = commons.permissions().sight(context, Access.Verb.READ, exported.table());
         try {
             return commons.store()
                     .get(exported.table(), route.path(), commons.workers())
-                    .thenApply(row -> row.map(each -> commons.payloads().row(exported.name(), each)));
+                    .thenApply(row -> row.map(each -> commons.payloads().row(exported.name(), each))
+                            .map(sight::see));
         } catch (RejectedExecutionException busy) {
             throw new Failure(Failure.Code.BUSY, "too many reads at once, try again");
         }
@@ -90,13 +93,18 @@ final class Reads {
     private Exported readable(Exports exports, Context context, String resource) {
         Exported exported = resource(exports, resource);
         Path asked = resource.isEmpty() ? Path.of("/") : exported.canonical(Path.of(resource));
-        commons.permissions().check(context, Access.Verb.READ, exported, asked);
+        // A list is all that is below, not the one path.
+        String all = asked.text().equals("/") ? "#" : asked.text() + "/#";
+        if (!commons.permissions().allows(context, Access.Verb.READ, exported.table(), all)) {
+            throw Permissions.forbidden(context, Access.Verb.READ, asked.text());
+        }
         return exported;
     }
 
     /** The table as a query sees it. */
     Subject subject(Context context, Exports exports, Exported exported) {
-        return subject(commons, exports, exported, name -> related(context, exports, name));
+        return subject(commons, exports, exported, name -> related(context, exports, name))
+                .seenBy(commons.permissions().sight(context, Access.Verb.READ, exported.table()));
     }
 
     /** The table as a live query sees it, which knows no other. */
@@ -127,6 +135,12 @@ final class Reads {
         String export = other.table().export();
         Path about = Path.of(export == null || export.isEmpty() ? other.table().name() : export);
         commons.permissions().check(context, Access.Verb.READ, other, about);
+        if (!commons.permissions()
+                .sight(context, Access.Verb.READ, other.table())
+                .whole()) {
+            // Which rows are joined would tell of those that are hidden.
+            throw Permissions.forbidden(context, Access.Verb.READ, about.text());
+        }
         return subject(context, exports, other);
     }
 
@@ -165,16 +179,26 @@ final class Reads {
                                 context,
                                 Access.Verb.SUBSCRIBE,
                                 exported.table(),
-                                exports.canonical(filter).text());
+                                exports.canonical(filter).text())
+                && commons.permissions()
+                        .rights(context)
+                        .of(exported.table())
+                        .allows(Access.Verb.SUBSCRIBE, path.text());
     }
 
     CompletionStage<Map<String, Object>> describe(Context context, String resource) {
         Exported exported = resource(commons.routing().exports(), resource);
         commons.permissions()
                 .check(context, Access.Verb.DESCRIBE, exported, resource.isEmpty() ? Path.of("/") : Path.of(resource));
+        Sight sight = commons.permissions().sight(context, Access.Verb.READ, exported.table());
         return commons.workers().call(() -> {
             try (Snapshot snapshot = commons.store().snapshot()) {
-                return described(exported, snapshot.count(exported.table()));
+                Map<String, Object> described = described(exported, snapshot.count(exported.table()));
+                if (!sight.whole()) {
+                    // How many there are is not for those who see some of them.
+                    described.remove("count");
+                }
+                return described;
             }
         });
     }

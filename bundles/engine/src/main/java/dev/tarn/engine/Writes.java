@@ -17,6 +17,7 @@ import dev.tarn.api.security.Access;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Edit;
 import dev.tarn.api.store.Write;
+import dev.tarn.engine.query.Sight;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,9 +77,33 @@ final class Writes {
         boolean refers = blobs.refers(checked.body());
         if (refers || schema.needsRow()) {
             Edit edit = row -> blobs.resolved(schema.over(checked.body(), row), row);
-            return new Draft(Kind.PUT, exported.table(), path, null, edit, checked.attributes(), terms.expectation());
+            return putting(
+                    context,
+                    exported,
+                    new Draft(Kind.PUT, exported.table(), path, null, edit, checked.attributes(), terms.expectation()));
         }
-        return Draft.put(exported.table(), path, checked.body(), checked.attributes(), terms.expectation());
+        return putting(
+                context,
+                exported,
+                Draft.put(exported.table(), path, checked.body(), checked.attributes(), terms.expectation()));
+    }
+
+    private Draft putting(Context context, Exported exported, Draft draft) {
+        Sight inserting = sight(context, exported, Access.Verb.INSERT);
+        return guarded(exported, draft, inserting, sight(context, exported, Access.Verb.UPDATE), false);
+    }
+
+    private Sight sight(Context context, Exported exported, Access.Verb verb) {
+        return commons.permissions().sight(context, verb, exported.table());
+    }
+
+    /** The draft, with a guard where the user may write some rows or attributes only. */
+    private Draft guarded(Exported exported, Draft draft, Sight inserting, Sight changing, boolean silent) {
+        if (inserting.whole() && changing.whole()) {
+            return draft;
+        }
+        return draft.guarded(
+                new RowGuard(exported, draft.path(), commons.payloads().bodies(), inserting, changing, silent));
     }
 
     CompletableFuture<Commit> patch(Context context, Path path, Body body, Terms terms) {
@@ -92,7 +117,8 @@ final class Writes {
                 ? row -> patchedBytes(patch, row)
                 : row -> patchedObject(exported, id, patch, present(row), attributes.expiresAt());
         Draft draft = Draft.patch(exported.table(), route.path(), edit, attributes, terms.expectation());
-        return commit(context, List.of(draft), terms);
+        Sight changing = sight(context, exported, Access.Verb.UPDATE);
+        return commit(context, List.of(guarded(exported, draft, changing, changing, true)), terms);
     }
 
     private Body patchedObject(Exported exported, String id, Patch patch, Row row, long expiresAt) {
@@ -133,7 +159,8 @@ final class Writes {
             return schema.blobs().resolved(changed, row);
         };
         Draft draft = Draft.patch(exported.table(), route.path(), edit, attributes, terms.expectation());
-        return commit(context, List.of(draft), terms);
+        Sight changing = sight(context, exported, Access.Verb.UPDATE);
+        return commit(context, List.of(guarded(exported, draft, changing, changing, true)), terms);
     }
 
     /** Rows of opaque tables can be patched where their media type has a codec and they are objects. */
@@ -166,7 +193,8 @@ final class Writes {
         commons.permissions().check(context, Access.Verb.DELETE, exported, route.path());
         Draft draft =
                 Draft.delete(exported.table(), route.path(), accepted(context, exported, terms), terms.expectation());
-        return commit(context, List.of(draft), terms);
+        Sight changing = sight(context, exported, Access.Verb.DELETE);
+        return commit(context, List.of(guarded(exported, draft, changing, changing, true)), terms);
     }
 
     CompletableFuture<Commit> putAll(Context context, String resource, List<Body> bodies, Terms terms) {

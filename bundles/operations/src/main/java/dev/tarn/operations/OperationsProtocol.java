@@ -5,6 +5,9 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.operation.Operation;
+import dev.tarn.api.resource.Context;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Audit;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.Problem;
@@ -25,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -47,12 +51,27 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     private static final int THREADS = 2;
 
     private final Bodies bodies;
+    private final Access access;
     private final Map<String, Operation> operations = new ConcurrentHashMap<>();
     private final ExecutorService threads = threads();
 
+    private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
+
     @Activate
-    public OperationsProtocol(@Reference Bodies bodies) {
+    public OperationsProtocol(@Reference Bodies bodies, @Reference Access access) {
         this.bodies = bodies;
+        this.access = access;
+    }
+
+    /** What is run is written down from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setAudit(Audit trail) {
+        audit.set(trail);
+    }
+
+    /** It no longer is. */
+    public void unsetAudit(Audit trail) {
+        audit.compareAndSet(trail, null);
     }
 
     private static ThreadPoolExecutor threads() {
@@ -91,10 +110,14 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     @Override
     public void open(HttpExchange exchange) {
         HttpMethod method = exchange.head().method();
-        if (!exchange.context().user().administrator()) {
-            exchange.fail(new Failure(Failure.Code.FORBIDDEN, "operations are for administrators"));
-        } else if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
-            answer(exchange, Map.of("operations", List.copyOf(new TreeSet<>(operations.keySet()))), null);
+        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            TreeSet<String> names = new TreeSet<>(operations.keySet());
+            names.removeIf(name -> !allowed(exchange.context(), name));
+            if (names.isEmpty()) {
+                exchange.fail(forbidden());
+                return;
+            }
+            answer(exchange, Map.of("operations", List.copyOf(names)), null);
         } else if (!method.equals(HttpMethod.POST)) {
             exchange.respond(Answers.notAllowed("GET, HEAD, POST", "an operation is run with POST, listed with GET"));
         } else if (mediaType(exchange).isEmpty()) {
@@ -106,6 +129,28 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
         } else {
             exchange.body(LARGEST)
                     .whenComplete((bytes, failure) -> received(exchange, mediaType(exchange), bytes, failure));
+        }
+    }
+
+    private boolean allowed(Context context, String operation) {
+        return access.rights(context.user(), "").operation(operation);
+    }
+
+    private static Failure forbidden() {
+        return new Failure(Failure.Code.FORBIDDEN, "operations are for administrators, and for roles that name them");
+    }
+
+    private void audit(HttpExchange exchange, String name, boolean allowed, Map<String, Object> arguments) {
+        Audit trail = audit.get();
+        if (trail != null) {
+            Object about = arguments.getOrDefault("name", arguments.getOrDefault("bundle", arguments.get("file")));
+            trail.record(new Audit.Event(
+                    name,
+                    exchange.context().user().name(),
+                    exchange.context().protocol(),
+                    exchange.connection().remote(),
+                    allowed,
+                    about instanceof String text ? text : ""));
         }
     }
 
@@ -134,6 +179,13 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
             Map<String, Object> arguments = arguments(body);
             String name = String.valueOf(arguments.remove("operation"));
             Operation operation = operations.get(name);
+            boolean allowed = allowed(exchange.context(), name);
+            if (operation != null || !allowed) {
+                audit(exchange, name, allowed, arguments);
+            }
+            if (!allowed) {
+                throw forbidden();
+            }
             if (operation == null) {
                 throw new Failure(
                         Failure.Code.NOT_FOUND,

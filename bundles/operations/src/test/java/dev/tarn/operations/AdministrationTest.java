@@ -80,7 +80,7 @@ class AdministrationTest {
         StoreStatistics statistics = new XodusStatistics((XodusStore) services.store());
         metrics.setStatistics(statistics);
         health.setStatistics(statistics);
-        OperationsProtocol operations = new OperationsProtocol(services.bodies());
+        OperationsProtocol operations = new OperationsProtocol(services.bodies(), services.access());
         operations.addOperation(new Mirror("mirror"));
         operations.addOperation(new Refusing("refusing"));
         operations.addOperation(new StatusOperation(services.store(), services.meter(), health));

@@ -83,12 +83,12 @@ record StoredUser(User user, PasswordHash password, Instant created) {
             throw new IllegalArgumentException("the row " + row.path() + " of system.users is no user");
         }
         boolean administrator = Boolean.TRUE.equals(map.get("administrator"));
-        User user = new User(name, roles(map.get("roles")), administrator);
+        User user = new User(name, roles(map.get("roles")), administrator, true);
         Instant created = map.get("created") instanceof Instant moment ? moment : Instant.EPOCH;
         return new StoredUser(user, PasswordHash.parse(password), created);
     }
 
-    private static Set<String> roles(@Nullable Object value) {
+    static Set<String> roles(@Nullable Object value) {
         if (!(value instanceof List<?> list)) {
             return Set.of();
         }

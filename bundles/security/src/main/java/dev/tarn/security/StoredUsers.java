@@ -3,6 +3,7 @@ package dev.tarn.security;
 
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.Credentials;
 import dev.tarn.api.security.User;
 import dev.tarn.api.security.Users;
@@ -10,6 +11,7 @@ import dev.tarn.api.store.Store;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -17,11 +19,15 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.AttributeType;
 import org.osgi.service.metatype.annotations.Designate;
@@ -33,7 +39,10 @@ import org.osgi.service.metatype.annotations.Option;
  * right lately is known without hashing; the same credentials shown many times at once are hashed once. Safe on any thread;
  * {@link #authenticate} never blocks, and its stages complete on the caller's thread or on a hashing one.
  */
-@Component(service = Users.class, configurationPid = "dev.tarn.security", immediate = true)
+@Component(
+        service = {Users.class, StoredUsers.class},
+        configurationPid = "dev.tarn.security",
+        immediate = true)
 @Designate(ocd = StoredUsers.Config.class)
 public final class StoredUsers implements Users {
 
@@ -66,6 +75,11 @@ public final class StoredUsers implements Users {
         @AttributeDefinition(description = "Where the file administrator-password is written: the data directory")
         String directory() default "";
 
+        @AttributeDefinition(
+                description = "Whether listeners without TLS may be on addresses that others reach, where passwords can"
+                        + " then be read on the way; for nodes behind a proxy that does TLS")
+        boolean plaintext() default false;
+
         @AttributeDefinition(description = "Rounds of PBKDF2 for new passwords; 10,000 to 10,000,000")
         int iterations() default 210_000;
 
@@ -81,6 +95,7 @@ public final class StoredUsers implements Users {
     }
 
     private final UserTable table;
+    private final Tokens tokens;
     private final KnownCredentials known;
     private final BackOff backOff;
     private final HashingThreads threads;
@@ -94,6 +109,7 @@ public final class StoredUsers implements Users {
     private final Map<Attempt, CompletableFuture<User>> checking = new ConcurrentHashMap<>();
 
     private final AutoCloseable observation;
+    private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
 
     /** Users as the framework makes them. Blocks until there is an administrator, where one is needed. */
     @Activate
@@ -103,6 +119,7 @@ public final class StoredUsers implements Users {
 
     StoredUsers(Store store, Bodies bodies, Settings settings, InstantSource clock) {
         this.table = new UserTable(store, bodies, settings.iterations(), clock);
+        this.tokens = new Tokens(store, bodies, clock);
         this.known = new KnownCredentials(settings.remembered(), clock);
         this.backOff = new BackOff(clock);
         this.nobody = PasswordHash.ofNobody(settings.iterations());
@@ -119,14 +136,98 @@ public final class StoredUsers implements Users {
         observation.close();
     }
 
+    /** Logins are written down from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setAudit(Audit trail) {
+        audit.set(trail);
+    }
+
+    /** They no longer are. */
+    public void unsetAudit(Audit trail) {
+        audit.compareAndSet(trail, null);
+    }
+
+    private void audit(String name, @Nullable SocketAddress from, boolean allowed, String detail) {
+        Audit trail = audit.get();
+        if (trail != null) {
+            trail.record(new Audit.Event("login", name, "", from, allowed, detail));
+        }
+    }
+
+    /** Runs something that blocks on a thread that hashes passwords. */
+    <T> CompletionStage<T> blocking(Supplier<T> work) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        threads.run(answer, work);
+        return answer;
+    }
+
+    /**
+     * Creates a user or changes him. The stage completes when that is durable.
+     *
+     * @param roles null to leave them
+     * @param administrator null to leave it
+     * @param password null to leave it; wiped
+     */
+    CompletionStage<User> change(
+            String name, @Nullable Set<String> roles, @Nullable Boolean administrator, byte @Nullable [] password) {
+        return blocking(() -> table.change(name, roles, administrator, password))
+                .thenCompose(stage -> stage);
+    }
+
     @Override
     public CompletionStage<User> authenticate(Credentials credentials, @Nullable SocketAddress from) {
         if (credentials instanceof Credentials.Password password) {
             return password(password, from);
         } else if (credentials instanceof Credentials.Nothing) {
             return anonymous(from);
+        } else if (credentials instanceof Credentials.Certificate certificate) {
+            return certificate(certificate, from);
         }
-        return refused("only names and passwords are accepted");
+        return token(((Credentials.Token) credentials).token(), "", from);
+    }
+
+    /**
+     * A token that this node gave out. The user must still be there; what he may do is what he may do now.
+     *
+     * @param name whom the peer says it is of; empty for whomever it names
+     */
+    private CompletionStage<User> token(String token, String name, @Nullable SocketAddress from) {
+        return blocking(() -> {
+            String named = tokens.verified(token);
+            UserTable.Entry entry = name.isEmpty() || name.equals(named) ? table.find(named) : null;
+            if (entry == null) {
+                audit(named, from, false, "token");
+                throw new Failure(Failure.Code.UNAUTHENTICATED, "the token is not valid, or not any more");
+            }
+            return entry.stored().user();
+        });
+    }
+
+    /** Whether there is a user of this name. Blocks. */
+    boolean exists(String name) {
+        return StoredUser.legal(name) && table.find(name) != null;
+    }
+
+    /** The tokens that this node gives out. */
+    Tokens tokens() {
+        return tokens;
+    }
+
+    /** What TLS has verified; the name in it must be that of a user. */
+    private CompletionStage<User> certificate(Credentials.Certificate shown, @Nullable SocketAddress from) {
+        String name = CertificateNames.of(shown.certificate()).orElse("");
+        return blocking(() -> {
+            UserTable.Entry entry = name.isEmpty() ? null : table.find(name);
+            audit(
+                    name,
+                    from,
+                    entry != null,
+                    "certificate " + shown.certificate().getSerialNumber());
+            if (entry == null) {
+                throw new Failure(Failure.Code.UNAUTHENTICATED, "the certificate names no user");
+            }
+            return entry.stored().user();
+        });
     }
 
     private CompletionStage<User> anonymous(@Nullable SocketAddress from) {
@@ -139,6 +240,12 @@ public final class StoredUsers implements Users {
     }
 
     private CompletionStage<User> password(Credentials.Password credentials, @Nullable SocketAddress from) {
+        if (Tokens.like(credentials.secret())) {
+            // A client that knows names and passwords only, such as one of MQTT, shows its token as the password.
+            String token = new String(credentials.secret(), StandardCharsets.ISO_8859_1);
+            credentials.wipe();
+            return token(token, credentials.name(), from);
+        }
         if (credentials.secret().length > PasswordHash.LONGEST || !StoredUser.legal(credentials.name())) {
             credentials.wipe();
             return CompletableFuture.failedStage(wrong());
@@ -183,12 +290,14 @@ public final class StoredUsers implements Users {
         PasswordHash hash = entry == null ? nobody : entry.stored().password();
         if (!hash.matches(credentials.secret()) || entry == null) {
             backOff.wrong(credentials.name(), from);
+            audit(credentials.name(), from, false, "wrong name or password");
             throw wrong();
         }
         backOff.right(credentials.name(), from);
         User user = entry.stored().user();
         known.remember(attempt.fingerprint(), user, attempt.generation());
         table.refresh(entry, credentials.secret());
+        audit(credentials.name(), from, true, "");
         return user;
     }
 

@@ -6,6 +6,7 @@ import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Expectation;
+import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
@@ -13,6 +14,7 @@ import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Write;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -82,6 +84,43 @@ final class UserTable {
         }
         StoredUser stored = new StoredUser(user, PasswordHash.of(secret, iterations), clock.instant());
         return write(stored, Expectation.ANYTHING).thenApply(commit -> user);
+    }
+
+    /**
+     * Creates a user or changes what is given of him. Hashes here; the stage completes when it is durable.
+     *
+     * @throws Failure INVALID for a new user without a password, or a password that cannot be one
+     */
+    CompletionStage<User> change(
+            String name, @Nullable Set<String> roles, @Nullable Boolean administrator, byte @Nullable [] secret) {
+        Entry entry = find(name);
+        if (entry == null && secret == null) {
+            throw new Failure(Failure.Code.INVALID, "password: a new user needs one");
+        }
+        User before = entry == null
+                ? new User(name, Set.of(), false, true)
+                : entry.stored().user();
+        User user = new User(
+                name,
+                roles == null ? before.roles() : roles,
+                administrator == null ? before.administrator() : administrator,
+                true);
+        PasswordHash password;
+        try {
+            password = secret == null
+                    ? Objects.requireNonNull(entry).stored().password()
+                    : PasswordHash.of(secret, iterations);
+        } catch (IllegalArgumentException illegal) {
+            throw new Failure(Failure.Code.INVALID, "password: " + illegal.getMessage());
+        } finally {
+            if (secret != null) {
+                Arrays.fill(secret, (byte) 0);
+            }
+        }
+        Expectation unchanged = entry == null ? Expectation.ABSENT : Expectation.at(Set.of(entry.version()));
+        StoredUser stored = new StoredUser(
+                user, password, entry == null ? clock.instant() : entry.stored().created());
+        return write(stored, unchanged).thenApply(commit -> user);
     }
 
     /** Hashes a right password anew when it was hashed as is no longer done; nothing is lost when that fails. */

@@ -125,7 +125,7 @@ class StoredUsersTest {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         User admin = now(users.authenticate(shown("admin", line[1]), FAR));
-        assertThat(admin).isEqualTo(new User("admin", Set.of(), true));
+        assertThat(admin).isEqualTo(new User("admin", Set.of(), true, true));
         assertWrong(users, "admin", "admin");
         assertWrong(users, "admin", "");
     }
@@ -174,7 +174,7 @@ class StoredUsersTest {
     @Test
     void a_user_is_known_by_his_password_and_has_his_roles() throws Exception {
         StoredUsers users = users();
-        User ada = new User("ada", Set.of("reader", "writer"), false);
+        User ada = new User("ada", Set.of("reader", "writer"), false, true);
         byte[] password = utf8("pässword");
         now(users.put(ada, password));
         assertThat(password).containsOnly(0);
@@ -211,7 +211,7 @@ class StoredUsersTest {
     @Test
     void a_changed_password_is_noticed_at_once_though_the_old_one_was_known() throws Exception {
         StoredUsers users = users();
-        User ada = new User("ada", Set.of(), false);
+        User ada = new User("ada", Set.of(), false, true);
         now(users.put(ada, utf8("old")));
         assertRight(users, "ada", "old");
         now(users.put(ada, utf8("new")));

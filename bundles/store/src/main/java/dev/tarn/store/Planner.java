@@ -10,10 +10,12 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Origin;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Condition;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Edit;
+import dev.tarn.api.store.Guard;
 import dev.tarn.api.store.Write;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -134,6 +136,11 @@ final class Planner {
         RowFormat.StoredRow old = physical(table, key);
         RowFormat.StoredRow live = live(old);
         boolean sweep = draft.kind() == Kind.EXPIRE;
+        Guard guard = draft.guard();
+        Row before = guard == null || live == null ? null : reader.row(draft.path(), live, this::chunks);
+        if (guard != null) {
+            guard.before(before);
+        }
         check(draft.expectation(), sweep ? old : live, draft.path(), Failure.Code.CONFLICT);
         long previous = live != null ? live.version() : sweep && old != null ? old.version() : 0;
         if (draft.kind() == Kind.DELETE || sweep) {
@@ -145,6 +152,9 @@ final class Planner {
             return plan(draft, table, key, old, new Content(null, payload, attributes), previous);
         }
         Body body = body(draft, live);
+        if (guard != null) {
+            body = guard.after(before, body);
+        }
         long expiresAt = expiresAt(draft, body);
         long lifetime = table.table().rules().expiration().toMillis();
         if (expiresAt == 0 && lifetime > 0) {

@@ -4,7 +4,7 @@ package dev.tarn.testkit;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.codec.CodecBodies;
 import dev.tarn.engine.Engine;
-import dev.tarn.security.RuleAccess;
+import dev.tarn.security.RoleAccess;
 import dev.tarn.security.StoredUsers;
 import dev.tarn.store.XodusStore;
 import dev.tarn.testkit.Node.HttpFactory;
@@ -60,7 +60,7 @@ final class Parts {
                 new StoredUsers(
                         store, bodies, config(StoredUsers.Config.class, "security", Map.of("directory", directory))),
                 StoredUsers::close);
-        RuleAccess access = new RuleAccess();
+        RoleAccess access = closing(new RoleAccess(store), RoleAccess::close);
         Engine engine = closing(
                 new Engine(store, bodies, access, config(Engine.Config.class, "engine", Map.of())), Engine::close);
         List<StreamProtocol> streams = new ArrayList<>();

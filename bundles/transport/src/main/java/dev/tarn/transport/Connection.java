@@ -6,7 +6,9 @@ import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AttributeKey;
 import java.net.SocketAddress;
+import java.security.cert.X509Certificate;
 import java.util.Optional;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,20 @@ public record Connection(
     /** The same connection as one carried by a WebSocket. */
     public Connection upgraded(HttpHeaders headers) {
         return new Connection(id, listener, remote, local, tls, headers.copy());
+    }
+
+    /** The certificate that the peer showed and that was verified; empty for none. */
+    public Optional<X509Certificate> certificate() {
+        if (tls == null) {
+            return Optional.empty();
+        }
+        try {
+            return tls.getPeerCertificates()[0] instanceof X509Certificate shown
+                    ? Optional.of(shown)
+                    : Optional.empty();
+        } catch (SSLPeerUnverifiedException none) {
+            return Optional.empty();
+        }
     }
 
     /** Whether this connection is carried by a WebSocket. */

@@ -2,6 +2,7 @@
 package dev.tarn.transport;
 
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.security.Credentials;
 import dev.tarn.api.security.User;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -84,10 +85,19 @@ final class Reception {
             dispatch(asking, caller, candidate);
             return;
         }
-        CompletableFuture<User> found = http.users()
-                .authenticate(Caller.credentials(header), connection.remote())
-                .toCompletableFuture();
+        CompletableFuture<User> found =
+                http.users().authenticate(shown(header), connection.remote()).toCompletableFuture();
         found.whenComplete((user, failure) -> onLoop(() -> identified(asking, bytes, user, failure)));
+    }
+
+    /** Whoever says nothing is whom his certificate names, if he has shown one. */
+    private Credentials shown(String header) {
+        return header.isEmpty()
+                ? connection
+                        .certificate()
+                        .<Credentials>map(Credentials.Certificate::new)
+                        .orElseGet(Credentials.Nothing::new)
+                : Caller.credentials(header);
     }
 
     private void identified(Exchange asking, byte[] header, @Nullable User user, @Nullable Throwable failure) {

@@ -211,6 +211,12 @@ final class Launch {
                                 + " listener " + listener.instance() + " is on " + listener.host()
                                 + ": use 'tarn start', or 127.0.0.1");
             }
+            boolean plain = !listener.instance().endsWith(Catalog.TLS);
+            if (plain && !dev() && !plan.plaintext() && !loopback(listener.host())) {
+                throw Refusal.usage("listener " + listener.instance() + " is on " + listener.host()
+                        + " without TLS, so passwords would cross the network for all to read: use "
+                        + listener.instance() + Catalog.TLS + ".port, or say security.plaintext: true");
+            }
         }
     }
 

@@ -18,6 +18,7 @@ public final class Main {
             tarn backup [file]   copies the data into one file, whether the node runs or not
             tarn restore file    puts what is in a backup in the place of the data
             tarn verify [path]   reads all of a backup, or of the data, and tells whether it is sound
+            tarn certificate [folder] [name ...]  makes an authority and a certificate for development
             tarn keys            lists every configuration key with its default
             tarn version         tells the version
             tarn help            shows this
@@ -25,6 +26,10 @@ public final class Main {
             Of a node that runs (found by its data directory, or by --url http://host:9925):
             tarn status          what runs, where it listens, what went through
             tarn bundle list | install FILE | update NAME FILE | start NAME | stop NAME | uninstall NAME
+            tarn user list | put NAME [roles=a,b] [administrator=true] | remove NAME
+            tarn role list | put FILE | remove NAME
+            tarn token issue NAME [minutes=60] | revoke ID
+            tarn audit [number of entries]
             tarn run OPERATION [key=value ...]
             tarn import TABLE FILE | export TABLE FILE [--query QUERY]
                                  rows from and to a file: .ndjson, .json or .csv (or --format); the same command
@@ -52,6 +57,8 @@ public final class Main {
                     .normalize());
             if (words.length > 0 && Bulk.COMMANDS.contains(words[0])) {
                 new Bulk(List.of(words), System.err, Boolean.getBoolean("tarn.terminal")).run(image);
+            } else if (words.length > 0 && words[0].equals("certificate")) {
+                DevelopmentCertificate.make(List.of(words).subList(1, words.length), image.home(), System.out);
             } else if (words.length > 0 && Remote.takes(List.of(words), image)) {
                 new Remote(List.of(words), System.out).run(image);
             } else {

@@ -73,6 +73,13 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
                 Set.copyOf(draft.unheard));
     }
 
+    /** Whether passwords may cross a network unencrypted. */
+    boolean plaintext() {
+        return configurations.stream()
+                .anyMatch(each -> each.pid().equals("dev.tarn.security")
+                        && Boolean.TRUE.equals(each.properties().get("plaintext")));
+    }
+
     /** A plan in the making. */
     private static final class Draft {
         final Catalog catalog;
@@ -99,13 +106,19 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
                     off.add(part.instance());
                     return;
                 }
+                boolean secret = setting.words().stream().anyMatch(Secret::is);
                 try {
                     List<String> words = key.many() && !setting.fromFile()
                             ? List.of(setting.words().get(0).split(",", -1))
                             : setting.words();
-                    configuration(part).properties().put(key.name(), key.value(words));
+                    List<String> said = words.stream().map(Secret::of).toList();
+                    configuration(part).properties().put(key.name(), key.value(said));
+                } catch (Refusal absent) {
+                    errors.add(setting.origin() + ": '" + setting.key() + "' " + absent.line());
                 } catch (IllegalArgumentException wrong) {
-                    errors.add(setting.origin() + ": '" + setting.key() + "' " + wrong.getMessage());
+                    // What a secret is must not be told, not even when it is of no use.
+                    String why = secret ? "does not take what the secret says" : wrong.getMessage();
+                    errors.add(setting.origin() + ": '" + setting.key() + "' " + why);
                 }
             });
         }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.Load;
@@ -32,7 +33,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  */
 final class Remote {
     /** Commands that go to a running node. */
-    static final Set<String> COMMANDS = Set.of("status", "bundle", "backup", "run");
+    static final Set<String> COMMANDS = Set.of("status", "bundle", "backup", "run", "user", "role", "token", "audit");
 
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
@@ -74,7 +75,7 @@ final class Remote {
 
     /** Runs the command and prints what the node says. Fails with a {@link Refusal}. */
     void run(Image image) throws InterruptedException {
-        Map<String, String> request = request();
+        Map<String, Object> request = request();
         List<String> words = new ArrayList<>(List.of("start"));
         words.addAll(common);
         Arguments arguments = Arguments.of(words);
@@ -92,8 +93,8 @@ final class Remote {
     }
 
     /** What is asked of the node: the operation's name and its arguments. */
-    private Map<String, String> request() {
-        Map<String, String> request = new LinkedHashMap<>();
+    private Map<String, Object> request() {
+        Map<String, Object> request = new LinkedHashMap<>();
         switch (plain.get(0)) {
             case "status" -> {
                 count(1, 1, "tarn status");
@@ -114,20 +115,106 @@ final class Remote {
             case "run" -> {
                 count(2, Integer.MAX_VALUE, "tarn run operation [key=value ...]");
                 request.put("operation", plain.get(1));
-                plain.subList(2, plain.size()).forEach(pair -> {
-                    int equals = pair.indexOf('=');
-                    if (equals < 1) {
-                        throw Refusal.usage("'" + pair + "' is not key=value");
-                    }
-                    request.put(pair.substring(0, equals), pair.substring(equals + 1));
-                });
+                pairs(2, request);
+            }
+            case "user" -> user(request);
+            case "role" -> role(request);
+            case "token" -> token(request);
+            case "audit" -> {
+                count(1, 2, "tarn audit [number of entries]");
+                request.put("operation", "audit_list");
+                if (plain.size() > 1) {
+                    request.put("most", plain.get(1));
+                }
             }
             default -> bundle(request);
         }
         return request;
     }
 
-    private void bundle(Map<String, String> request) {
+    /** Words of the form key=value, from this one on. */
+    private void pairs(int from, Map<String, Object> request) {
+        plain.subList(from, plain.size()).forEach(pair -> {
+            int equals = pair.indexOf('=');
+            if (equals < 1) {
+                throw Refusal.usage("'" + pair + "' is not key=value");
+            }
+            request.put(pair.substring(0, equals), pair.substring(equals + 1));
+        });
+    }
+
+    private void user(Map<String, Object> request) {
+        String usage = "tarn user list | put NAME [roles=a,b] [administrator=true] | remove NAME"
+                + "; a new password is taken from the variable TARN_NEW_PASSWORD";
+        count(2, 5, usage);
+        request.put("operation", "user_" + plain.get(1));
+        switch (plain.get(1)) {
+            case "list" -> count(2, 2, usage);
+            case "put" -> {
+                count(3, 5, usage);
+                request.put("name", plain.get(2));
+                pairs(3, request);
+                String password = System.getenv("TARN_NEW_PASSWORD");
+                if (password != null) {
+                    request.put("password", password);
+                }
+            }
+            case "remove" -> {
+                count(3, 3, usage);
+                request.put("name", plain.get(2));
+            }
+            default -> throw Refusal.usage(usage);
+        }
+    }
+
+    private void token(Map<String, Object> request) {
+        String usage = "tarn token issue NAME [minutes=60] | revoke ID";
+        count(3, 4, usage);
+        request.put("operation", "token_" + plain.get(1));
+        switch (plain.get(1)) {
+            case "issue" -> {
+                request.put("name", plain.get(2));
+                pairs(3, request);
+            }
+            case "revoke" -> {
+                count(3, 3, usage);
+                request.put("id", plain.get(2));
+            }
+            default -> throw Refusal.usage(usage);
+        }
+    }
+
+    private void role(Map<String, Object> request) {
+        String usage = "tarn role list | put FILE | remove NAME";
+        count(2, 3, usage);
+        request.put("operation", "role_" + plain.get(1));
+        switch (plain.get(1)) {
+            case "list" -> count(2, 2, usage);
+            case "put" -> {
+                count(3, 3, usage);
+                Path file = Path.of(plain.get(2));
+                try {
+                    Object role = new Load(LoadSettings.builder()
+                                    .setMaxAliasesForCollections(0)
+                                    .build())
+                            .loadFromString(Files.readString(file, StandardCharsets.UTF_8));
+                    if (!(role instanceof Map<?, ?> map)) {
+                        throw Refusal.failed(file + " is not a role: name, tables, publish, subscribe, operations");
+                    }
+                    map.forEach((key, value) -> request.put(String.valueOf(key), value));
+                } catch (IOException | YamlEngineException unreadable) {
+                    throw Refusal.failed(file + " cannot be read: " + Cause.line(unreadable));
+                }
+            }
+            case "remove" -> {
+                count(3, 3, usage);
+                request.put("name", plain.get(2));
+            }
+            default -> throw Refusal.usage(usage);
+        }
+    }
+
+    private void bundle(Map<String, Object> request) {
         String usage = "tarn bundle list | install FILE | update NAME FILE | start NAME | stop NAME | uninstall NAME";
         count(2, 4, usage);
         String verb = plain.get(1);
@@ -226,11 +313,18 @@ final class Remote {
                 .forEach(line -> out.println(Printable.text(line)));
     }
 
-    /** An object of texts. */
-    static String json(Map<String, String> values) {
-        return values.entrySet().stream()
-                .map(entry -> quoted(entry.getKey()) + ":" + quoted(entry.getValue()))
-                .collect(Collectors.joining(",", "{", "}"));
+    /** A value as JSON. */
+    static String json(@Nullable Object value) {
+        if (value instanceof Map<?, ?> map) {
+            return map.entrySet().stream()
+                    .map(entry -> quoted(String.valueOf(entry.getKey())) + ":" + json(entry.getValue()))
+                    .collect(Collectors.joining(",", "{", "}"));
+        } else if (value instanceof List<?> list) {
+            return list.stream().map(Remote::json).collect(Collectors.joining(",", "[", "]"));
+        } else if (value == null || value instanceof Boolean || value instanceof Integer || value instanceof Long) {
+            return String.valueOf(value);
+        }
+        return quoted(String.valueOf(value));
     }
 
     /** A text as in RFC 8259 §7. */

@@ -117,12 +117,14 @@ final class Connecting {
         return set;
     }
 
-    /** What the client shows to say who it is. */
-    static Credentials credentials(Packet.Login login) {
+    /** What the client shows to say who it is: without a name and password, the certificate that TLS has verified. */
+    static Credentials credentials(Packet.Login login, Connection peer) {
         String user = login.user();
         byte[] password = login.password();
         if (user == null && password == null) {
-            return new Credentials.Nothing();
+            return peer.certificate()
+                    .<Credentials>map(Credentials.Certificate::new)
+                    .orElseGet(Credentials.Nothing::new);
         }
         return new Credentials.Password(user == null ? "" : user, password == null ? new byte[0] : password);
     }

@@ -150,7 +150,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             agreement = agreed;
             pause(Pause.CONNECTING);
             broker.users()
-                    .authenticate(Connecting.credentials(connect.login()), peer.remote())
+                    .authenticate(Connecting.credentials(connect.login(), peer), peer.remote())
                     .whenComplete((user, refused) -> later(() -> authenticated(connect, agreed, user, refused)));
         } catch (Violation violation) {
             if (reader.known()) {

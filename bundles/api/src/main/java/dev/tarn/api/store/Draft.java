@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param path canonical, with an id
  * @param body what to store or say; null for DELETE and EXPIRE, and where {@code edit} makes it
  * @param edit makes the body from the row as it is, inside the transaction; null where {@code body} is given
+ * @param guard may refuse the change inside the transaction; null for none
  * @param expectation checked against the row before it is changed; when it does not hold the whole write is refused
  *     with PRECONDITION, or CONFLICT for {@link Expectation#ABSENT}
  */
@@ -25,7 +26,25 @@ public record Draft(
         @Nullable Body body,
         @Nullable Edit edit,
         Attributes attributes,
-        Expectation expectation) {
+        Expectation expectation,
+        @Nullable Guard guard) {
+
+    /** Without a guard. */
+    public Draft(
+            Kind kind,
+            Table table,
+            Path path,
+            @Nullable Body body,
+            @Nullable Edit edit,
+            Attributes attributes,
+            Expectation expectation) {
+        this(kind, table, path, body, edit, attributes, expectation, null);
+    }
+
+    /** The same, with this guard. */
+    public Draft guarded(Guard by) {
+        return new Draft(kind, table, path, body, edit, attributes, expectation, by);
+    }
 
     public static Draft put(Table table, Path path, Body body, Attributes attributes, Expectation expectation) {
         return new Draft(Kind.PUT, table, path, body, null, attributes, expectation);

@@ -45,7 +45,7 @@ public final class Queries {
 
     /** Rows in the order of their ids: from behind a row on, so many of them after others. */
     public Flow.Publisher<Row> rows(Subject subject, String prefix, @Nullable Path after, long offset, long limit) {
-        Matcher matcher = within(subject, prefix, new Matcher.All(List.of()));
+        Matcher matcher = within(subject, prefix, subject.sight().within(new Matcher.All(List.of())));
         Access keys = prefix.isEmpty() || subject.table().numericIds()
                 ? Access.Keys.ALL
                 : new Access.Keys(prefix, null, null);
@@ -68,8 +68,10 @@ public final class Queries {
      */
     public CompletionStage<Found> search(Subject asked, String prefix, String text, boolean count) {
         Question question = QueryParser.parse(text);
+        asked.sight().check(question);
         Subject subject = asked.near(question.near());
-        Matcher matcher = placed(subject, within(subject, prefix, new Binder(subject).bind(question.where())));
+        Matcher conditions = subject.sight().within(new Binder(subject).bind(question.where()));
+        Matcher matcher = placed(subject, within(subject, prefix, conditions));
         Fields select = question.select();
         Projection projection = select == null ? null : new Projection(subject, select);
         Sorting sorting = sorting(subject, question);

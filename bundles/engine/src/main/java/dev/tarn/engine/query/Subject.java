@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param others the tables that rows are related to, by qualified name; fails where they may not be read
  * @param ready is told of an attribute that a query is about; fails while rows do not have its values
  * @param near from what the query wants distances; null for none
+ * @param sight which rows, and what of them
  */
 public record Subject(
         Table table,
@@ -27,7 +28,8 @@ public record Subject(
         Bodies bodies,
         Function<String, Subject> others,
         Consumer<String> ready,
-        @Nullable Near near) {
+        @Nullable Near near,
+        Sight sight) {
     /** A table of which no distances are asked for yet. */
     public Subject(
             Table table,
@@ -36,10 +38,16 @@ public record Subject(
             Bodies bodies,
             Function<String, Subject> others,
             Consumer<String> ready) {
-        this(table, reaches, shown, bodies, others, ready, null);
+        this(table, reaches, shown, bodies, others, ready, null, Sight.ALL);
     }
 
     Subject near(@Nullable Near wanted) {
-        return new Subject(table, reaches, shown, bodies, others, ready, wanted);
+        return new Subject(table, reaches, shown, bodies, others, ready, wanted, sight);
+    }
+
+    /** The same table for somebody who sees this of it. */
+    public Subject seenBy(Sight limited) {
+        UnaryOperator<Row> seen = limited.whole() ? shown : row -> limited.shown(shown.apply(row));
+        return new Subject(table, reaches, seen, bodies, others, ready, near, limited);
     }
 }

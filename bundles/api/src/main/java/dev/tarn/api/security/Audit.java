@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.security;
+
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** Keeps what an administrator may have to answer for, in {@code system.audit}. Safe on any thread. */
+@ProviderType
+public interface Audit {
+    /** Writes it down, soon; never blocks. What comes faster than it can be written is counted, and the count is written. */
+    void record(Event event);
+
+    /**
+     * Something that happened.
+     *
+     * @param what such as {@code login}, or the name of an operation
+     * @param who the user's name, as far as it is known
+     * @param protocol over which; empty for none
+     * @param from the peer, or null
+     * @param detail never a secret; empty for nothing
+     */
+    record Event(
+            String what,
+            String who,
+            String protocol,
+            @Nullable SocketAddress from,
+            boolean allowed,
+            String detail) {}
+}

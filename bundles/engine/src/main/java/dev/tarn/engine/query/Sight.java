@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.engine.query;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.security.TableRights.Grant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which rows of a table somebody may see or change, and what of them. Immutable; safe on any thread. */
+public final class Sight {
+
+    /** Everything. */
+    public static final Sight ALL = new Sight(null, null, List.of());
+
+    /** One grant: the rows that pass, and what of them; null for all attributes. */
+    private record Ray(Matcher rows, @Nullable Set<String> attributes) {}
+
+    /** No rule is about other rows than its own. */
+    private static final Joins NONE = new Joins(rows -> {});
+
+    private final @Nullable Table table;
+    private final @Nullable Bodies bodies;
+    private final List<Ray> rays;
+
+    private Sight(@Nullable Table table, @Nullable Bodies bodies, List<Ray> rays) {
+        this.table = table;
+        this.bodies = bodies;
+        this.rays = List.copyOf(rays);
+    }
+
+    /**
+     * What grants make visible.
+     *
+     * @throws Failure MALFORMED when a condition is none on the table
+     */
+    public static Sight of(Table table, List<Grant> grants, Bodies bodies) {
+        Subject about = new Subject(
+                table,
+                path -> true,
+                row -> row,
+                bodies,
+                name -> {
+                    throw new Failure(Failure.Code.UNSUPPORTED, "a rule for rows is about one table");
+                },
+                attribute -> {});
+        List<Ray> rays = new ArrayList<>();
+        for (Grant grant : grants) {
+            Question question = QueryParser.parse(grant.rows());
+            if (question.gathers() || question.select() != null || question.explain()) {
+                throw new Failure(Failure.Code.MALFORMED, "a rule for rows is conditions and nothing else");
+            }
+            rays.add(new Ray(new Binder(about).bind(question.where()), grant.attributes()));
+        }
+        return new Sight(table, bodies, rays);
+    }
+
+    /** Whether nothing is hidden. */
+    public boolean whole() {
+        return table == null;
+    }
+
+    /** Whether no row is ever seen. */
+    public boolean nothing() {
+        return table != null && rays.isEmpty();
+    }
+
+    /** Whether every row is seen, if not all of it. */
+    public boolean everyRow() {
+        return table == null
+                || rays.stream()
+                        .anyMatch(ray -> ray.rows() instanceof Matcher.All all
+                                && all.parts().isEmpty());
+    }
+
+    /** The row as it is seen; null when it is not. */
+    public @Nullable Row see(Row row) {
+        if (table == null) {
+            return row;
+        }
+        Item item = new Item(table, row, NONE);
+        Set<String> visible = null;
+        boolean seen = false;
+        for (Ray ray : rays) {
+            if (ray.rows().matches(item)) {
+                if (ray.attributes() == null) {
+                    return row;
+                }
+                if (visible == null) {
+                    visible = new HashSet<>();
+                }
+                visible.addAll(ray.attributes());
+                seen = true;
+            }
+        }
+        return seen && visible != null ? reduced(row, item.body(), visible) : null;
+    }
+
+    /** The row as it is seen, which is known to be. */
+    Row shown(Row row) {
+        Row seen = see(row);
+        if (seen == null) {
+            throw new IllegalStateException("a row is found that may not be seen");
+        }
+        return seen;
+    }
+
+    private Row reduced(Row row, @Nullable Object body, Set<String> visible) {
+        Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+        Set<String> keys = keys();
+        if (body instanceof Map<?, ?> map) {
+            map.forEach((name, value) -> {
+                if (keys.contains(name) || visible.contains(name)) {
+                    shown.put(String.valueOf(name), value);
+                }
+            });
+        }
+        return new Row(row.path(), java.util.Objects.requireNonNull(bodies).of(shown), row.version(), row.attributes());
+    }
+
+    private Set<String> keys() {
+        Set<String> names = new HashSet<>();
+        if (table != null) {
+            table.primaryKeys().forEach(key -> names.add(key.name()));
+        }
+        return names;
+    }
+
+    /** The attributes that may be written in this row; null for all of them, empty when the row is out of reach. */
+    public @Nullable Set<String> writable(Row row) {
+        if (table == null) {
+            return null;
+        }
+        Item item = new Item(table, row, NONE);
+        Set<String> writable = new HashSet<>();
+        for (Ray ray : rays) {
+            if (ray.rows().matches(item)) {
+                if (ray.attributes() == null) {
+                    return null;
+                }
+                writable.addAll(ray.attributes());
+            }
+        }
+        return writable;
+    }
+
+    /** Whether the row is among those that are in reach. */
+    public boolean reaches(Row row) {
+        if (table == null) {
+            return true;
+        }
+        Item item = new Item(table, row, NONE);
+        return rays.stream().anyMatch(ray -> ray.rows().matches(item));
+    }
+
+    /** The conditions together with those of a query. */
+    Matcher within(Matcher asked) {
+        if (table == null) {
+            return asked;
+        }
+        List<Matcher> all = new ArrayList<>();
+        all.add(new Matcher.Any(rays.stream().map(Ray::rows).toList()));
+        if (asked instanceof Matcher.All both) {
+            all.addAll(both.parts());
+        } else {
+            all.add(asked);
+        }
+        return new Matcher.All(all);
+    }
+
+    /**
+     * Refuses a query that is about something hidden: by it alone one could be told from another.
+     *
+     * @throws Failure FORBIDDEN
+     */
+    void check(Question question) {
+        if (table == null) {
+            return;
+        }
+        if (question.explain()) {
+            throw new Failure(Failure.Code.FORBIDDEN, "explain() is for those who may read the whole table");
+        }
+        check(question.where());
+        Near near = question.near();
+        if (near != null) {
+            check(near.attribute());
+        }
+        question.sort().forEach(order -> check(order.property()));
+        question.group().forEach(this::check);
+        question.aggregates().forEach(aggregate -> check(aggregate.property()));
+        Fields select = question.select();
+        if (select != null) {
+            select.fields().forEach(field -> check(field.name()));
+        }
+    }
+
+    private void check(Where where) {
+        if (where instanceof Where.And and) {
+            and.parts().forEach(this::check);
+        } else if (where instanceof Where.Or or) {
+            or.parts().forEach(this::check);
+        } else if (where instanceof Where.Compare compare) {
+            check(compare.property());
+        }
+    }
+
+    /** Only what is visible in every row that is: else the answer would tell which rule a row passes. */
+    private void check(String property) {
+        int dot = property.indexOf('.');
+        String first = dot < 0 ? property : property.substring(0, dot);
+        if (property.isEmpty() || property.startsWith("$") || keys().contains(property)) {
+            return;
+        }
+        for (Ray ray : rays) {
+            if (ray.attributes() != null && !ray.attributes().contains(first)) {
+                throw new Failure(Failure.Code.FORBIDDEN, "you may not read " + QueryParser.shown(first));
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.security;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Expectation;
+import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.security.Audit;
+import dev.tarn.api.store.Draft;
+import dev.tarn.api.store.Snapshot;
+import dev.tarn.api.store.Store;
+import dev.tarn.api.store.Write;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The table {@code system.audit}: rows are added and, when their time is over, expire; nothing changes them. Ids are in the
+ * order of time. Safe on any thread; {@link #latest} blocks.
+ */
+@Component(
+        service = {Audit.class, AuditTrail.class},
+        configurationPid = "dev.tarn.security.audit")
+@Designate(ocd = AuditTrail.Config.class)
+public final class AuditTrail implements Audit {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AuditTrail.class);
+
+    /** Events that are being written at once; further ones are counted. */
+    private static final int UNDERWAY = 256;
+
+    private static final int LONGEST = 1_024;
+
+    /** Settings. */
+    @ObjectClassDefinition(name = "Audit trail")
+    public @interface Config {
+        @AttributeDefinition(description = "Days that an entry of the audit trail is kept; 1 to 3,650")
+        int days() default 90;
+    }
+
+    private final Table table;
+    private final Store store;
+    private final Bodies bodies;
+    private final InstantSource clock;
+    private final AtomicLong number = new AtomicLong();
+    private final AtomicInteger underway = new AtomicInteger();
+    private final AtomicLong dropped = new AtomicLong();
+
+    @Activate
+    public AuditTrail(@Reference Store store, @Reference Bodies bodies, Config config) {
+        this(store, bodies, config.days(), InstantSource.system());
+    }
+
+    AuditTrail(Store store, Bodies bodies, int days, InstantSource clock) {
+        if (days < 1 || days > 3_650) {
+            throw new IllegalArgumentException("security.audit.days must be between 1 and 3650, not " + days);
+        }
+        this.store = store;
+        this.bodies = bodies;
+        this.clock = clock;
+        this.table = new Table(
+                Table.SYSTEM,
+                "audit",
+                null,
+                List.of(Attribute.primaryKey("id", Attribute.Type.ID)),
+                new Table.Rules(false, false, false, Table.Keeping.ASYNC, Duration.ZERO, Duration.ofDays(days), null));
+        store.define(table);
+    }
+
+    @Override
+    public void record(Event event) {
+        if (underway.incrementAndGet() > UNDERWAY) {
+            underway.decrementAndGet();
+            dropped.incrementAndGet();
+            return;
+        }
+        long missed = dropped.getAndSet(0);
+        if (missed > 0) {
+            underway.incrementAndGet();
+            write(new Event(
+                    "dropped", "", "", null, false, missed + " entries came faster than they could be written"));
+        }
+        write(event);
+    }
+
+    private void write(Event event) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        String id = String.format(Locale.ROOT, "%015d-%06d", clock.millis(), number.incrementAndGet() % 1_000_000);
+        row.put("id", id);
+        row.put("when", clock.instant());
+        row.put("what", event.what());
+        row.put("who", cut(event.who()));
+        row.put("allowed", event.allowed());
+        row.put("protocol", event.protocol());
+        row.put("from", address(event.from()));
+        row.put("detail", cut(event.detail()));
+        Draft draft = Draft.put(table, table.path(id), bodies.of(row), Attributes.NONE, Expectation.ANYTHING);
+        try {
+            store.commit(Write.of(draft)).whenComplete((commit, failure) -> {
+                underway.decrementAndGet();
+                if (failure != null) {
+                    lost(event, failure);
+                }
+            });
+        } catch (RuntimeException closed) {
+            underway.decrementAndGet();
+            lost(event, closed);
+        }
+    }
+
+    private static void lost(Event event, Throwable failure) {
+        LOG.warn(
+                "audit=not-written what={} allowed={} reason=\"{}\"",
+                event.what(),
+                event.allowed(),
+                failure.getMessage());
+    }
+
+    private static String cut(String text) {
+        return text.length() > LONGEST ? text.substring(0, LONGEST) : text;
+    }
+
+    private static String address(@Nullable SocketAddress from) {
+        return from instanceof InetSocketAddress internet && internet.getAddress() != null
+                ? internet.getAddress().getHostAddress()
+                : "";
+    }
+
+    /** The newest entries, the newest first. */
+    List<Map<?, ?>> latest(int most) {
+        List<Map<?, ?>> entries = new ArrayList<>();
+        try (Snapshot snapshot = store.snapshot();
+                Snapshot.Rows rows = snapshot.rows(table, new Snapshot.Range("", null, true))) {
+            for (Row row = rows.next(); row != null && entries.size() < most; row = rows.next()) {
+                if (row.body().value() instanceof Map<?, ?> map) {
+                    entries.add(map);
+                }
+            }
+        }
+        return entries;
+    }
+}
