@@ -164,9 +164,7 @@ final class QueuedMailbox implements Mailbox {
             throw new Failure(Failure.Code.MALFORMED, "a live query is about one table, and " + filter + " is not");
         }
         Exported exported = tables.get(0);
-        if (!commons.permissions()
-                .sight(context, Access.Verb.READ, exported.table())
-                .whole()) {
+        if (!readsWhole(filter)) {
             // That a row comes or goes would tell of what is hidden.
             throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
         }
@@ -213,6 +211,21 @@ final class QueuedMailbox implements Mailbox {
         return true;
     }
 
+    /** Whether all rows that the filter covers may be read as they are. */
+    private boolean readsWhole(Filter filter) {
+        Exports exports = commons.routing().exports();
+        Filter canonical = exports.canonical(filter);
+        for (Exported exported : exports.covered(canonical)) {
+            if (!may(Access.Verb.READ, exported, canonical)
+                    || !commons.permissions()
+                            .sight(context, Access.Verb.READ, exported.table())
+                            .whole()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Other tables were deployed, or other rights are in force, so the same filter may cover others. */
     void reconsider(FilterSubscription subscription) {
         if (closed || subscription.cancelled()) {
@@ -226,8 +239,9 @@ final class QueuedMailbox implements Mailbox {
         try {
             Set<String> allowed = allowed(subscription.filter());
             subscription.allowed(allowed);
-            boolean all = subscription.group() != null || subscription.query() != null;
-            boolean lost = all && allowed != null && !wholly(subscription.filter());
+            boolean lost = allowed != null
+                    && ((subscription.group() != null && !wholly(subscription.filter()))
+                            || (subscription.query() != null && !readsWhole(subscription.filter())));
             if (lost || !now.known()) {
                 end(Permissions.forbidden(
                         context, Access.Verb.SUBSCRIBE, subscription.filter().text()));
