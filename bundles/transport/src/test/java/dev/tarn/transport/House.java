@@ -75,7 +75,9 @@ final class House implements AutoCloseable {
         @Override
         public CompletionStage<User> authenticate(Credentials credentials, @Nullable SocketAddress from) {
             checks.incrementAndGet();
-            if (credentials instanceof Credentials.Nothing) {
+            if (credentials instanceof Credentials.Certificate) {
+                return CompletableFuture.completedStage(ADA);
+            } else if (credentials instanceof Credentials.Nothing) {
                 return CompletableFuture.completedStage(ANONYMOUS);
             } else if (credentials instanceof Credentials.Password password
                     && password.name().equals("ada")
