@@ -77,6 +77,19 @@ public final class RawClient implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Sends bytes to a server that may have said its last word and closed: whether they could be sent. What it said can
+     * still be read.
+     */
+    public boolean offer(byte[] bytes) {
+        try {
+            send(bytes);
+            return true;
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
     /** Sends text as UTF-8. */
     public RawClient sendText(String text) throws IOException {
         return send(text.getBytes(StandardCharsets.UTF_8));

@@ -203,6 +203,16 @@ class AdministrationTest {
                 .contains("frame-ancestors 'none'");
     }
 
+    @Test
+    void the_console_shows_the_server_s_own_log_and_no_configuration_without_a_name() throws Exception {
+        consoleIsThere();
+        assertThat(get(CONSOLE + "logs/data.json?minLevel=3").body())
+                .contains("dev.tarn.transport.Listener listening name=admin");
+        assertThat(get(CONSOLE + "status-Configurations.txt").body())
+                .contains("PID = dev.tarn.store")
+                .doesNotContainPattern("PID = *\\R");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "Origin, http://evil.example",

@@ -49,6 +49,9 @@ final class Container {
         properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SystemPackages.extra());
         // Without this one, which asks our own users, the Felix Web Console does not open.
         properties.put("felix.webconsole.security.providers", "tarn");
+        // Entries that the console's page of the log shows; most of them tell of services that came and went.
+        properties.put("org.apache.felix.log.maxSize", "1000");
+        properties.put("org.osgi.service.log.admin.loglevel", "INFO");
         // What goes wrong is read from states and events; the framework itself would print it to standard output.
         properties.put("felix.log.level", "0");
         framework = new FrameworkFactory().newFramework(properties);
@@ -70,6 +73,7 @@ final class Container {
         framework.init();
         FrameworkLog log = new FrameworkLog(context());
         log.begin();
+        LogCopy.begin(context());
         for (Image.Jar jar : jars) {
             Bundle bundle = install(jar);
             bundle.adapt(BundleStartLevel.class).setStartLevel(jar.level());

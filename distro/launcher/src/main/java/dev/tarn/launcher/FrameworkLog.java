@@ -14,6 +14,8 @@ import org.osgi.util.tracker.ServiceTracker;
 import org.osgi.util.tracker.ServiceTrackerCustomizer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
+import org.slf4j.MarkerFactory;
 
 /**
  * Passes what the framework and its bundles say to OSGi's own log on to the one log of the process. Bundles, services
@@ -21,6 +23,9 @@ import org.slf4j.LoggerFactory;
  * tells in one line why a start failed.
  */
 final class FrameworkLog implements LogListener, ServiceTrackerCustomizer<LogReaderService, LogReaderService> {
+
+    /** On what comes from OSGi's log, so that {@link LogCopy} does not send it back. */
+    static final Marker FROM_OSGI = MarkerFactory.getMarker("OSGI");
 
     private static final Set<String> EVENTS =
             Set.of("Events.Bundle", "Events.Service", "Events.Framework", "LogService");
@@ -67,6 +72,9 @@ final class FrameworkLog implements LogListener, ServiceTrackerCustomizer<LogRea
     /** On the log service's thread. */
     @Override
     public synchronized void logged(LogEntry entry) {
+        if (LogCopy.made(entry)) {
+            return;
+        }
         if (!holding) {
             show(entry);
         } else if (held.size() < HELD) {
@@ -86,10 +94,10 @@ final class FrameworkLog implements LogListener, ServiceTrackerCustomizer<LogRea
         String message = entry.getMessage();
         Throwable failure = entry.getException();
         switch (level) {
-            case AUDIT, ERROR -> logger.error(message, failure);
-            case WARN -> logger.warn(message, failure);
-            case INFO -> logger.debug(message, failure);
-            case DEBUG, TRACE -> logger.trace(message, failure);
+            case AUDIT, ERROR -> logger.error(FROM_OSGI, message, failure);
+            case WARN -> logger.warn(FROM_OSGI, message, failure);
+            case INFO -> logger.debug(FROM_OSGI, message, failure);
+            case DEBUG, TRACE -> logger.trace(FROM_OSGI, message, failure);
         }
     }
 }

@@ -112,7 +112,7 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
                             ? List.of(setting.words().get(0).split(",", -1))
                             : setting.words();
                     List<String> said = words.stream().map(Secret::of).toList();
-                    configuration(part).properties().put(key.name(), key.value(said));
+                    put(part, key, key.value(said));
                 } catch (Refusal absent) {
                     errors.add(setting.origin() + ": '" + setting.key() + "' " + absent.line());
                 } catch (IllegalArgumentException wrong) {
@@ -139,11 +139,14 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
         }
 
         void give(String name, String value) {
-            catalog.takers(name).forEach((part, key) -> {
-                if (!part.pid().equals(Catalog.OWN)) {
-                    configuration(part).properties().put(key.name(), key.value(List.of(value)));
-                }
-            });
+            catalog.takers(name).forEach((part, key) -> put(part, key, key.value(List.of(value))));
+        }
+
+        /** What the launcher needs itself is no component's configuration. */
+        private void put(Part part, Key key, Object value) {
+            if (!part.pid().equals(Catalog.OWN)) {
+                configuration(part).properties().put(key.name(), value);
+            }
         }
 
         /** Adds the listeners that are there unless they are switched off. */
