@@ -66,7 +66,7 @@ class ApplicationsTest {
         }
 
         String next() throws InterruptedException {
-            return String.valueOf(events.poll(10, TimeUnit.SECONDS));
+            return String.valueOf(events.poll(60, TimeUnit.SECONDS));
         }
     }
 
@@ -115,7 +115,7 @@ class ApplicationsTest {
     }
 
     private static void await(BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("10 seconds passed").isLessThan(end);
             LockSupport.parkNanos(5_000_000);

@@ -231,7 +231,7 @@ class DeliveryStressTest {
     }
 
     private static void await(Witness witness, java.util.concurrent.Callable<Boolean> condition) {
-        long deadline = System.nanoTime() + 20_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         while (!witness.loop.on(condition)) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError(witness.name + " waits in vain; " + witness.wrong + " missed="

@@ -38,7 +38,7 @@ class DurableSessionTest {
     }
 
     private static void awaitOwed(DurableSession session, long changes) {
-        long deadline = System.nanoTime() + 20_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         while (session.owedChanges() != changes) {
             if (System.nanoTime() > deadline) {
                 assertThat(session.owedChanges()).isEqualTo(changes);

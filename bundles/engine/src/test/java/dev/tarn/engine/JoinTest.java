@@ -323,7 +323,7 @@ class JoinTest {
                 16 << 20,
                 false,
                 Clock.systemUTC(),
-                new Limits(100, Duration.ofSeconds(20), 100_000, 150_000));
+                new Limits(100, Duration.ofSeconds(60), 100_000, 150_000));
         try (TestDoor door = new TestDoor(
                 directory,
                 settings,

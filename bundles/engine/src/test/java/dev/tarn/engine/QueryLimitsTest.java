@@ -52,7 +52,7 @@ class QueryLimitsTest {
 
     @BeforeEach
     void open() {
-        Limits tiny = new Limits(2_000, Duration.ofSeconds(20), 100_000, 150_000);
+        Limits tiny = new Limits(2_000, Duration.ofSeconds(60), 100_000, 150_000);
         Settings settings =
                 new Settings(2, 10_000, 10_000, 8 << 20, 100_000, 16_384, 16 << 20, false, Clock.systemUTC(), tiny);
         door = new TestDoor(directory, settings, (who, verb, table, path) -> who.administrator());
@@ -147,14 +147,14 @@ class QueryLimitsTest {
     void queries_that_sort_share_one_reserve_which_a_canceled_one_gives_back() throws Exception {
         Taker one = new Taker(1);
         search("id=lt=350&sort(b)").rows().subscribe(one);
-        assertThat(one.first.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(one.first.await(60, TimeUnit.SECONDS)).isTrue();
         Taker other = new Taker(1);
         search("id=lt=350&sort(b)").rows().subscribe(other);
         assertThatThrownBy(() -> TestDoor.done(other.done))
                 .isInstanceOfSatisfying(
                         Failure.class, failure -> assertThat(failure.code()).isEqualTo(Failure.Code.BUSY));
         one.subscription.cancel();
-        long deadline = System.nanoTime() + 20_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         int rows = 0;
         while (rows == 0 && System.nanoTime() < deadline) {
             try {

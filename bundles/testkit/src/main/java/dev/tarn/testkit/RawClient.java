@@ -47,7 +47,7 @@ public final class RawClient implements AutoCloseable {
             socket.close();
             throw refused;
         }
-        patience(Duration.ofSeconds(10));
+        patience(Duration.ofSeconds(60));
     }
 
     /** How long a read waits before it fails; 10 seconds at first. */

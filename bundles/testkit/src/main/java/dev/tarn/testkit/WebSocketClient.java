@@ -37,7 +37,7 @@ public final class WebSocketClient implements AutoCloseable {
     public WebSocketClient(URI uri, @Nullable String subprotocol, String... headers)
             throws IOException, InterruptedException {
         WebSocket.Builder builder =
-                HttpClient.newHttpClient().newWebSocketBuilder().connectTimeout(Duration.ofSeconds(10));
+                HttpClient.newHttpClient().newWebSocketBuilder().connectTimeout(Duration.ofSeconds(60));
         if (subprotocol != null) {
             builder.subprotocols(subprotocol);
         }

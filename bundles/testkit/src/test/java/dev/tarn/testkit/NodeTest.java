@@ -142,7 +142,7 @@ class NodeTest {
         }
 
         String next() throws InterruptedException {
-            return String.valueOf(told.poll(10, TimeUnit.SECONDS));
+            return String.valueOf(told.poll(60, TimeUnit.SECONDS));
         }
     }
 

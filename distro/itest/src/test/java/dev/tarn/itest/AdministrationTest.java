@@ -30,7 +30,7 @@ class AdministrationTest {
     private static final String CONSOLE = "/system/console/";
     private static final HttpClient CLIENT = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10))
+            .connectTimeout(Duration.ofSeconds(60))
             .build();
 
     @TempDir

@@ -21,7 +21,7 @@ final class Console {
     private static final String BOUNDARY = "----tarn7MA4YWxkTrZu0gW";
     private static final HttpClient CLIENT = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10))
+            .connectTimeout(Duration.ofSeconds(60))
             .build();
 
     private final Tarn tarn;

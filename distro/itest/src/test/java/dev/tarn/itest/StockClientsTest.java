@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The demo with clients that others wrote: npm's, Debian's, and a browser. Installs what is missing. */
 @Tag("clients")
 class StockClientsTest {
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final long INSTALL_SECONDS = 600;
     private static final AtomicInteger IDS = new AtomicInteger(500);
     private static final List<String> SUBSCRIBERS = List.of(

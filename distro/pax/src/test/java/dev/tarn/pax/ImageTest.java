@@ -112,7 +112,7 @@ public class ImageTest {
                 .getFactoryConfiguration("dev.tarn.listener", "http", "?")
                 .update(new Hashtable<>(Map.of("name", "http", "port", 0)));
         CountDownLatch never = new CountDownLatch(1);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         ServiceReference<Endpoint> reference = context.getServiceReference(Endpoint.class);
         while (reference == null) {
             assertTrue("no listener in time", System.nanoTime() < end);
@@ -150,11 +150,11 @@ public class ImageTest {
         resources
                 .put(asking, path, bodies.opaque("text/plain", bytes), Terms.NONE)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         Row row = resources
                 .get(asking, path)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS)
+                .get(60, TimeUnit.SECONDS)
                 .orElseThrow();
         assertEquals("seen", new String(row.body().bytes(), StandardCharsets.UTF_8));
     }

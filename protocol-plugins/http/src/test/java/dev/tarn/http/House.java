@@ -58,7 +58,7 @@ final class House implements AutoCloseable {
     final Node node;
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10))
+            .connectTimeout(Duration.ofSeconds(60))
             .build();
 
     /** @param seen what the protocol sees of the resources */
@@ -105,7 +105,7 @@ final class House implements AutoCloseable {
 
     Answer send(String method, String target, byte[] body, String... headers) throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(node.http(target))
-                .timeout(Duration.ofSeconds(20))
+                .timeout(Duration.ofSeconds(60))
                 .method(method, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
         for (String header : headers) {
             int colon = header.indexOf(':');

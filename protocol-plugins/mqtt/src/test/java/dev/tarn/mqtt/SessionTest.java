@@ -173,7 +173,7 @@ class SessionTest {
     private void awaitStored(String clientId, int inFlight) {
         SessionTables tables =
                 new SessionTables(node.services().store(), node.services().bodies());
-        long deadline = System.nanoTime() + 10_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         while (tables.load((client, number, cursor) -> new Session(client, number, null)).stream()
                 .noneMatch(session -> session.clientId().equals(clientId)
                         && session.inFlight().size() == inFlight)) {
@@ -260,7 +260,7 @@ class SessionTest {
         MqttClient client = five("brief", false, "11 00 00 00 01");
         client.subscribe("t", 1);
         client.disconnect();
-        long deadline = System.nanoTime() + 10_000_000_000L;
+        long deadline = System.nanoTime() + 60_000_000_000L;
         SessionTables tables =
                 new SessionTables(node.services().store(), node.services().bodies());
         while (!tables.load((id, number, cursor) -> new Session(id, number, null))
@@ -341,7 +341,7 @@ class SessionTest {
                 Clock.systemUTC(),
                 new Statistics(),
                 (session, will) -> published.add(session.clientId() + " " + session.user() + " " + will.topic()))) {
-            assertThat(published.poll(10, TimeUnit.SECONDS)).matches("willing User.* will");
+            assertThat(published.poll(60, TimeUnit.SECONDS)).matches("willing User.* will");
             assertThat(next.stored()).isEqualTo(1);
         }
     }

@@ -164,7 +164,7 @@ class StreamTest {
                 assertThat(ServerFrame.read(client).opcode).isEqualTo(9);
                 client.send("8A 80 00000000");
                 assertThat(ServerFrame.read(client).opcode).isEqualTo(9);
-                client.patience(Duration.ofSeconds(5)).expectClosed();
+                client.patience(Duration.ofSeconds(60)).expectClosed();
             }
         }
     }

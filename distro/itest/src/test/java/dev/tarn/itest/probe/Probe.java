@@ -136,7 +136,7 @@ public final class Probe implements BundleActivator, SynchronousBundleListener, 
             inside.getMethod("deoptimizeAll").invoke(inside.getConstructor().newInstance());
             ServiceReference<Loops> reference = context.getServiceReference(Loops.class);
             for (EventExecutor loop : context.getService(reference).group()) {
-                loop.submit(() -> {}).get(20, TimeUnit.SECONDS);
+                loop.submit(() -> {}).get(60, TimeUnit.SECONDS);
             }
         } catch (LinkageError otherMachine) {
             // Not a HotSpot that has this: then it is counted as it is.
