@@ -17,7 +17,6 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -63,7 +62,7 @@ class RedeployTest {
         for (long from = 0; from < rows; from += 1_000) {
             List<Body> bodies = new ArrayList<>();
             for (long id = from; id < Math.min(rows, from + 1_000); id++) {
-                bodies.add(door.bodies.of(Map.of("id", id, "n", id % 10)));
+                bodies.add(door.json("{\"id\":%d,\"n\":%d}".formatted(id, id % 10)));
             }
             TestDoor.done(door.engine.putAll(door.context, "T", bodies, Terms.NONE));
         }
