@@ -8,10 +8,10 @@ try {
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.log('chromium error ' + error.message));
   await page.goto('http://' + httpAddress + '/', { waitUntil: 'load' });
-  await page.waitForFunction(() => document.getElementById('state').dataset.state !== 'connecting', { timeout: 20000 });
+  await page.waitForFunction(() => document.getElementById('state').dataset.state !== 'connecting', { timeout: 60000 });
   console.log('chromium ready');
   for (const text of texts) {
-    await page.waitForFunction((wanted) => document.body.innerText.includes(wanted), { timeout: 30000 }, text);
+    await page.waitForFunction((wanted) => document.body.innerText.includes(wanted), { timeout: 60000 }, text);
     console.log('chromium seen ' + text);
   }
 } finally {

@@ -72,5 +72,5 @@ interface Carrier {
      *
      * @throws IllegalStateException where a connection carries more than one exchange
      */
-    ChannelPipeline upgrade(HttpFraming.Installed by);
+    ChannelPipeline upgrade(Roster.Installed by);
 }

@@ -43,7 +43,7 @@ final class Exchange implements HttpExchange {
     private @Nullable Target target;
     private @Nullable String path;
     private @Nullable String allowedOrigin;
-    private HttpFraming.@Nullable Installed given;
+    private Roster.@Nullable Installed given;
     private @Nullable Context context;
     private @Nullable Streaming streaming;
     private @Nullable Runnable onEnd;
@@ -92,7 +92,7 @@ final class Exchange implements HttpExchange {
     }
 
     /** It is this protocol's now. */
-    void given(HttpFraming.Installed to, Context asking) {
+    void given(Roster.Installed to, Context asking) {
         given = to;
         context = asking;
     }
@@ -297,7 +297,7 @@ final class Exchange implements HttpExchange {
     @Override
     public Upgrade upgrade() {
         begin();
-        HttpFraming.Installed by = Objects.requireNonNull(given);
+        Roster.Installed by = Objects.requireNonNull(given);
         FullHttpRequest request = new DefaultFullHttpRequest(
                 head.protocolVersion(),
                 head.method(),

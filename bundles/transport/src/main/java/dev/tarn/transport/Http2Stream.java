@@ -307,7 +307,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Carrier 
     }
 
     @Override
-    public ChannelPipeline upgrade(HttpFraming.Installed by) {
+    public ChannelPipeline upgrade(Roster.Installed by) {
         throw new IllegalStateException("a stream of HTTP/2 is not upgraded");
     }
 

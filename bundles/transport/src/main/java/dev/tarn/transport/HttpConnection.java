@@ -261,7 +261,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter implements Carri
     }
 
     @Override
-    public ChannelPipeline upgrade(HttpFraming.Installed by) {
+    public ChannelPipeline upgrade(Roster.Installed by) {
         ChannelPipeline pipeline = context().pipeline();
         exchange = null;
         http.upgraded(channel(), by);

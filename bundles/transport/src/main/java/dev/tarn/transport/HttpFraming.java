@@ -11,15 +11,13 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -48,7 +46,7 @@ public final class HttpFraming implements StreamProtocol {
     private final Resources resources;
     private final Meter meter;
     private final OpenChannels connections = new OpenChannels();
-    private final AtomicReference<List<Installed>> installed = new AtomicReference<>(List.of());
+    private final Roster protocols = new Roster(System::nanoTime);
 
     /** Settings of HTTP on every listener that serves it. */
     @ObjectClassDefinition(name = "HTTP")
@@ -112,9 +110,6 @@ public final class HttpFraming implements StreamProtocol {
         /** Cuts what still runs of the protocol. */
         void cut(HttpProtocol protocol);
     }
-
-    /** An HTTP protocol that is here. */
-    record Installed(HttpProtocol protocol, int ranking, OpenChannels upgraded, Traffic traffic) {}
 
     @Activate
     public HttpFraming(@Reference Users users, @Reference Resources resources, @Reference Meter meter, Config config) {
@@ -201,19 +196,12 @@ public final class HttpFraming implements StreamProtocol {
             target = "(!(tarn.door=*))")
     public void addProtocol(HttpProtocol protocol, Map<String, Object> properties) {
         int ranking = properties.get("service.ranking") instanceof Integer given ? given : 0;
-        Installed added = new Installed(protocol, ranking, new OpenChannels(), meter.traffic(protocol.name()));
-        installed.updateAndGet(before -> {
-            List<Installed> after = new ArrayList<>(before);
-            after.add(added);
-            after.sort(Comparator.comparingInt(Installed::ranking).reversed());
-            return List.copyOf(after);
-        });
+        protocols.add(new Roster.Installed(protocol, ranking, new OpenChannels(), meter.traffic(protocol.name())));
     }
 
     /** Lets the protocol's running requests and upgraded connections end, then cuts them; blocks until then. */
     public void removeProtocol(HttpProtocol protocol) {
-        List<Installed> before = installed.getAndUpdate(
-                list -> list.stream().filter(one -> one.protocol() != protocol).toList());
+        Optional<Roster.Installed> removed = protocols.remove(protocol);
         String reason = protocol.name() + " is being removed";
         List<CompletableFuture<Void>> running = new ArrayList<>();
         for (Channel channel : connections.all()) {
@@ -222,11 +210,7 @@ public final class HttpFraming implements StreamProtocol {
             channel.closeFuture().addListener(closed -> ended.complete(null));
             channel.eventLoop().execute(() -> leave(channel, protocol, reason, ended));
         }
-        for (Installed one : before) {
-            if (one.protocol() == protocol) {
-                one.upgraded().drain(reason, FAREWELL);
-            }
-        }
+        removed.ifPresent(one -> one.upgraded().drain(reason, FAREWELL));
         try {
             CompletableFuture.allOf(running.toArray(CompletableFuture[]::new))
                     .get(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
@@ -290,13 +274,13 @@ public final class HttpFraming implements StreamProtocol {
     }
 
     /** The connection is no longer HTTP's, but the protocol's. */
-    void upgraded(Channel channel, Installed by) {
+    void upgraded(Channel channel, Roster.Installed by) {
         connections.remove(channel);
         by.upgraded().add(channel);
     }
 
-    List<Installed> installed() {
-        return Objects.requireNonNull(installed.get());
+    Roster protocols() {
+        return protocols;
     }
 
     Limits limits() {

@@ -70,7 +70,7 @@ final class Reception {
     }
 
     private void identify(Exchange asking) {
-        HttpFraming.Installed candidate = candidate(asking.head());
+        Roster.Installed candidate = candidate(asking.head());
         if (candidate != null && anonymous(candidate.protocol(), asking.head())) {
             dispatch(asking, new Caller(new byte[0], NOBODY, new HashMap<>(2)), candidate);
             return;
@@ -115,12 +115,12 @@ final class Reception {
         dispatch(asking, known, candidate(asking.head()));
     }
 
-    private void dispatch(Exchange asking, Caller who, HttpFraming.@Nullable Installed candidate) {
+    private void dispatch(Exchange asking, Caller who, Roster.@Nullable Installed candidate) {
         dispatch(asking, who, candidate, System.nanoTime() + ABSENCE.toNanos());
     }
 
     /** Looks again until then when nobody takes it: its protocol may be away while it is updated. */
-    private void dispatch(Exchange asking, Caller who, HttpFraming.@Nullable Installed candidate, long until) {
+    private void dispatch(Exchange asking, Caller who, Roster.@Nullable Installed candidate, long until) {
         if (candidate != null) {
             candidate.traffic().in.increment();
             candidate.traffic().attach(channel);
@@ -128,6 +128,9 @@ final class Reception {
                     candidate,
                     who.context(http.resources(), candidate.protocol().name(), connection));
             open(candidate.protocol(), asking);
+        } else if (!http.protocols().expecting()) {
+            // RFC 9110 §15.5.5: whoever could answer is here, and none of them knows the path.
+            asking.fail(new Failure(Failure.Code.NOT_FOUND, "nothing here answers such requests"));
         } else if (until - System.nanoTime() < 0) {
             asking.fail(new Failure(
                     Failure.Code.UNAVAILABLE, "no protocol that answers such requests is installed at the moment"));
@@ -142,8 +145,8 @@ final class Reception {
     }
 
     /** The highest ranked protocol that accepts the request, or null. */
-    private HttpFraming.@Nullable Installed candidate(HttpRequest head) {
-        for (HttpFraming.Installed candidate : http.installed()) {
+    private Roster.@Nullable Installed candidate(HttpRequest head) {
+        for (Roster.Installed candidate : http.protocols().all()) {
             if (accepts(candidate.protocol(), head)) {
                 return candidate;
             }

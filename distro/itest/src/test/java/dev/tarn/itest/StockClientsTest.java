@@ -298,4 +298,23 @@ class StockClientsTest {
             });
         }
     }
+
+    @Test
+    void the_buttons_of_the_page_of_protocols_install_update_stop_start_remove_and_bring_back() throws Exception {
+        try (Listeners browser = new Listeners()) {
+            browser.start(
+                    "",
+                    List.of(
+                            "node",
+                            scripts.resolve("console.js").toString(),
+                            "/usr/bin/chromium",
+                            tarn.address("admin"),
+                            System.getProperty("tarn.echo")));
+            Eventually.passes(Duration.ofMinutes(5), () -> {
+                assertThat(browser.lines).contains("console done");
+                return null;
+            });
+            assertThat(browser.of("console")).noneMatch(line -> line.startsWith("error"));
+        }
+    }
 }
