@@ -116,8 +116,7 @@ public record Table(String database, String name, @Nullable String export, List<
      * id.
      */
     public Optional<Attribute> primaryKey() {
-        List<Attribute> keys = primaryKeys();
-        return keys.size() == 1 ? Optional.of(keys.get(0)) : Optional.empty();
+        return Optional.ofNullable(soleKey());
     }
 
     /** The attributes that together are the id, as the id has them, with slashes between them. */
@@ -132,9 +131,22 @@ public record Table(String database, String name, @Nullable String export, List<
 
     /** Whether ids are whole numbers rather than text. */
     public boolean numericIds() {
-        return primaryKey()
-                .map(key -> key.type() == Attribute.Type.INT || key.type() == Attribute.Type.LONG)
-                .orElse(false);
+        Attribute key = soleKey();
+        return key != null && (key.type() == Attribute.Type.INT || key.type() == Attribute.Type.LONG);
+    }
+
+    /** Asked for each write, so it makes no lists. */
+    private @Nullable Attribute soleKey() {
+        Attribute sole = null;
+        for (Attribute attribute : attributes) {
+            if (attribute.primaryKey()) {
+                if (sole != null) {
+                    return null;
+                }
+                sole = attribute;
+            }
+        }
+        return sole;
     }
 
     /** The id in a canonical path of this table; null when the path names the table itself. May be empty. */
