@@ -233,7 +233,7 @@ final class Writes {
 
     /** The id that a body names, or null. */
     private static @Nullable String givenId(Exported exported, Body body) {
-        if (exported.table().rules().opaque()) {
+        if (exported.table().rules().opaque() || body.contents().containsKey(Content.WHOLE)) {
             return null;
         }
         return exported.schema().key().id(exported.schema().object(body));

@@ -23,6 +23,8 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 /** What keeps this node from serving. Safe on any thread; quick. */
 @Component(service = Health.class)
 public final class Health {
+    private static final String STORE = "store";
+
     private final Store store;
     private final CopyOnWriteArrayList<Endpoint> endpoints = new CopyOnWriteArrayList<>();
 
@@ -69,6 +71,10 @@ public final class Health {
     Map<String, String> warnings() {
         Map<String, String> warnings = new TreeMap<>();
         certificates().flatMap(Certificates::problem).ifPresent(problem -> warnings.put("tls", problem));
+        StoreStatistics told = statistics.get();
+        if (told != null) {
+            store(told, warnings);
+        }
         deployments()
                 .ifPresent(all -> all.forEach((file, deployment) -> {
                     if (!deployment.problem().isEmpty()) {
@@ -117,18 +123,43 @@ public final class Health {
     /** What is wrong, by part, in words for an operator; empty when the node can serve. */
     Map<String, String> problems() {
         Map<String, String> problems = new TreeMap<>();
-        for (Endpoint endpoint : endpoints) {
-            endpoint.problem().ifPresent(problem -> problems.put("listener " + endpoint.name(), problem));
-        }
         StoreStatistics told = statistics.get();
         if (told != null) {
-            told.fenced().ifPresent(why -> problems.put("store", why.reason()));
+            told.refusing().ifPresent(why -> problems.put(STORE, "writes are refused, reads go on: " + why.reason()));
+        }
+        problems.putAll(reading());
+        return problems;
+    }
+
+    /** What keeps the node from serving reads, by part; a part of {@link #problems}. */
+    Map<String, String> reading() {
+        Map<String, String> problems = new TreeMap<>();
+        for (Endpoint endpoint : endpoints) {
+            endpoint.problem().ifPresent(problem -> problems.put("listener " + endpoint.name(), problem));
         }
         try {
             store.sequence();
         } catch (RuntimeException closed) {
-            problems.put("store", String.valueOf(closed.getMessage()));
+            problems.put(STORE, String.valueOf(closed.getMessage()));
         }
         return problems;
+    }
+
+    /** What the disk did not give back, or soon has no more room for. */
+    private static void store(StoreStatistics told, Map<String, String> warnings) {
+        StoreStatistics.Soundness soundness = told.soundness();
+        soundness.recent().ifPresent(what -> warnings.put("reads", what));
+        List<String> damaged =
+                soundness.scrub().map(StoreStatistics.Scrub::damaged).orElse(List.of());
+        if (!damaged.isEmpty()) {
+            warnings.put(
+                    "damage",
+                    damaged.size() + " places on the disk, the first of them: " + damaged.get(0)
+                            + "; run tarn verify, restore a backup, check the disk");
+        }
+        StoreStatistics.Space space = told.space();
+        if (space.usable() < space.reserve()) {
+            warnings.put("disk", (space.usable() >> 20) + " MB are left; files and Blobs are no longer taken in");
+        }
     }
 }

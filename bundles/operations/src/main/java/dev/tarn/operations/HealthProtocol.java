@@ -15,8 +15,8 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 
 /**
- * {@code GET /health/live} says that the process answers, {@code GET /health/ready} whether it can serve; both without
- * login. Safe on any thread.
+ * {@code GET /health/live} says that the process answers, {@code GET /health/ready} whether it can serve, and
+ * {@code GET /health/ready/reads} whether it can serve those who only read; all without login. Safe on any thread.
  */
 @Component(service = HttpProtocol.class, property = "tarn.door=admin")
 public final class HealthProtocol implements HttpProtocol {
@@ -55,25 +55,28 @@ public final class HealthProtocol implements HttpProtocol {
         HttpResponseStatus status = HttpResponseStatus.OK;
         switch (exchange.path()) {
             case "/health/live" -> said.put("status", "up");
-            case "/health/ready" -> {
-                Map<String, String> problems = health.problems();
-                said.put("status", problems.isEmpty() ? "up" : "down");
-                if (!problems.isEmpty()) {
-                    status = HttpResponseStatus.SERVICE_UNAVAILABLE;
-                    said.put("problems", problems);
-                }
-                Map<String, String> warnings = health.warnings();
-                if (!warnings.isEmpty()) {
-                    // Nobody is sent elsewhere for a bundle that could not be added.
-                    said.put("warnings", warnings);
-                }
-            }
+            case "/health/ready" -> status = ready(health.problems(), said);
+            case "/health/ready/reads" -> status = ready(health.reading(), said);
             default -> {
-                exchange.fail(new Failure(Failure.Code.NOT_FOUND, "there are /health/live and /health/ready"));
+                exchange.fail(new Failure(
+                        Failure.Code.NOT_FOUND, "there are /health/live, /health/ready and /health/ready/reads"));
                 return;
             }
         }
         exchange.respond(
                 Answers.of(status, Bodies.JSON, bodies.of(said).as(Bodies.JSON).bytes()));
+    }
+
+    private HttpResponseStatus ready(Map<String, String> problems, Map<String, Object> said) {
+        said.put("status", problems.isEmpty() ? "up" : "down");
+        if (!problems.isEmpty()) {
+            said.put("problems", problems);
+        }
+        Map<String, String> warnings = health.warnings();
+        if (!warnings.isEmpty()) {
+            // Nobody is sent elsewhere for a bundle that could not be added.
+            said.put("warnings", warnings);
+        }
+        return problems.isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
     }
 }

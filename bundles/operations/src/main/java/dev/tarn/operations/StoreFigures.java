@@ -18,8 +18,13 @@ final class StoreFigures {
     static void read(Families families, StoreStatistics store) {
         families.gauge(
                 "tarn_store_fenced",
-                "Whether the store refuses writes.",
+                "Whether the store refuses writes until a restart.",
                 store.fenced().isPresent() ? 1 : 0);
+        families.gauge(
+                "tarn_store_refusing",
+                "Whether the store refuses writes now, as on a full disk; reads go on.",
+                store.refusing().isPresent() ? 1 : 0);
+        soundness(families, store.soundness());
         StoreStatistics.Space space = store.space();
         families.gauge("tarn_store_bytes", "Bytes of the store's files.", space.bytes());
         families.gauge("tarn_store_utilisation_ratio", "How much of these bytes is alive, about.", space.utilisation());
@@ -48,6 +53,7 @@ final class StoreFigures {
         families.gauge("tarn_store_page_hit_ratio", "Pages that were found in memory, of late.", reading.pageHits());
         families.gauge("tarn_store_row_cache_bytes", "Memory of the rows kept in memory.", reading.rowCacheBytes());
         try {
+            contents(families, store.contents());
             StoreStatistics.Span log = store.log();
             families.gauge("tarn_log_bytes", "Bytes that the log takes.", log.bytes());
             families.gauge("tarn_log_oldest_sequence", "The first change that the log has.", log.oldest());
@@ -64,6 +70,40 @@ final class StoreFigures {
         } catch (Failure closed) {
             LOG.debug("the store tells neither log nor rows reason=\"{}\"", closed.reason());
         }
+    }
+
+    private static void contents(Families families, StoreStatistics.Contents contents) {
+        families.gauge("tarn_contents_uploads", "Contents that are coming in.", contents.uploads());
+        families.gauge("tarn_contents_upload_limit", "Contents that may come in at once.", contents.uploadLimit());
+        families.counter("tarn_contents_taken", "Contents that came in as a whole.", contents.taken());
+        families.gauge("tarn_contents_pinned", "Contents that somebody reads or writes.", contents.pinned());
+        families.gauge(
+                "tarn_contents_leaving",
+                "Contents that no row refers to; they go when nobody needs them.",
+                contents.leaving());
+        families.counter("tarn_contents_collected", "Contents that were removed.", contents.collected());
+    }
+
+    private static void soundness(Families families, StoreStatistics.Soundness soundness) {
+        families.counter(
+                "tarn_store_failed_reads",
+                "Reads that the disk refused, or that found damage.",
+                soundness.failedReads());
+        soundness.scrub().ifPresent(scrub -> {
+            families.counter("tarn_store_scrubbed_bytes", "Bytes that were read in search of damage.", scrub.bytes());
+            families.counter(
+                    "tarn_store_scrub_rounds", "Searches through all files that were completed.", scrub.rounds());
+            families.gauge(
+                    "tarn_store_damaged_places",
+                    "Places in the files that are not as they were written.",
+                    scrub.damaged().size());
+            if (scrub.completed() > 0) {
+                families.gauge(
+                        "tarn_store_scrubbed_timestamp_seconds",
+                        "When the last search through all files was completed, since 1970.",
+                        scrub.completed() / 1000.0);
+            }
+        });
     }
 
     private static void spread(Families families, String name, String help, Spread spread, double unit) {

@@ -161,7 +161,10 @@ final class ChunkUpload implements Upload {
             settle(durable, why);
         }
         KeptContent kept = new KeptContent(Content.WHOLE, number, length, mediaType, null);
-        return durable.thenApply(done -> shelf.content(kept));
+        return durable.thenApply(done -> {
+            intake.taken();
+            return shelf.content(kept);
+        });
     }
 
     @Override

@@ -8,8 +8,6 @@ import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Write;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -26,20 +24,17 @@ final class Committer implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
 
-    private static final long PAUSE_MILLIS = 200;
     private static final long CHORES_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** So many writes are worth a transaction of their own while the disk is still busy with the one before. */
-    private static final int ENOUGH = 128;
+    private static final int ENOUGH = 64;
 
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Core core;
     private final SyncThread sync;
     private final Clock clock;
-    private final Limits limits;
-    private final BlockingQueue<Job> queue;
-    private final AtomicLong queuedBytes = new AtomicLong();
+    private final WriteQueue queue;
     private final Tally batches = Tally.ofDurations();
     private final Tally sizes;
     private final AtomicLong written = new AtomicLong();
@@ -47,36 +42,23 @@ final class Committer implements Runnable {
     private final Faults faults;
     private final Handover handover;
 
+    /** Nanoseconds that a write took of late, in transactions of many. */
+    private long each;
+
     /** The last sequence when the log was trimmed the last time. */
     private long trimmedAt;
+
     /** Not before this moment, since the last attempt failed. */
     private long buildAt = System.nanoTime();
 
     private volatile Head head;
-    private volatile boolean closing;
 
-    /**
-     * @param writes the most that wait
-     * @param bytes the most that the bodies of those have together
-     * @param batch the most writes in one transaction
-     */
-    record Limits(int writes, long bytes, int batch) {}
-
-    private sealed interface Job {}
-
-    private record Pending(Write write, CompletableFuture<Commit> stage, long bytes) implements Job {}
-
-    private record Arriving(ChunkUpload.Piece piece, CompletableFuture<Boolean> stage) implements Job {}
-
-    private record Task(Runnable work, CompletableFuture<Boolean> stage) implements Job {}
-
-    Committer(Core core, SyncThread sync, Clock clock, Limits limits, Head head, Chores chores) {
+    Committer(Core core, SyncThread sync, Clock clock, WriteQueue queue, Head head, Chores chores) {
         this.core = core;
         this.sync = sync;
         this.clock = clock;
-        this.limits = limits;
-        this.queue = new ArrayBlockingQueue<>(limits.writes());
-        this.sizes = Tally.ofCounts(limits.batch());
+        this.queue = queue;
+        this.sizes = Tally.ofCounts(queue.limits().batch());
         this.head = head;
         this.trimmedAt = head.sequence();
         this.chores = chores;
@@ -84,74 +66,9 @@ final class Committer implements Runnable {
         this.handover = new Handover(core.database(), sync, faults, core.fence());
     }
 
-    /** Queues a write. Never blocks. On any thread. */
-    CompletableFuture<Commit> commit(Write write, long bytes) {
-        Failure refused = refused();
-        if (refused != null) {
-            return CompletableFuture.failedFuture(refused);
-        }
-        Pending pending = new Pending(write, new CompletableFuture<>(), bytes);
-        long waiting = queuedBytes.addAndGet(bytes);
-        if ((waiting > limits.bytes() && waiting > bytes) || !queue.offer(pending)) {
-            queuedBytes.addAndGet(-bytes);
-            return CompletableFuture.failedFuture(
-                    new Failure(Failure.Code.BUSY, "too many writes are waiting; try again later"));
-        }
-        if (closing) {
-            // The thread may have looked into the queue for the last time.
-            pending.stage().completeExceptionally(stopped());
-        }
-        return pending.stage();
-    }
-
-    /** Runs work that changes the store by itself on this thread, between two batches; completes when that is durable. */
-    CompletableFuture<Boolean> run(Runnable work) {
-        Task task = new Task(work, new CompletableFuture<>());
-        return queued(task, task.stage());
-    }
-
-    /** Puts a piece of a content that is being taken in where it belongs; completes when that is durable. */
-    CompletableFuture<Boolean> add(ChunkUpload.Piece piece) {
-        Arriving arriving = new Arriving(piece, new CompletableFuture<>());
-        return queued(arriving, arriving.stage());
-    }
-
-    private CompletableFuture<Boolean> queued(Job job, CompletableFuture<Boolean> stage) {
-        Failure refused = refused();
-        if (refused != null || !queue.offer(job)) {
-            return CompletableFuture.failedFuture(
-                    refused != null ? refused : new Failure(Failure.Code.BUSY, "too many writes are waiting"));
-        }
-        if (closing) {
-            stage.completeExceptionally(stopped());
-        }
-        return stage;
-    }
-
-    private @Nullable Failure refused() {
-        return closing ? stopped() : core.fence().reason();
-    }
-
-    private static Failure stopped() {
-        return new Failure(Failure.Code.UNAVAILABLE, "the store is stopped");
-    }
-
-    /** Makes the thread end when it has written what is queued. */
-    void close() {
-        closing = true;
-    }
-
-    Limits limits() {
-        return limits;
-    }
-
-    int queued() {
-        return queue.size();
-    }
-
-    /** What the bodies of the waiting writes have. */
-    long queuedBytes() {
-        return queuedBytes.get();
+    /** What waits to be written. */
+    WriteQueue queue() {
+        return queue;
     }
 
     /** Nanoseconds spent per batch. */
@@ -171,59 +88,58 @@ final class Committer implements Runnable {
 
     @Override
     public void run() {
-        List<Job> drained = new ArrayList<>();
+        List<WriteQueue.Job> drained = new ArrayList<>();
         long next = System.nanoTime();
         boolean trimming = false;
         boolean collecting = true;
         while (true) {
             drained.clear();
-            Job first = poll(trimming || collecting || builds());
+            WriteQueue.Job first = queue.poll(trimming || collecting || builds());
             if (first != null) {
                 drained.add(first);
-                if (queue.size() < ENOUGH && !closing) {
+                if (queue.size() < ENOUGH && !queue.closing()) {
                     sync.await(PATIENCE_NANOS);
                 }
-                queue.drainTo(drained, limits.batch() - 1);
+                queue.drainTo(drained, most());
                 process(drained);
-            } else if (closing) {
+            } else if (queue.closing()) {
                 break;
             }
             handover.settle();
-            if (System.nanoTime() - next >= 0 && !closing) {
+            if (System.nanoTime() - next >= 0 && !queue.closing()) {
                 chores();
                 trimming = true;
                 collecting = true;
                 next = System.nanoTime() + CHORES_NANOS;
             }
-            trimming = trimming && !closing && trim();
-            collecting = collecting && !closing && collect();
-            if (!closing && builds()) {
+            trimming = trimming && !queue.closing() && trim();
+            collecting = collecting && !queue.closing() && collect();
+            if (!queue.closing() && builds()) {
                 build();
             }
         }
         handover.end();
     }
 
-    private @Nullable Job poll(boolean busy) {
-        try {
-            return closing || busy ? queue.poll() : queue.poll(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            // Nobody has a reason to; close() ends the thread.
-            return queue.poll();
-        }
+    /**
+     * How many more to take: while nothing is being forced, half of those that wait, if forcing them takes less time than
+     * committing the others; two steps that take turns are as slow as both together. Else all, so that one force is for all.
+     */
+    private int most() {
+        int half = queue.size() / 2;
+        return half >= ENOUGH && sync.isIdle() && sync.forcing() < half * each ? half : Integer.MAX_VALUE;
     }
 
-    private void process(List<Job> jobs) {
-        List<Pending> writes = new ArrayList<>(jobs.size());
-        List<Arriving> pieces = List.of();
-        for (Job job : jobs) {
-            if (job instanceof Pending pending) {
+    private void process(List<WriteQueue.Job> jobs) {
+        List<WriteQueue.Pending> writes = new ArrayList<>(jobs.size());
+        List<WriteQueue.Arriving> pieces = List.of();
+        for (WriteQueue.Job job : jobs) {
+            if (job instanceof WriteQueue.Pending pending) {
                 writes.add(pending);
-                queuedBytes.addAndGet(-pending.bytes());
-            } else if (job instanceof Arriving piece) {
+            } else if (job instanceof WriteQueue.Arriving piece) {
                 pieces = pieces.isEmpty() ? new ArrayList<>() : pieces;
                 pieces.add(piece);
-            } else if (job instanceof Task task) {
+            } else if (job instanceof WriteQueue.Task task) {
                 write(writes);
                 writes = new ArrayList<>();
                 run(task.work(), List.of(task.stage()));
@@ -231,7 +147,7 @@ final class Committer implements Runnable {
         }
         write(writes);
         if (!pieces.isEmpty()) {
-            List<Arriving> all = pieces;
+            List<WriteQueue.Arriving> all = pieces;
             List<CompletableFuture<Boolean>> stages = new ArrayList<>(all.size());
             all.forEach(piece -> stages.add(piece.stage()));
             run(() -> put(all), stages);
@@ -239,10 +155,10 @@ final class Committer implements Runnable {
     }
 
     /** All pieces that came together, in one transaction, whoever they belong to. */
-    private void put(List<Arriving> pieces) {
+    private void put(List<WriteQueue.Arriving> pieces) {
         Database database = core.database();
         database.environment.executeInExclusiveTransaction(transaction -> {
-            for (Arriving each : pieces) {
+            for (WriteQueue.Arriving each : pieces) {
                 each.piece().put(database, core.collector(), transaction);
             }
         });
@@ -279,7 +195,7 @@ final class Committer implements Runnable {
         }
     }
 
-    private void write(List<Pending> writes) {
+    private void write(List<WriteQueue.Pending> writes) {
         if (writes.isEmpty()) {
             return;
         }
@@ -295,7 +211,7 @@ final class Committer implements Runnable {
             Failure failure = e instanceof Failure known ? known : faults.failure(e);
             // A bug that one write meets is no reason to refuse the others.
             boolean again = writes.size() > 1 && faults.now() == null;
-            for (Pending pending : writes) {
+            for (WriteQueue.Pending pending : writes) {
                 if (again) {
                     write(List.of(pending));
                 } else {
@@ -303,11 +219,15 @@ final class Committer implements Runnable {
                 }
             }
         }
-        batches.add(System.nanoTime() - began);
+        long took = System.nanoTime() - began;
+        batches.add(took);
         sizes.add(writes.size());
+        if (writes.size() >= ENOUGH) {
+            each = (3 * each + took / writes.size()) / 4;
+        }
     }
 
-    private void transaction(List<Pending> writes) {
+    private void transaction(List<WriteQueue.Pending> writes) {
         clock.read();
         Database database = core.database();
         Transaction transaction = database.environment.beginExclusiveTransaction();
@@ -317,11 +237,11 @@ final class Committer implements Runnable {
         Batch batch = new Batch(core, transaction, clock.now(), head.sequence());
         Head next;
         try {
-            for (Pending pending : writes) {
+            for (WriteQueue.Pending pending : writes) {
                 Batch.Outcome outcome = null;
                 Failure failure = null;
                 try {
-                    outcome = batch.apply(plan(pending.write(), transaction));
+                    outcome = batch.apply(plan(pending, transaction));
                 } catch (Failure e) {
                     failure = e;
                 }
@@ -355,18 +275,24 @@ final class Committer implements Runnable {
     }
 
     /** Plans a write; what goes wrong before anything is put in place concerns that write alone. */
-    private List<Plan> plan(Write write, Transaction transaction) {
+    private List<Plan> plan(WriteQueue.Pending pending, Transaction transaction) {
         try {
-            return new Planner(core, clock, transaction).plan(write);
+            return new Planner(core, clock, transaction).plan(pending.write(), pending.prepared());
         } catch (Failure e) {
             throw e;
         } catch (RuntimeException | StackOverflowError e) {
+            if (Database.causedByDisk(e) || e instanceof DamagedException) {
+                throw core.database().readFaults.failure("what the write changes", e);
+            }
             LOG.error("a write could not be prepared", e);
             throw new Failure(Failure.Code.UNAVAILABLE, "the write could not be prepared: " + e);
         }
     }
 
     private void remember(List<Plan> plans) {
+        if (core.cache().isEmpty()) {
+            return;
+        }
         for (Plan plan : plans) {
             int table = plan.target().table().number();
             if (!plan.changesRow() || !core.cache().has(table, plan.target().path())) {
@@ -451,22 +377,40 @@ final class Committer implements Runnable {
         return head.logBytes();
     }
 
+    /** Why the disk does not take what is written, though it may again by itself; null while it does. On any thread. */
+    @Nullable
+    Failure refusing() {
+        return faults.latest();
+    }
+
+    /** Writes where the store is once more, so that it is noticed without a write when the disk takes it again. */
+    private void probe() {
+        Head now = head;
+        core.database()
+                .environment
+                .executeInExclusiveTransaction(transaction -> now.write(core.database(), transaction));
+        handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
+    }
+
     private void chores() {
         if (faults.now() != null) {
             return;
         }
         try {
+            if (faults.latest() != null) {
+                probe();
+            }
             clock.read();
-            List<Pending> writes = new ArrayList<>();
+            List<WriteQueue.Pending> writes = new ArrayList<>();
             for (Draft draft : chores.due(clock.now())) {
-                writes.add(new Pending(Write.of(draft), new CompletableFuture<>(), 0));
+                writes.add(new WriteQueue.Pending(Write.of(draft), List.of(), new CompletableFuture<>(), 0));
             }
             write(writes);
             if (core.database().filesWait()) {
                 handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
             }
         } catch (RuntimeException | Error e) {
-            LOG.error("rows whose time is over could not be found", e);
+            LOG.error("what is done once a second failed: {}", faults.failure(e).reason());
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
 
@@ -37,6 +38,8 @@ final class ContentCollector {
     private final List<Long> removed = new ArrayList<>();
 
     private boolean worked;
+
+    private final AtomicLong collected = new AtomicLong();
 
     /** @param patience for how long readers keep what no row refers to */
     ContentCollector(Database database, ContentShelf shelf, Duration patience) {
@@ -128,6 +131,17 @@ final class ContentCollector {
             shelf.removed(number);
             kept.remove(number);
         }
+        collected.addAndGet(removed.size());
+    }
+
+    /** How many contents were removed. On any thread. */
+    long collected() {
+        return collected.get();
+    }
+
+    /** How many no row refers to, and are here yet. */
+    long leaving(Transaction transaction) {
+        return database.leavings.count(transaction);
     }
 
     private boolean removable(long number) {

@@ -180,8 +180,10 @@ final class ContentShelf {
                 } finally {
                     transaction.abort();
                 }
-            } catch (DamagedException e) {
-                throw RowReader.damaged("a content of " + content.length + " bytes", e);
+            } catch (Failure e) {
+                throw e;
+            } catch (RuntimeException e) {
+                throw database.readFaults.failure("a content of " + content.length + " bytes", e);
             } finally {
                 reading.run();
             }

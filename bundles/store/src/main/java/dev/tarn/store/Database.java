@@ -45,6 +45,9 @@ final class Database implements AutoCloseable {
     final Store chunks;
     final Store leavings;
 
+    /** What the disk did not give back. */
+    final ReadFaults readFaults = new ReadFaults();
+
     private final Place place;
     private volatile boolean fenced;
 
@@ -85,6 +88,7 @@ final class Database implements AutoCloseable {
      */
     static Database open(Path directory, long cacheBytes, Function<FileDataReader, SafeDataWriter> writers) {
         EnvironmentImpl environment = null;
+        SafeDataWriter writer = null;
         Database database = null;
         try {
             DirectoryFormat format = DirectoryFormat.of(directory);
@@ -92,7 +96,7 @@ final class Database implements AutoCloseable {
             FileSet set = new FileSet(files, format.fileBytes());
             long right = repaired(StopState.read(directory), set, new TailCheck(set, format.mark()));
             FileDataReader reader = new FileDataReader(files.toFile());
-            SafeDataWriter writer = writers.apply(reader);
+            writer = writers.apply(reader);
             writer.opening(right);
             environment = (EnvironmentImpl) Environments.newInstance(
                     LogConfig.create(reader, writer), config(format.fileBytes() / 1_024, cacheBytes));
@@ -116,6 +120,9 @@ final class Database implements AutoCloseable {
         } finally {
             if (database == null && environment != null) {
                 abandon(environment);
+            }
+            if (database == null && writer != null) {
+                writer.force();
             }
         }
     }
@@ -302,7 +309,7 @@ final class Database implements AutoCloseable {
         place.writer().sealed(sealed);
     }
 
-    /** Whether files without content wait for that. */
+    /** Whether files wait for that, or to be forced. */
     boolean filesWait() {
         return place.writer().filesWait();
     }
@@ -365,7 +372,7 @@ final class Database implements AutoCloseable {
      * @throws UncheckedIOException when that failed, now or before: forcing once more proves nothing
      */
     void sync() {
-        environment.getLog().sync();
+        place.writer().force();
         IOException lost = failure();
         if (lost != null) {
             throw new UncheckedIOException(lost);
@@ -391,7 +398,9 @@ final class Database implements AutoCloseable {
             closeForcedly();
             environment.close();
         }
-        if (lost) {
+        place.writer().force();
+        if (lost || failure() != null) {
+            // The next start finds out what is there.
             return;
         }
         try {

@@ -27,7 +27,7 @@ final class Faults {
     private final Database database;
     private final Fence fence;
     private final SyncThread sync;
-    private @Nullable Failure latest;
+    private volatile @Nullable Failure latest;
     private long until;
 
     Faults(Database database, Fence fence, SyncThread sync) {
@@ -43,13 +43,20 @@ final class Faults {
         if (fenced != null) {
             return fenced;
         }
-        if (latest != null && System.nanoTime() - until >= 0) {
-            if (latest.code() != Failure.Code.FULL || database.room() >= ROOM) {
+        Failure last = latest;
+        if (last != null && System.nanoTime() - until >= 0) {
+            if (last.code() != Failure.Code.FULL || database.room() >= ROOM) {
                 return marked();
             }
             until = System.nanoTime() + PAUSE_NANOS;
         }
-        return latest != null ? latest : marked();
+        return last != null ? last : marked();
+    }
+
+    /** Why the disk did not take what was written last; null when it did. On any thread. */
+    @Nullable
+    Failure latest() {
+        return latest;
     }
 
     /** Null once the directory says that a store is open; after a start on a full disk, why it does not. */
@@ -87,18 +94,26 @@ final class Faults {
                         new Failure(Failure.Code.FULL, "no space is left on the disk"),
                         "disk=full action=\"make space; writes go on by themselves\"");
             }
-            if (cause instanceof IOException) {
+            if (cause instanceof SafeDataWriter.Unwritable && cause.getCause() != null) {
                 return passing(
-                        new Failure(Failure.Code.UNAVAILABLE, "the disk cannot be written: " + cause.getMessage()),
+                        new Failure(
+                                Failure.Code.UNAVAILABLE,
+                                "the disk cannot be written: "
+                                        + cause.getCause().getMessage()),
                         "disk=unwritable action=\"check the disk; writes go on by themselves\"");
             }
+        }
+        if (Database.causedByDisk(thrown) || thrown instanceof DamagedException) {
+            // Others may not need what cannot be read.
+            return database.readFaults.failure("what the write changes", thrown);
         }
         LOG.error("a write failed", thrown);
         return new Failure(Failure.Code.UNAVAILABLE, "the write failed: " + thrown);
     }
 
     private Failure passing(Failure failure, String message) {
-        if (latest == null || latest.code() != failure.code()) {
+        Failure last = latest;
+        if (last == null || last.code() != failure.code()) {
             LOG.warn("{} reason=\"{}\"", message, failure.reason());
         }
         latest = failure;

@@ -54,13 +54,18 @@ final class FileSet {
         return last + Files.size(file(last));
     }
 
-    /** Forces the last file, the only one that was not forced when it was left, and the directory to the disk. */
+    /** Forces the last files, the only ones that may not have been forced when they were left, and the directory. */
     void sync() throws IOException {
-        List<Long> addresses = addresses();
-        if (!addresses.isEmpty()) {
-            Durably.sync(file(addresses.get(addresses.size() - 1)));
+        for (long address : last()) {
+            Durably.sync(file(address));
         }
         Durably.sync(directory);
+    }
+
+    /** The file that was written last, those that waited to be forced then, and the one that may have been. */
+    private List<Long> last() throws IOException {
+        List<Long> addresses = addresses();
+        return addresses.subList(Math.max(0, addresses.size() - SafeDataWriter.FULL - 2), addresses.size());
     }
 
     /**
@@ -68,8 +73,7 @@ final class FileSet {
      * clean although they never reached the disk, and would not force them otherwise.
      */
     void rewrite() throws IOException {
-        List<Long> addresses = addresses();
-        for (long address : addresses.subList(Math.max(0, addresses.size() - 2), addresses.size())) {
+        for (long address : last()) {
             byte[] bytes = read(address);
             try (RandomAccessFile file = new RandomAccessFile(file(address).toFile(), "rw")) {
                 file.write(bytes);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
-import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.store.Snapshot;
 import java.util.Arrays;
@@ -87,6 +86,10 @@ final class IndexWalk implements Snapshot.Entries {
 
     @Override
     public boolean next() {
+        return reader.reading(table, this::step);
+    }
+
+    private boolean step() {
         if (ended) {
             return false;
         }
@@ -130,13 +133,15 @@ final class IndexWalk implements Snapshot.Entries {
 
     @Override
     public @Nullable Row row() {
+        return reader.reading(table, this::read);
+    }
+
+    private @Nullable Row read() {
         int end = Keys.end(entry, 0, entry.length);
         byte[] key = Arrays.copyOfRange(entry, end, entry.length);
         RowFormat.StoredRow stored = reader.stored(table, key, transaction);
         if (stored == null) {
-            throw new Failure(
-                    Failure.Code.UNAVAILABLE,
-                    "an index of " + table.table().qualifiedName() + " names a row that is not there");
+            throw new DamagedException("an index names a row that is not there");
         }
         if (stored.expired(now) || !firstOfRow(stored, key)) {
             return null;

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +25,12 @@ final class Intake {
     private static final long AGAIN_MILLIS = 20;
     private static final int MOST_AGAIN = 500;
 
-    private final Committer committer;
+    private final WriteQueue writes;
     private final ContentShelf shelf;
     private final Database database;
     private final Limits limits;
     private final AtomicInteger uploads = new AtomicInteger();
+    private final LongAdder taken = new LongAdder();
     private final AtomicInteger underway = new AtomicInteger();
     private final Queue<Sending> waiting = new ConcurrentLinkedQueue<>();
     private final Executor later = CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS);
@@ -45,8 +47,8 @@ final class Intake {
 
     private record Sending(ChunkUpload.Piece piece, CompletableFuture<Boolean> stage, int tries) {}
 
-    Intake(Core core, Committer committer, ContentShelf shelf, Limits limits) {
-        this.committer = committer;
+    Intake(Core core, WriteQueue writes, ContentShelf shelf, Limits limits) {
+        this.writes = writes;
         this.shelf = shelf;
         this.database = core.database();
         this.limits = limits;
@@ -97,6 +99,21 @@ final class Intake {
         return uploads.get();
     }
 
+    /** The most that may at once. */
+    int uploadLimit() {
+        return limits.uploads();
+    }
+
+    /** A content has come in as a whole. */
+    void taken() {
+        taken.increment();
+    }
+
+    /** How many contents have. */
+    long contents() {
+        return taken.sum();
+    }
+
     /** Puts a piece into the store; completes when it is durable. */
     CompletableFuture<Boolean> send(ChunkUpload.Piece piece) {
         CompletableFuture<Boolean> stage = new CompletableFuture<>();
@@ -131,7 +148,7 @@ final class Intake {
     }
 
     private void pass(Sending sending) {
-        committer.add(sending.piece()).whenComplete((done, failure) -> {
+        writes.add(sending.piece()).whenComplete((done, failure) -> {
             if (failure instanceof Failure refused
                     && refused.code() == Failure.Code.BUSY
                     && sending.tries() < MOST_AGAIN) {

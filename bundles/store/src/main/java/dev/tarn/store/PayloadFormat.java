@@ -89,6 +89,22 @@ final class PayloadFormat {
         return content(ITEM, out, cbor, numbers);
     }
 
+    /** As {@link #payload} makes it of an opaque body that is not chunked; on any thread. */
+    Payload opaque(Attributes attributes, Body body) {
+        ByteWriter block = new ByteWriter(64);
+        AttributeBlock.write(block, attributes);
+        byte[] content = body.bytes();
+        if (block.size() > WHOLE || content.length > WHOLE || content.length > longest) {
+            throw new Failure(Failure.Code.TOO_LARGE, "attributes or a body that are too large to be kept like this");
+        }
+        ByteWriter out = new ByteWriter(16 + block.size() + content.length);
+        out.varint(block.size());
+        out.raw(block.array(), 0, block.size());
+        mediaType(out, body.mediaType());
+        out.raw(content);
+        return new Payload(OPAQUE, out.toArray(), 0, NOTHING);
+    }
+
     private static void mediaType(ByteWriter out, String mediaType) {
         int known = MEDIA_TYPES.indexOf(mediaType);
         if (known > 0) {

@@ -66,8 +66,13 @@ final class Planner {
         this.unique = new UniqueCheck(reader, clock.now());
     }
 
-    /** @throws Failure when the write is refused */
-    List<Plan> plan(Write write) {
+    /**
+     * Plans a write.
+     *
+     * @param prepared what was put together of each draft before, or nothing
+     * @throws Failure when the write is refused
+     */
+    List<Plan> plan(Write write, List<Prepared> prepared) {
         for (Condition condition : write.conditions()) {
             OpenTable table = catalog.table(condition.table());
             byte[] key = table.key(condition.path());
@@ -75,8 +80,8 @@ final class Planner {
             check(condition.expectation(), row, condition.path(), Failure.Code.PRECONDITION);
         }
         boolean several = write.drafts().size() > 1;
-        for (Draft draft : write.drafts()) {
-            Plan plan = plan(draft);
+        for (int i = 0; i < write.drafts().size(); i++) {
+            Plan plan = plan(write.drafts().get(i), prepared.isEmpty() ? null : prepared.get(i));
             if (plan == null) {
                 continue;
             }
@@ -127,19 +132,23 @@ final class Planner {
                 version == 0 ? "there is no row at " + path : path + " is at version " + version);
     }
 
-    private @Nullable Plan plan(Draft draft) {
+    private @Nullable Plan plan(Draft draft, @Nullable Prepared before) {
         OpenTable table = catalog.table(draft.table());
+        // Made for a table that has been defined anew since, it counts for nothing.
+        Prepared prepared = before == null || !before.table().equals(table) ? null : before;
+        Payload payload = prepared == null ? null : prepared.payload();
         if (draft.kind() == Kind.MESSAGE) {
-            return message(draft, table);
+            return message(draft, table, payload);
         }
-        byte[] key = table.keyToWrite(draft.path());
+        byte[] known = prepared == null ? null : prepared.key();
+        byte[] key = known == null ? table.keyToWrite(draft.path()) : known;
         RowFormat.StoredRow old = physical(table, key);
         RowFormat.StoredRow live = live(old);
         boolean sweep = draft.kind() == Kind.EXPIRE;
         Guard guard = draft.guard();
-        Row before = guard == null || live == null ? null : reader.row(draft.path(), live, this::chunks);
+        Row row = guard == null || live == null ? null : reader.row(draft.path(), live, this::chunks);
         if (guard != null) {
-            guard.before(before);
+            guard.before(row);
         }
         check(draft.expectation(), sweep ? old : live, draft.path(), Failure.Code.CONFLICT);
         long previous = live != null ? live.version() : sweep && old != null ? old.version() : 0;
@@ -148,19 +157,21 @@ final class Planner {
                 return null;
             }
             Attributes attributes = stamped(draft.attributes(), 0);
-            Payload payload = reader.format().payload(attributes, null, false, clock);
-            return plan(draft, table, key, old, new Content(null, payload, attributes), previous);
+            Payload none = reader.format().payload(attributes, null, false, clock);
+            return plan(draft, table, key, old, new Content(null, none, attributes), previous);
         }
         Body body = body(draft, live);
         if (guard != null) {
-            body = guard.after(before, body);
+            body = guard.after(row, body);
         }
         long expiresAt = expiresAt(draft, body);
         long lifetime = table.table().rules().expiration().toMillis();
         if (expiresAt == 0 && lifetime > 0) {
             expiresAt = clock.now() + lifetime;
         }
-        return plan(draft, table, key, old, content(table, body, stamped(draft.attributes(), expiresAt)), previous);
+        Attributes attributes = stamped(draft.attributes(), expiresAt);
+        Content content = payload == null ? content(table, body, attributes) : new Content(body, payload, attributes);
+        return plan(draft, table, key, old, content, previous);
     }
 
     /** When the row expires: as it says itself where an attribute is declared for that, else as its writer says. */
@@ -180,14 +191,15 @@ final class Planner {
         return draft.attributes().expiresAt();
     }
 
-    private Plan message(Draft draft, OpenTable table) {
+    private Plan message(Draft draft, OpenTable table, @Nullable Payload payload) {
         if (!(draft.expectation() instanceof Expectation.Anything)) {
             byte[] key = table.key(draft.path());
             RowFormat.StoredRow row = key == null ? null : live(physical(table, key));
             check(draft.expectation(), row, draft.path(), Failure.Code.CONFLICT);
         }
         Attributes attributes = stamped(draft.attributes(), draft.attributes().expiresAt());
-        Content content = content(table, body(draft, null), attributes);
+        Body body = body(draft, null);
+        Content content = payload == null ? content(table, body, attributes) : new Content(body, payload, attributes);
         return plan(draft, table, new byte[0], null, content, 0);
     }
 

@@ -156,6 +156,11 @@ final class RowCache {
         return true;
     }
 
+    /** Whether there is no row in it, loads under way included. */
+    boolean isEmpty() {
+        return slots.isEmpty();
+    }
+
     /** Whether a change of this row must be told with {@link #changed}. */
     boolean has(int table, Path path) {
         return slots.containsKey(new Key(table, path));

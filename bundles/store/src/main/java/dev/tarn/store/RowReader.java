@@ -11,10 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes rows and changes of what is on the disk. They share no memory with the environment and outlive the transaction.
@@ -22,7 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 final class RowReader {
 
-    private static final Logger LOG = LoggerFactory.getLogger(RowReader.class);
     private static final Path UNNAMED = Path.of("?");
 
     private final Database database;
@@ -96,7 +94,7 @@ final class RowReader {
     }
 
     /** The entry of the log with this sequence, without its payload; the reader is then at the payload. */
-    static LogFormat.Entry entry(long sequence, ByteReader in) {
+    LogFormat.Entry entry(long sequence, ByteReader in) {
         try {
             return LogFormat.read(sequence, in);
         } catch (DamagedException e) {
@@ -124,22 +122,34 @@ final class RowReader {
         }
     }
 
-    /** When the trees above the rows cannot be read. */
-    static Failure unreadable(OpenTable table, RuntimeException why) {
-        LOG.error(
-                "table={} cannot be read action=\"restore a backup\"",
-                table.table().qualifiedName(),
-                why);
-        return new Failure(
-                Failure.Code.UNAVAILABLE,
-                "table " + table.table().qualifiedName() + " cannot be read here (" + why.getMessage()
-                        + "); restore it from a backup");
+    /**
+     * Reads; what goes wrong with the files becomes a {@link Failure}.
+     *
+     * @param what is read, in words
+     */
+    <T extends @Nullable Object> T reading(String what, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (Failure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw database.readFaults.failure(what, e);
+        }
     }
 
-    static Failure damaged(String what, RuntimeException why) {
-        return new Failure(
-                Failure.Code.UNAVAILABLE,
-                what + " is damaged on the disk (" + why.getMessage() + "); restore it from a backup");
+    /** Reads part of a table; what goes wrong with the files becomes a {@link Failure}. */
+    <T extends @Nullable Object> T reading(OpenTable table, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (Failure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw database.readFaults.failure("part of table " + table.table().qualifiedName(), e);
+        }
+    }
+
+    private Failure damaged(String what, DamagedException why) {
+        return database.readFaults.failure(what, why);
     }
 
     /** Reads chunks in this transaction. */

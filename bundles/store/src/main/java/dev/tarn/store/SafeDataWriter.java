@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.OutOfDiskSpaceException;
@@ -23,14 +24,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Appends to the environment's files. Unlike the writer that comes with Xodus 2.0.1 it cannot be interrupted into closing
- * its channel and skipping a sync, and it syncs the directory for each new file. Written by the committer thread, synced by
- * the sync thread; a file is always synced before it is closed. What fails is remembered and not thrown where Xodus would give
- * up reading because of it.
+ * its channel and skipping a sync, and it syncs the directory for each new file. Written by the committer thread and the
+ * garbage collector, which never wait for the disk unless many files have become full meanwhile; synced by the sync thread. What
+ * fails is remembered and not thrown where Xodus would give up reading because of it.
  */
 class SafeDataWriter extends AbstractDataWriter {
 
     private static final Logger LOG = LoggerFactory.getLogger(SafeDataWriter.class);
     private static final long RESERVE = 4_096;
+
+    /** Full files that may wait to be forced; for the next one, whoever writes waits for the disk. */
+    static final int FULL = 4;
 
     private final FileDataReader reader;
     private final Path directory;
@@ -52,6 +56,18 @@ class SafeDataWriter extends AbstractDataWriter {
     private volatile @Nullable IOException held;
 
     private volatile @Nullable OpenFile current;
+
+    /** Files that became full and are not forced yet, the oldest first. */
+    private final Queue<OpenFile> full = new ArrayBlockingQueue<>(FULL);
+
+    /** The disk does not take what is written, for another reason than being full. */
+    static final class Unwritable extends ExodusException {
+        private static final long serialVersionUID = 1L;
+
+        Unwritable(String message, IOException cause) {
+            super(message, cause);
+        }
+    }
 
     /** A file without content, and the end of the files when that became so. */
     private record Removable(long address, long end) {}
@@ -86,7 +102,7 @@ class SafeDataWriter extends AbstractDataWriter {
         OpenFile open = open();
         IOException lost = failure;
         if (lost != null) {
-            throw new ExodusException("nothing is written any more", lost);
+            throw new Unwritable("nothing is written any more", lost);
         }
         IOException early = held;
         if (early != null) {
@@ -123,24 +139,47 @@ class SafeDataWriter extends AbstractDataWriter {
         if (full || directory.toFile().getUsableSpace() < wanted + RESERVE) {
             return new OutOfDiskSpaceException(e);
         }
-        return new ExodusException("cannot write to " + directory, e);
+        return new Unwritable("cannot write to " + directory, e);
     }
 
+    /**
+     * Does nothing: Xodus calls it while it keeps writers out, for a file that has become full and before it removes files.
+     * The former is {@link #force}d before anything in it is acknowledged, the latter wait for a seal.
+     */
     @Override
-    protected void syncImpl() {
-        OpenFile open = current;
-        if (open == null || failure != null) {
-            return;
-        }
+    protected void syncImpl() {}
+
+    /** Forces all that is written to the disk, or remembers why that failed. One thread at a time, which is the sync thread's. */
+    void force() {
+        // What was written before this moment is in the file that is open after it, or in one that became full before.
         long end = written.end();
-        try {
-            force(open.channel());
-            synced = Math.max(synced, end);
-        } catch (ClosedChannelException e) {
-            if (open.equals(current)) {
+        OpenFile open = current;
+        for (OpenFile next = full.poll(); next != null; next = full.poll()) {
+            try (OpenFile closing = next) {
+                force(closing);
+            } catch (IOException e) {
                 failure = e;
             }
-            // Otherwise the committer thread closed it meanwhile, and synced it before.
+        }
+        if (open != null) {
+            force(open);
+        }
+        if (failure == null) {
+            synced = Math.max(synced, end);
+        }
+    }
+
+    private void force(OpenFile file) {
+        if (failure != null) {
+            return;
+        }
+        try {
+            force(file.channel());
+        } catch (ClosedChannelException e) {
+            if (file.equals(current)) {
+                failure = e;
+            }
+            // Otherwise whoever wrote has closed it meanwhile, and forced it before.
         } catch (IOException e) {
             failure = e;
         }
@@ -158,6 +197,10 @@ class SafeDataWriter extends AbstractDataWriter {
     @Override
     protected void closeImpl() {
         OpenFile open = open();
+        if (full.offer(open)) {
+            current = null;
+            return;
+        }
         try (open) {
             if (failure == null) {
                 force(open.channel());
@@ -247,9 +290,9 @@ class SafeDataWriter extends AbstractDataWriter {
         return failure;
     }
 
-    /** Whether emptied files wait for a seal. */
+    /** Whether emptied files wait for a seal, or full ones to be forced. */
     boolean filesWait() {
-        return !removable.isEmpty();
+        return !removable.isEmpty() || !full.isEmpty();
     }
 
     /** When that fails, the file is shortened when it is opened for writing the next time. */

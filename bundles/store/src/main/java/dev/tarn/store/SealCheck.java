@@ -10,36 +10,53 @@ import java.util.Set;
 /**
  * Compares every byte of the files with the checksums in the seals, as far as a seal covers it. A node of a tree has no
  * checksum of its own: a damaged one can hide rows or show older ones, and nothing but this finds that for certain. A file
- * at a time is in memory.
+ * at a time is in memory. For one thread.
  */
 final class SealCheck {
 
     private final FileSet files;
     private final byte[] mark;
 
+    /** Segments that the seals of the file before have named: a segment is named by a few seals, one soon after the other. */
+    private Set<Seal.Segment> done = Set.of();
+
     SealCheck(FileSet files, byte[] mark) {
         this.files = files;
         this.mark = mark;
     }
 
+    /** One that knows of no segment yet. */
+    SealCheck(SealCheck other) {
+        this(other.files, other.mark);
+    }
+
     /** The ranges that are not what was written, in words; empty when all is well. */
     List<String> problems() throws IOException {
         Set<Long> there = new HashSet<>(files.addresses());
-        Set<Seal.Segment> done = new HashSet<>();
         List<String> problems = new ArrayList<>();
         for (long address : files.addresses()) {
-            Set<Seal.Segment> here = new HashSet<>();
-            for (Seal seal : Seal.find(files.read(address), mark)) {
-                for (Seal.Segment segment : seal.segments()) {
-                    here.add(segment);
-                    if (done.add(segment) && complete(segment, there)) {
-                        check(segment, problems);
-                    }
+            problems.addAll(problems(address, there));
+        }
+        return problems;
+    }
+
+    /**
+     * Compares the ranges that the seals in one file name; those that the seals of the file before it named as well are left out.
+     *
+     * @param there the addresses of all files
+     * @return what is not as it was written, in words
+     */
+    List<String> problems(long address, Set<Long> there) throws IOException {
+        Set<Seal.Segment> here = new HashSet<>();
+        List<String> problems = new ArrayList<>();
+        for (Seal seal : Seal.find(files.read(address), mark)) {
+            for (Seal.Segment segment : seal.segments()) {
+                if (here.add(segment) && !done.contains(segment) && complete(segment, there)) {
+                    check(segment, problems);
                 }
             }
-            // A segment is named by a few seals, one soon after the other.
-            done.retainAll(here);
         }
+        done = here;
         return problems;
     }
 

@@ -2,6 +2,8 @@
 package dev.tarn.store;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The configuration, read and checked.
@@ -9,18 +11,22 @@ import java.nio.file.Path;
  * @param cache bytes for pages of the files
  * @param rowCache bytes for rows
  * @param body the most bytes of a body
+ * @param scrub in how long all files are read in search of damage; empty for never
  */
 record Settings(
         Path directory,
         long cache,
         long rowCache,
         int body,
-        Committer.Limits queue,
+        WriteQueue.Limits queue,
         Retention.Limits log,
-        Intake.Limits intake) {
+        Intake.Limits intake,
+        Optional<Duration> scrub) {
 
     /** The most chunks of all contents together that wait for the disk. */
     private static final long CHUNKS = 256;
+
+    private static final String OFF = "off";
 
     private static final String PID = "dev.tarn.store: ";
 
@@ -39,7 +45,7 @@ record Settings(
                 size("cache", config.cache(), heap / 4),
                 size("rowCache", config.rowCache(), heap / 8),
                 (int) body,
-                new Committer.Limits(
+                new WriteQueue.Limits(
                         positive("queuedWrites", config.queuedWrites()),
                         size("queuedSize", config.queuedSize(), 0),
                         positive("batchWrites", config.batchWrites())),
@@ -51,7 +57,19 @@ record Settings(
                         size("contentLimit", config.contentLimit(), 0),
                         positive("uploads", config.uploads()),
                         (int) Math.max(8, Math.min(CHUNKS, heap / 16 / ChunkStore.CHUNK)),
-                        Units.duration(PID + "contentPatience", config.contentPatience())));
+                        Units.duration(PID + "contentPatience", config.contentPatience())),
+                scrub(config.scrubEvery()));
+    }
+
+    private static Optional<Duration> scrub(String every) {
+        if (every.strip().equalsIgnoreCase(OFF)) {
+            return Optional.empty();
+        }
+        Duration duration = Units.duration(PID + "scrubEvery", every);
+        if (duration.isZero()) {
+            throw new IllegalArgumentException(PID + "scrubEvery must be positive, or off");
+        }
+        return Optional.of(duration);
     }
 
     private static long size(String key, String text, long automatic) {

@@ -35,6 +35,7 @@ final class SyncThread implements Runnable {
     private volatile long sequence;
     private volatile long sealed;
     private volatile boolean busy;
+    private volatile long forcing;
     private volatile @Nullable Thread waiting;
 
     /**
@@ -88,7 +89,7 @@ final class SyncThread implements Runnable {
     }
 
     /**
-     * Waits until nothing is being forced to the disk, at most so long: what is committed meanwhile would have to wait for
+     * Waits until nothing is being forced to the disk, at most so long: a few writes that are committed meanwhile would have to wait for
      * the next time anyway, and one large transaction costs less than several small ones. On the committer thread.
      */
     void await(long nanos) {
@@ -98,6 +99,16 @@ final class SyncThread implements Runnable {
             LockSupport.parkNanos(this, end - System.nanoTime());
         }
         waiting = null;
+    }
+
+    /** Nanoseconds that forcing the disk took of late. */
+    long forcing() {
+        return forcing;
+    }
+
+    /** Whether nothing is being forced and nothing waits to be. */
+    boolean isIdle() {
+        return !busy && queue.isEmpty();
     }
 
     /** The sequence of the last durable change. */
@@ -166,7 +177,9 @@ final class SyncThread implements Runnable {
                 failure = fence.close("the disk did not take what was written", e);
                 database.fenced(sealed);
             }
-            timing.add(System.nanoTime() - began);
+            long took = System.nanoTime() - began;
+            timing.add(took);
+            forcing = (3 * forcing + took) / 4;
         }
         idle();
         if (failure != null) {

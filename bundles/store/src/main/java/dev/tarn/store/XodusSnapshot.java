@@ -8,11 +8,8 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +31,12 @@ final class XodusSnapshot implements Snapshot {
     }
 
     private Head head() {
-        if (head == null) {
-            head = Head.read(core.database(), transaction);
+        Head read = head;
+        if (read == null) {
+            read = core.reader().reading("the head of the log", () -> Head.read(core.database(), transaction));
+            head = read;
         }
-        return head;
+        return read;
     }
 
     @Override
@@ -67,7 +66,7 @@ final class XodusSnapshot implements Snapshot {
         } catch (Failure e) {
             throw e;
         } catch (RuntimeException e) {
-            throw RowReader.unreadable(table, e);
+            throw core.database().readFaults.failure("the row at " + path, e);
         }
     }
 
@@ -81,8 +80,10 @@ final class XodusSnapshot implements Snapshot {
         if (after != null && from == null) {
             throw new Failure(Failure.Code.MALFORMED, after + " names no row of " + table.qualifiedName());
         }
-        Walk walk = new Walk(open.rows().openCursor(transaction), prefix, from, range.descending());
-        return new RowsByKey(open, walk);
+        return core.reader().reading(open, () -> {
+            Walk walk = new Walk(open.rows().openCursor(transaction), prefix, from, range.descending());
+            return new RowsByKey(core.reader(), open, transaction, walk, now);
+        });
     }
 
     @Override
@@ -91,7 +92,8 @@ final class XodusSnapshot implements Snapshot {
         Index index = whole(open, attribute);
         byte[] least = from == null ? null : Keys.value(from);
         byte[] most = to == null ? null : Keys.value(to);
-        return new RowsByIndex(open, index.store().openCursor(transaction), least, most);
+        return core.reader()
+                .reading(open, () -> new RowsByIndex(core.reader(), open, index, transaction, now, least, most));
     }
 
     private static Index index(OpenTable open, String attribute) {
@@ -103,7 +105,8 @@ final class XodusSnapshot implements Snapshot {
     @Override
     public Entries entries(Table table, String attribute, Span span) {
         OpenTable open = core.catalog().table(table);
-        return new IndexWalk(core.reader(), open, whole(open, attribute), transaction, now, span);
+        Index index = whole(open, attribute);
+        return core.reader().reading(open, () -> new IndexWalk(core.reader(), open, index, transaction, now, span));
     }
 
     @Override
@@ -139,6 +142,10 @@ final class XodusSnapshot implements Snapshot {
     public Passed pass(Table table, @Nullable Path after, int limit) {
         OpenTable open = core.catalog().table(table);
         byte[] from = after == null ? null : open.key(after);
+        return core.reader().reading(open, () -> pass(open, from, limit));
+    }
+
+    private Passed pass(OpenTable open, byte @Nullable [] from, int limit) {
         long rows = 0;
         try (Walk walk = new Walk(open.rows().openCursor(transaction), new byte[0], from, false)) {
             for (int i = 0; i < limit; i++) {
@@ -148,179 +155,42 @@ final class XodusSnapshot implements Snapshot {
                 rows += walk.expired(now) ? 0 : 1;
             }
             return new Passed(rows, open.path(walk.key()));
-        } catch (Failure e) {
-            throw e;
-        } catch (RuntimeException e) {
-            throw RowReader.unreadable(open, e);
         }
     }
 
     @Override
     public long count(Table table) {
-        return core.catalog().table(table).rows().count(transaction);
+        OpenTable open = core.catalog().table(table);
+        return core.reader().reading(open, () -> open.rows().count(transaction));
     }
 
     @Override
     public List<Change> log(long after, int limit) {
-        LogWalk walk = new LogWalk(limit);
-        try (Cursor cursor = core.database().log.openCursor(transaction)) {
-            checkReach(after);
-            boolean there = cursor.getSearchKeyRange(Database.of(Keys.u64(after + 1))) != null;
-            while (there
-                    && walk.add(
-                            ByteReader.u64(Database.bytes(cursor.getKey()), 0), Database.bytes(cursor.getValue()))) {
-                there = cursor.getNext();
-            }
-        }
-        return walk.changes;
+        return core.reader().reading("the log", () -> log().all(after, limit));
     }
 
     @Override
     public List<Change> log(Table table, long after, int limit) {
-        checkReach(after);
-        int number = core.catalog().table(table).number();
-        LogWalk walk = new LogWalk(limit);
-        try (Cursor cursor = core.database().logByTable.openCursor(transaction)) {
-            boolean there = cursor.getSearchKeyRange(Database.of(Keys.tableSequence(number, after + 1))) != null;
-            while (there) {
-                byte[] key = Database.bytes(cursor.getKey());
-                if (ByteReader.u32(key, 0) != number || !add(walk, key, Database.bytes(cursor.getValue()), after)) {
-                    break;
-                }
-                there = cursor.getNext();
-            }
-        }
-        return walk.changes;
+        return core.reader().reading("the log", () -> log().of(table, after, limit));
     }
 
     @Override
     public List<Change> log(Table table, Path path, long after, int limit) {
-        checkReach(after);
-        OpenTable open = core.catalog().table(table);
-        if (open.table().rules().history().isZero()) {
-            throw new Failure(Failure.Code.UNSUPPORTED, table.qualifiedName() + " keeps no history");
-        }
-        List<Change> changes = new ArrayList<>();
-        byte[] first = LogFormat.pathKey(open.number(), path, after + 1);
-        int prefix = first.length - Long.BYTES;
-        try (Cursor cursor = core.database().logByPath.openCursor(transaction)) {
-            boolean there = cursor.getSearchKeyRange(Database.of(first)) != null;
-            while (there && changes.size() < limit) {
-                byte[] key = Database.bytes(cursor.getKey());
-                if (key.length != first.length || !Arrays.equals(key, 0, prefix, first, 0, prefix)) {
-                    break;
-                }
-                long sequence = ByteReader.u64(key, prefix);
-                byte[] value = logged(sequence);
-                ByteReader in = new ByteReader(value, 0, value.length);
-                changes.add(change(RowReader.entry(sequence, in), in));
-                there = cursor.getNext();
-            }
-        }
-        return changes;
-    }
-
-    private byte[] logged(long sequence) {
-        byte[] value = Database.get(core.database().log, transaction, Keys.u64(sequence));
-        if (value == null) {
-            throw new Failure(Failure.Code.UNAVAILABLE, "log entry " + sequence + " is missing on the disk");
-        }
-        return value;
-    }
-
-    /** Adds the changes of one entry of the index by table; false when there are enough. */
-    private boolean add(LogWalk walk, byte[] key, byte[] value, long after) {
-        for (long sequence : sequences(key, value)) {
-            if (sequence <= after) {
-                continue;
-            }
-            if (!walk.add(sequence, logged(sequence))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static long[] sequences(byte[] key, byte[] value) {
-        try {
-            return SequenceList.read(key, value);
-        } catch (DamagedException e) {
-            throw new Failure(
-                    Failure.Code.UNAVAILABLE,
-                    "the log's index by table is damaged on the disk; restore it from a backup");
-        }
+        return core.reader().reading("the log", () -> log().of(table, path, after, limit));
     }
 
     /** Whole commits after this sequence and up to that one, so many changes or a few more. */
     List<Commit> commits(long after, long upTo, int limit) {
-        checkReach(after);
-        List<Commit> commits = new ArrayList<>();
-        LogWalk walk = new LogWalk(limit);
-        int from = 0;
-        try (Cursor cursor = core.database().log.openCursor(transaction)) {
-            boolean there = cursor.getSearchKeyRange(Database.of(Keys.u64(after + 1))) != null;
-            while (there) {
-                long sequence = ByteReader.u64(Database.bytes(cursor.getKey()), 0);
-                if (sequence > upTo || !walk.add(sequence, Database.bytes(cursor.getValue()))) {
-                    break;
-                }
-                if (walk.ended) {
-                    List<Change> changes = walk.changes.subList(from, walk.changes.size());
-                    long timestamp = changes.get(0).attributes().timestamp();
-                    commits.add(new Commit(sequence, timestamp, changes));
-                    from = walk.changes.size();
-                }
-                there = cursor.getNext();
-            }
-        }
-        return commits;
-    }
-
-    /** Collects changes until there are enough and a commit ends. */
-    private final class LogWalk {
-        private final List<Change> changes = new ArrayList<>();
-        private final int limit;
-        private long commit = -1;
-        private boolean ended;
-
-        LogWalk(int limit) {
-            this.limit = limit;
-        }
-
-        /** False when the change is not wanted any more. */
-        boolean add(long sequence, byte[] value) {
-            ByteReader in = new ByteReader(value, 0, value.length);
-            LogFormat.Entry entry = RowReader.entry(sequence, in);
-            long first = sequence - entry.place().index();
-            if (changes.size() >= limit && first != commit) {
-                return false;
-            }
-            commit = first;
-            ended = entry.place().last();
-            changes.add(change(entry, in));
-            return true;
-        }
-    }
-
-    private Change change(LogFormat.Entry entry, ByteReader in) {
-        return core.reader()
-                .change(entry, in, core.catalog()::name, core.reader().chunks(transaction));
-    }
-
-    private void checkReach(long after) {
-        long oldest = oldest();
-        if (after < oldest - 1) {
-            throw new Failure(
-                    Failure.Code.NOT_FOUND,
-                    "the log begins at " + oldest + " and has nothing after " + after + " any more");
-        }
+        return core.reader().reading("the log", () -> log().commits(after, upTo, limit));
     }
 
     /** The sequence of the first change in the log, or of the next one to be written. */
     long oldest() {
-        try (Cursor cursor = core.database().log.openCursor(transaction)) {
-            return cursor.getNext() ? ByteReader.u64(Database.bytes(cursor.getKey()), 0) : head().sequence() + 1;
-        }
+        return core.reader().reading("the log", () -> log().oldest());
+    }
+
+    private LogReader log() {
+        return new LogReader(core, transaction, head());
     }
 
     @Override
@@ -328,98 +198,6 @@ final class XodusSnapshot implements Snapshot {
         if (!transaction.isFinished()) {
             transaction.abort();
             closed.run();
-        }
-    }
-
-    private final class RowsByKey implements Rows {
-        private final OpenTable table;
-        private final Walk walk;
-
-        RowsByKey(OpenTable table, Walk walk) {
-            this.table = table;
-            this.walk = walk;
-        }
-
-        @Override
-        public @Nullable Row next() {
-            try {
-                return step();
-            } catch (Failure e) {
-                throw e;
-            } catch (RuntimeException e) {
-                throw RowReader.unreadable(table, e);
-            }
-        }
-
-        private @Nullable Row step() {
-            while (walk.next()) {
-                byte[] key = walk.key();
-                RowFormat.StoredRow stored = core.reader().stored(table, key, walk.value());
-                if (!stored.expired(now)) {
-                    return core.reader()
-                            .row(table.path(key), stored, core.reader().chunks(transaction));
-                }
-            }
-            return null;
-        }
-
-        @Override
-        public void close() {
-            walk.close();
-        }
-    }
-
-    private final class RowsByIndex implements Rows {
-        private final OpenTable table;
-        private final Cursor cursor;
-        private final byte @Nullable [] most;
-        private boolean there;
-
-        RowsByIndex(OpenTable table, Cursor cursor, byte @Nullable [] least, byte @Nullable [] most) {
-            this.table = table;
-            this.cursor = cursor;
-            this.most = most;
-            this.there = least == null ? cursor.getNext() : cursor.getSearchKeyRange(Database.of(least)) != null;
-        }
-
-        @Override
-        public @Nullable Row next() {
-            try {
-                return step();
-            } catch (Failure e) {
-                throw e;
-            } catch (RuntimeException e) {
-                throw RowReader.unreadable(table, e);
-            }
-        }
-
-        private @Nullable Row step() {
-            while (there) {
-                byte[] entry = Database.bytes(cursor.getKey());
-                int end = Keys.end(entry, 0, entry.length);
-                if (most != null && Arrays.compareUnsigned(entry, 0, end, most, 0, most.length) > 0) {
-                    there = false;
-                    return null;
-                }
-                byte[] key = Arrays.copyOfRange(entry, end, entry.length);
-                RowFormat.StoredRow stored = core.reader().stored(table, key, transaction);
-                there = cursor.getNext();
-                if (stored == null) {
-                    throw new Failure(
-                            Failure.Code.UNAVAILABLE,
-                            "an index of " + table.table().qualifiedName() + " names a row that is not there");
-                }
-                if (!stored.expired(now)) {
-                    return core.reader()
-                            .row(table.path(key), stored, core.reader().chunks(transaction));
-                }
-            }
-            return null;
-        }
-
-        @Override
-        public void close() {
-            cursor.close();
         }
     }
 }

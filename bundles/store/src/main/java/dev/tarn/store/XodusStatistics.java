@@ -40,17 +40,19 @@ public final class XodusStatistics implements StoreStatistics {
                         .getStatistics()
                         .getStatisticsItem(EnvironmentStatistics.Type.BYTES_MOVED_BY_GC)
                         .getTotal(),
-                directory.getUsableSpace());
+                directory.getUsableSpace(),
+                Intake.RESERVE);
     }
 
     @Override
     public Writing writing() {
         Committer committer = store.committer();
+        WriteQueue queue = committer.queue();
         return new Writing(
-                committer.queued(),
-                committer.limits().writes(),
-                committer.queuedBytes(),
-                committer.limits().bytes(),
+                queue.size(),
+                queue.limits().writes(),
+                queue.bytes(),
+                queue.limits().bytes(),
                 committer.sizes().spread(),
                 committer.batches().spread(),
                 store.syncing().spread());
@@ -78,7 +80,8 @@ public final class XodusStatistics implements StoreStatistics {
         byte[] value = Database.get(core.database().log, transaction, Keys.u64(sequence));
         return value == null
                 ? 0
-                : RowReader.entry(sequence, new ByteReader(value, 0, value.length))
+                : core.reader()
+                        .entry(sequence, new ByteReader(value, 0, value.length))
                         .stamp()
                         .timestamp();
     }
@@ -97,5 +100,29 @@ public final class XodusStatistics implements StoreStatistics {
     @Override
     public Optional<Failure> fenced() {
         return Optional.ofNullable(core.fence().reason());
+    }
+
+    @Override
+    public Optional<Failure> refusing() {
+        Failure fenced = core.fence().reason();
+        return Optional.ofNullable(fenced != null ? fenced : store.committer().refusing());
+    }
+
+    @Override
+    public Contents contents() {
+        Intake intake = store.intake();
+        return new Contents(
+                intake.uploads(),
+                intake.uploadLimit(),
+                intake.contents(),
+                core.reader().shelf().pinned(),
+                store.read(core.collector()::leaving),
+                core.collector().collected());
+    }
+
+    @Override
+    public Soundness soundness() {
+        ReadFaults faults = core.database().readFaults;
+        return new Soundness(faults.count(), faults.recent(), store.scrubber().map(Scrubber::told));
     }
 }

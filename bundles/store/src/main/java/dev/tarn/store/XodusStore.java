@@ -92,6 +92,11 @@ public final class XodusStore implements Store, AutoCloseable {
                 description = "How long those who read a content keep it after its row was overwritten or removed")
         String contentPatience() default "1h";
 
+        @AttributeDefinition(
+                description = "In how long all files are read again, evenly spread, and compared with their checksums; "
+                        + "off for never")
+        String scrubEvery() default "7d";
+
         @AttributeDefinition(description = "How long the log keeps changes; longer for tables with a history")
         String logAge() default "1d";
 
@@ -113,6 +118,7 @@ public final class XodusStore implements Store, AutoCloseable {
     private final Intake intake;
     private final Thread committing;
     private final Thread syncing;
+    private final Optional<Scrubber> scrubber;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private final OpenSnapshots snapshots = new OpenSnapshots();
@@ -150,10 +156,10 @@ public final class XodusStore implements Store, AutoCloseable {
                     core,
                     sync,
                     new Clock(time, opened.head().version()),
-                    settings.queue(),
+                    new WriteQueue(settings.queue(), core.fence()),
                     opened.head(),
                     new Chores(database, core.catalog(), retention, opened.oldest()));
-            intake = new Intake(core, committer, core.reader().shelf(), settings.intake());
+            intake = new Intake(core, committer.queue(), core.reader().shelf(), settings.intake());
         } catch (DamagedException | ExodusException e) {
             abandon(database);
             throw Database.causedByDisk(e) ? e : Quarantine.mark(directory, String.valueOf(e.getMessage()));
@@ -165,7 +171,18 @@ public final class XodusStore implements Store, AutoCloseable {
         syncing = new Thread(sync, "tarn-sync");
         committing.start();
         syncing.start();
+        scrubber = settings.scrub()
+                .map(every ->
+                        new Scrubber(core.database().files(), core.database().mark(), time, every));
+        scrubber.ifPresent(XodusStore::scrub);
         LOG.info("store=open directory={} sequence={}", directory.toAbsolutePath(), sync.sequence());
+    }
+
+    /** On a thread that nothing waits for but the end. */
+    private static void scrub(Scrubber scrubber) {
+        Thread thread = new Thread(scrubber, "tarn-scrub");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private record Opened(Head head, long oldest) {}
@@ -173,13 +190,11 @@ public final class XodusStore implements Store, AutoCloseable {
     private static Opened load(Core core, Transaction transaction) {
         core.catalog().load(transaction);
         core.database().loadShapes(core.reader().format().shapes(), transaction);
-        try (XodusSnapshot snapshot = new XodusSnapshot(core, transaction, 0, () -> {})) {
-            Head head = Head.read(core.database(), transaction);
-            ContentShelf shelf = core.reader().shelf();
-            shelf.numbered(ContentShelf.FIRST + head.version());
-            shelf.numbered(ContentShelf.greatest(core.database(), transaction));
-            return new Opened(head, snapshot.oldest());
-        }
+        Head head = Head.read(core.database(), transaction);
+        ContentShelf shelf = core.reader().shelf();
+        shelf.numbered(ContentShelf.FIRST + head.version());
+        shelf.numbered(ContentShelf.greatest(core.database(), transaction));
+        return new Opened(head, new LogReader(core, transaction, head).oldest());
     }
 
     private Core core(Database database, Settings settings) {
@@ -215,7 +230,7 @@ public final class XodusStore implements Store, AutoCloseable {
 
     @Override
     public void define(Table table) {
-        CompletableFuture<Boolean> done = committer.run(() -> {
+        CompletableFuture<Boolean> done = committer.queue().run(() -> {
             core.catalog().define(table, time.millis());
             core.cache().clear();
         });
@@ -248,7 +263,7 @@ public final class XodusStore implements Store, AutoCloseable {
         } catch (Failure e) {
             return CompletableFuture.failedFuture(e);
         }
-        return committer.commit(write, bytes);
+        return committer.queue().commit(write, Prepared.of(core, write.drafts()), bytes);
     }
 
     @Override
@@ -377,6 +392,11 @@ public final class XodusStore implements Store, AutoCloseable {
         return snapshots;
     }
 
+    /** What looks for damage, if that is wanted. */
+    Optional<Scrubber> scrubber() {
+        return scrubber;
+    }
+
     /** Reads everything and checks that it fits together; takes its time. */
     Inspector.Findings inspect() {
         return Inspector.inspect(core.database(), core.catalog(), core.reader());
@@ -397,8 +417,9 @@ public final class XodusStore implements Store, AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        scrubber.ifPresent(Scrubber::close);
         snapshots.close();
-        committer.close();
+        committer.queue().close();
         join(committing);
         join(syncing);
         if (!snapshots.awaitLast(PATIENCE_SECONDS)) {

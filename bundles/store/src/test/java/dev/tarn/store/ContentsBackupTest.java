@@ -57,6 +57,7 @@ class ContentsBackupTest {
             Contents.put(store, "a", Contents.bytes(1, LENGTH));
             Database database = store.core().database();
             store.committer()
+                    .queue()
                     .run(() -> database.environment.executeInExclusiveTransaction(transaction -> {
                         long number = ContentShelf.greatest(database, transaction);
                         Database.delete(database.chunks, transaction, ChunkStore.key(number, 2));

@@ -132,6 +132,7 @@ class ContentsTest {
             Contents.put(store, "a", Contents.bytes(1, LENGTH));
             Database database = store.core().database();
             store.committer()
+                    .queue()
                     .run(() -> database.environment.executeInExclusiveTransaction(transaction -> {
                         byte[] key = ChunkStore.key(ContentShelf.greatest(database, transaction), 3);
                         byte[] value = Database.get(database.chunks, transaction, key);

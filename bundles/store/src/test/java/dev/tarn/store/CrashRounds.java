@@ -47,6 +47,8 @@ final class CrashRounds {
     private final AtomicLong writes = new AtomicLong();
     private final AtomicLong trimmed = new AtomicLong();
     private final AtomicLong collected = new AtomicLong();
+    private final AtomicLong files = new AtomicLong();
+    private final AtomicLong leavings = new AtomicLong();
     private final AtomicLong backups = new AtomicLong();
     private final AtomicLong unfinished = new AtomicLong();
 
@@ -121,8 +123,15 @@ final class CrashRounds {
 
     String summary() {
         return String.format(
-                "crash rounds=%d writes=%d trimmed_in=%d collected_in=%d backups=%d unfinished=%d",
-                rounds.get(), writes.get(), trimmed.get(), collected.get(), backups.get(), unfinished.get());
+                "crash rounds=%d writes=%d trimmed_in=%d collected_in=%d files_collected=%d leavings=%d backups=%d unfinished=%d",
+                rounds.get(),
+                writes.get(),
+                trimmed.get(),
+                collected.get(),
+                files.get(),
+                leavings.get(),
+                backups.get(),
+                unfinished.get());
     }
 
     private void rounds(String name, long seed, int wanted) {
@@ -137,11 +146,14 @@ final class CrashRounds {
                     Restore.delete(directory);
                     directory = parent.resolve(Integer.toString(round));
                     Files.createDirectories(directory);
+                    CrashFiles.sized(directory, round / ROUNDS_PER_DIRECTORY, random);
                     model = new CrashModel();
                     written = 0;
                 }
                 Path backedUp = Files.createDirectories(parent.resolve("backups"));
+                long before = CrashFiles.missing(directory);
                 Killed killed = killed(directory, backedUp, random);
+                long gone = CrashFiles.missing(directory) - before;
                 if (random.nextBoolean() && Files.exists(directory.resolve("state"))) {
                     long address = StopState.read(directory).address();
                     new StopState(StopState.How.OPEN, "another-boot", address).write(directory);
@@ -151,7 +163,9 @@ final class CrashRounds {
                 CrashCheck.Found found =
                         CrashCheck.check(directory, Math.max(written, killed.acknowledged()), model, what);
                 trimmed.addAndGet(found.oldest() > 1 ? 1 : 0);
-                collected.addAndGet(found.collected() ? 1 : 0);
+                collected.addAndGet(gone > 0 ? 1 : 0);
+                files.addAndGet(Math.max(0, gone));
+                leavings.addAndGet(found.leavings());
                 writes.addAndGet(found.written() - written);
                 written = found.written();
                 rounds.incrementAndGet();

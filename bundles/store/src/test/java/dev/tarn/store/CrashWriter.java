@@ -1,25 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
+import dev.tarn.api.data.Content;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Snapshot;
+import dev.tarn.api.store.Upload;
+import dev.tarn.api.store.Write;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import jetbrains.exodus.env.EnvironmentConfig;
 
 /**
- * Writes {@link CrashModel}'s writes for ever and prints the number of each one that was acknowledged. Meanwhile a session
- * holds the log some writes back, the log is trimmed to a small size, and backups are made one after the other, with a line
- * {@code begins} before and {@code ends <file>} after each.
+ * Writes {@link CrashModel}'s writes for ever and prints the number of each one that was acknowledged. Meanwhile the contents of
+ * later writes are streamed in, and some are given up; a session holds the log some writes back, the log is trimmed to a small
+ * size, files are collected early and often, and backups are made one after the other, with a line {@code begins} before and
+ * {@code ends <file>} after each.
  */
 public final class CrashWriter {
 
@@ -38,6 +46,11 @@ public final class CrashWriter {
 
     private volatile long kept;
 
+    /** What was streamed in for writes that are yet to come, in their order. */
+    private final BlockingQueue<Arrived> arrived = new ArrayBlockingQueue<>(2);
+
+    private record Arrived(long write, Upload upload, Content content) {}
+
     private CrashWriter(XodusStore store) {
         this.store = store;
     }
@@ -50,6 +63,10 @@ public final class CrashWriter {
                 Path.of(arguments[0]),
                 Map.of("logSize", "512KB", "logSizeKept", "1MB", "cache", "16MB"),
                 () -> Instant.now().plusSeconds(passed.getAndSet(60)));
+        EnvironmentConfig files = store.core().database().environment.getEnvironmentConfig();
+        files.setGcRunPeriod(10);
+        files.setGcMinUtilization(80);
+        files.setGcFilesDeletionDelay(0);
         CrashWriter writer = new CrashWriter(store);
         boolean backups = arguments.length > 1 && !arguments[1].isEmpty();
         Thread backing = new Thread(() -> writer.backups(Path.of(arguments[1])), "backups");
@@ -69,13 +86,22 @@ public final class CrashWriter {
             n = last(snapshot);
         }
         store.keep(() -> kept);
+        long first = n + 1;
+        Thread streaming = new Thread(() -> stream(first), "streams");
+        streaming.setDaemon(true);
+        streaming.start();
         Semaphore room = new Semaphore(IN_FLIGHT);
         for (long i = 0; i < most; i++) {
             long number = ++n;
+            Arrived before = CrashModel.streams(number) ? arrived.take() : null;
             room.acquire();
-            store.commit(CrashModel.write(number)).whenComplete((commit, failure) -> {
+            Write write = before == null ? CrashModel.write(number) : CrashModel.write(number, before.content());
+            store.commit(write).whenComplete((commit, failure) -> {
                 if (failure != null) {
                     throw new IllegalStateException("refused", failure);
+                }
+                if (before != null) {
+                    before.upload().close();
                 }
                 print(Long.toString(number));
                 int place = (int) (number % CrashModel.BEHIND);
@@ -85,6 +111,26 @@ public final class CrashWriter {
             });
         }
         room.acquire(IN_FLIGHT);
+        streaming.interrupt();
+        streaming.join();
+    }
+
+    /** Streams the contents of writes from this one on, some of them twice, the first time in vain. */
+    private void stream(long from) {
+        try {
+            for (long n = CrashModel.streamed(from); true; n = CrashModel.streamed(n + 1)) {
+                byte[] bytes = CrashModel.contentOf(n);
+                if (n % 3 == 0) {
+                    try (Upload upload = store.receive(-1)) {
+                        Stores.await(upload.add(ByteBuffer.wrap(bytes, 0, bytes.length / 2)));
+                    }
+                }
+                Upload upload = store.receive(n % 2 == 0 ? bytes.length : -1);
+                arrived.put(new Arrived(n, upload, Contents.upload(upload, bytes)));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void backups(Path directory) {

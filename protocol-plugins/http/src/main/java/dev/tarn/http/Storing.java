@@ -27,8 +27,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PUT of what may be too long to be held: into tables that keep bodies as they come, and of Blobs of declared tables. On the
- * exchange's loop.
+ * PUT and POST of what may be too long to be held: into tables that keep bodies as they come, and of Blobs of declared tables. On
+ * the exchange's loop.
  */
 final class Storing {
 
@@ -69,6 +69,37 @@ final class Storing {
             early(call, call.path(), row -> whole(call, declared));
         }
         return true;
+    }
+
+    /**
+     * Whether this POST to a table is its business, which is what is no object where a Blob takes such bodies; then it makes a
+     * row of it and answers.
+     */
+    boolean creates(Call call) {
+        Table table = call.table();
+        if (table == null || writing.structured(call) || !takesBlob(table)) {
+            return false;
+        }
+        String type = Writing.contentType(call);
+        Terms terms = writing.terms(call, Expectation.ANYTHING);
+        Consumer<byte[]> held = bytes -> writing.create(call, whole(Content.of(type, bytes)), terms);
+        if (Inflated.comes(call.headers())) {
+            writing.body(call, held);
+        } else if (!Writing.coded(call)) {
+            // Which row it will be is not known yet; any is as good to ask whether this user may write here.
+            Path some = Path.of(call.resource() + "/" + (table.numericIds() ? "1" : "new"));
+            new Arriving(resources, call, some, wholeLimit, declared(call))
+                    .read(
+                            type,
+                            held,
+                            (content, upload) -> writing.create(call, whole(content), terms)
+                                    .whenComplete((commit, failure) -> upload.close()));
+        }
+        return true;
+    }
+
+    private Body whole(Content content) {
+        return bodies.of(content.reference()).with(Map.of(Content.WHOLE, content));
     }
 
     /** Content-Length, or -1. */
@@ -125,9 +156,8 @@ final class Storing {
                 Writing.contentType(call),
                 bytes -> writing.put(call, bytes),
                 (content, upload) -> conditional(call, call.path(), upload, expectation -> {
-                    Body body = bodies.of(content.reference()).with(Map.of(Content.WHOLE, content));
-                    return resources.put(
-                            call.exchange().context(), call.path(), body, writing.terms(call, expectation));
+                    Terms terms = writing.terms(call, expectation);
+                    return resources.put(call.exchange().context(), call.path(), whole(content), terms);
                 }));
     }
 

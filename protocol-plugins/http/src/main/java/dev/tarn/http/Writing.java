@@ -156,10 +156,10 @@ final class Writing {
         Table table = call.table();
         boolean whole = call.namesTable() || (call.folder() && call.prefix().isEmpty());
         if (table != null && !table.root() && !call.opaque() && whole) {
-            if (unsupported(call)) {
+            if (storing.creates(call) || unsupported(call)) {
                 return;
             }
-            body(call, bytes -> create(call, bodies.structured(contentType(call), bytes)));
+            body(call, bytes -> create(call, bodies.structured(contentType(call), bytes), Terms.NONE));
         } else if (call.folder()) {
             call.notAllowed("POST creates a row at /Table/ or says something at a path");
         } else {
@@ -175,8 +175,9 @@ final class Writing {
         }
     }
 
-    private void create(Call call, Body body) {
-        CompletionStage<Commit> stage = resources.create(call.exchange().context(), call.resource(), body, Terms.NONE);
+    /** Makes a row with an id of the server's or of the body's, and answers when that is done. */
+    CompletionStage<Commit> create(Call call, Body body, Terms terms) {
+        CompletionStage<Commit> stage = resources.create(call.exchange().context(), call.resource(), body, terms);
         call.then(stage, commit -> {
             Change change = commit.changes().get(0);
             Table table = Objects.requireNonNull(call.table());
@@ -191,6 +192,7 @@ final class Writing {
             tag(call, response.headers(), change);
             call.exchange().respond(response);
         });
+        return stage;
     }
 
     // DELETE
@@ -242,7 +244,7 @@ final class Writing {
     }
 
     /** Reads the request body, then goes on. */
-    private void body(Call call, Consumer<byte[]> use) {
+    void body(Call call, Consumer<byte[]> use) {
         if (Inflated.comes(call.headers())) {
             CompletionStage<byte[]> plain =
                     call.exchange().body(bodyLimit).thenApplyAsync(gzip -> Inflated.of(gzip, bodyLimit), worker);

@@ -188,4 +188,22 @@ class ContentsTest {
                 .isEqualTo(204);
         assertThat(house.get("/Album/7.data").text()).isEqualTo("new");
     }
+
+    @Test
+    void a_row_is_made_of_a_body_that_is_no_object_where_a_blob_takes_such() throws Exception {
+        for (byte[] picture : List.of(bytes(1, LENGTH), bytes(2, 100))) {
+            House.Answer created = house.send("POST", "/Album/", picture, "Content-Type: image/png");
+            assertThat(created.status()).isEqualTo(201);
+            House.Answer found = house.get(created.header("Location"));
+            assertThat(found.bytes()).isEqualTo(picture);
+            assertThat(found.header("Content-Type")).isEqualTo("image/png");
+            assertThat(found.header("ETag")).isNotNull();
+        }
+        assertThat(house.send("POST", "/People/", bytes(1, LENGTH), "Content-Type: image/png")
+                        .status())
+                .isEqualTo(415);
+        assertThat(house.json("POST", "/Album/", "{\"contentType\":\"text/plain\",\"data\":\"AAEC\"}")
+                        .status())
+                .isEqualTo(201);
+    }
 }

@@ -24,6 +24,17 @@ final class House {
     static final Table ORDERS = new Table(
             "data", "Orders", "Orders", List.of(Attribute.primaryKey("id", Attribute.Type.LONG)), Table.Rules.DECLARED);
 
+    /** With bytes beside its rows. */
+    static final Table PEOPLE = new Table(
+            "data",
+            "People",
+            "People",
+            List.of(
+                    Attribute.primaryKey("id", Attribute.Type.ID),
+                    Attribute.of("name", Attribute.Type.STRING),
+                    Attribute.of("photo", Attribute.Type.BLOB)),
+            Table.Rules.DECLARED);
+
     private House() {}
 
     static Node.Setup in(Path directory, Map<String, ?> settings) {
@@ -37,6 +48,6 @@ final class House {
     }
 
     static Node start(Path directory) {
-        return in(directory, Map.of()).start().deploy(SENSORS, ORDERS);
+        return in(directory, Map.of()).start().deploy(SENSORS, ORDERS, PEOPLE);
     }
 }

@@ -21,6 +21,17 @@ final class House {
                     Attribute.of("temp", Attribute.Type.FLOAT)),
             Table.Rules.DECLARED);
 
+    /** With bytes beside its rows. */
+    static final Table PEOPLE = new Table(
+            "data",
+            "People",
+            "People",
+            List.of(
+                    Attribute.primaryKey("id", Attribute.Type.ID),
+                    Attribute.of("name", Attribute.Type.STRING),
+                    Attribute.of("photo", Attribute.Type.BLOB)),
+            Table.Rules.DECLARED);
+
     private House() {}
 
     static Node.Setup in(Path directory, Map<String, ?> settings) {
@@ -35,6 +46,6 @@ final class House {
     }
 
     static Node start(Path directory) {
-        return in(directory, Map.of("messageLimit", "64KB")).start().deploy(SENSORS);
+        return in(directory, Map.of("messageLimit", "64KB")).start().deploy(SENSORS, PEOPLE);
     }
 }

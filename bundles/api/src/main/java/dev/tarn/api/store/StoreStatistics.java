@@ -38,8 +38,24 @@ public interface StoreStatistics {
      */
     Map<String, Long> rows();
 
-    /** Why nothing is written any more; empty while all is well. */
+    /** Why nothing is written any more until a restart; empty while all is well. */
     Optional<Failure> fenced();
+
+    /**
+     * Why writes are refused now, for good or until the cause is gone: FULL when the disk is, UNAVAILABLE when it cannot be
+     * written or the store is fenced. Empty while they are taken. What can be read is read all the same.
+     */
+    Optional<Failure> refusing();
+
+    /**
+     * Contents beside rows, such as uploaded files.
+     *
+     * @throws Failure UNAVAILABLE when the store is closed
+     */
+    Contents contents();
+
+    /** What the disk did not give back as it was written. */
+    Soundness soundness();
 
     /**
      * What the files take.
@@ -49,8 +65,9 @@ public interface StoreStatistics {
      * @param files how many there are
      * @param collected bytes that were moved since the start to free files that are mostly dead
      * @param usable bytes that the file system has left for this process
+     * @param reserve of these, bytes that contents leave for rows: with less, none is taken in
      */
-    record Space(long bytes, double utilisation, long files, long collected, long usable) {}
+    record Space(long bytes, double utilisation, long files, long collected, long usable, long reserve) {}
 
     /**
      * What waits, and how long writing takes.
@@ -91,6 +108,41 @@ public interface StoreStatistics {
      * @param bytes that its entries take
      */
     record Span(long oldest, long latest, long oldestTimestamp, long bytes) {}
+
+    /**
+     * Contents beside rows, such as uploaded files.
+     *
+     * @param uploads that are coming in
+     * @param uploadLimit the most that may at once
+     * @param taken that came in as a whole since the start
+     * @param pinned that somebody reads or writes
+     * @param leaving that no row refers to: they go when nobody needs them any more
+     * @param collected that were removed since the start
+     */
+    record Contents(int uploads, int uploadLimit, long taken, int pinned, long leaving, long collected) {}
+
+    /**
+     * What the disk did not give back as it was written.
+     *
+     * @param failedReads since the start, refused by the disk or damaged
+     * @param recent what could not be read within the last minutes, in words
+     * @param scrub the search for damage in the background; empty when that is off
+     */
+    record Soundness(long failedReads, Optional<String> recent, Optional<Scrub> scrub) {}
+
+    /**
+     * The search for damage in the background: all bytes of the files are read again and compared with their checksums.
+     *
+     * @param bytes that were read since the start
+     * @param rounds through all files that were completed since the start
+     * @param completed milliseconds since 1970 when the last round was; 0 for none since the start
+     * @param damaged places that are not as they were written, in words, as the last look at each file found them
+     */
+    record Scrub(long bytes, long rounds, long completed, List<String> damaged) {
+        public Scrub {
+            damaged = List.copyOf(damaged);
+        }
+    }
 
     /**
      * How a figure was spread.
