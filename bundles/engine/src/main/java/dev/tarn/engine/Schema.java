@@ -158,6 +158,24 @@ final class Schema {
                 blobs.apart(checked, Map.of(attribute, content)), Payloads.marked(attributes, opaque, attribute));
     }
 
+    /** What a body is to somebody who looks at it before it is checked: an object in a table of objects, whatever came. */
+    @Nullable
+    Object seen(Body body, Attributes attributes) {
+        Body read = understood(body);
+        Object value = read.structured() ? read.value() : raw(read, attributes);
+        if (table.rules().opaque() || value instanceof Map<?, ?>) {
+            return value;
+        }
+        Map<String, @Nullable Object> wrapper = new LinkedHashMap<>();
+        String under = table.rules().payload();
+        if (under == null) {
+            String said = attributes.contentType();
+            wrapper.put("contentType", said == null ? read.mediaType() : said);
+        }
+        wrapper.put(under == null ? DATA : under, value);
+        return wrapper;
+    }
+
     /**
      * The body as a value where it is one: said by its media type, or, where nothing was said, a JSON object by its
      * looks (WIRE.md §2).
