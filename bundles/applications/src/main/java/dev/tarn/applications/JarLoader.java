@@ -9,7 +9,10 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import org.slf4j.Logger;
@@ -27,13 +30,23 @@ final class JarLoader extends URLClassLoader {
         registerAsParallelCapable();
     }
 
+    /** Loaders that are not closed, or whose classes are still there. */
+    private static final Set<JarLoader> ALIVE =
+            Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
     private final Path folder;
     private final List<Path> jars;
+
+    /** How many of all loaders there ever were are still in memory. */
+    static int alive() {
+        return ALIVE.size();
+    }
 
     private JarLoader(Path folder, List<Path> jars, URL[] urls) {
         super(urls, new Server());
         this.folder = folder;
         this.jars = jars;
+        ALIVE.add(this);
     }
 
     /** Lets through what applications may see. */

@@ -119,7 +119,8 @@ final class Overrides {
         if (!commons.routing().exports().mounted()) {
             return false;
         }
-        Exported exported = commons.routing().exports().resolve(Path.of(resource).first());
+        Exported exported =
+                commons.routing().exports().resolve(Path.of(resource).first());
         Mounted mounted = exported == null ? null : exported.mounted();
         return mounted != null && mounted.answers(Action.PUT);
     }
@@ -251,6 +252,10 @@ final class Overrides {
 
     /** The row with a content is put. */
     CompletableFuture<Outcome> attach(Context context, Path path, String attribute, Content content, Terms terms) {
+        if (!puts(path.text())) {
+            throw new Failure(
+                    Failure.Code.UNSUPPORTED, path.first() + " changes rows in a way of its own; put the whole row");
+        }
         Errands.Place place = enter(context, Action.PATCH, path, terms);
         Exported exported = place.exported();
         Request request = Request.of(Action.PUT, path, null, terms);
@@ -279,12 +284,13 @@ final class Overrides {
         Path path = Path.of(filter.exact() ? filter.text() : filter.first());
         Errands.Place place = enter(context, Action.SUBSCRIBE, path, Terms.NONE);
         String all = commons.routing().exports().canonical(filter).text();
-        if (!commons.permissions().allows(context, Access.Verb.SUBSCRIBE, place.exported().table(), all)
-                && !commons.permissions().allows(context, Access.Verb.READ, place.exported().table(), all)) {
+        if (!commons.permissions()
+                        .allows(context, Access.Verb.SUBSCRIBE, place.exported().table(), all)
+                && !commons.permissions()
+                        .allows(context, Access.Verb.READ, place.exported().table(), all)) {
             throw leaving(place, Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text()));
         }
-        Request request =
-                Request.of(Action.SUBSCRIBE, path, null, Terms.NONE).querying(all);
+        Request request = Request.of(Action.SUBSCRIBE, path, null, Terms.NONE).querying(all);
         return errands.run(place, Terms.NONE, run -> run.ask(Action.SUBSCRIBE, place.path(), request));
     }
 

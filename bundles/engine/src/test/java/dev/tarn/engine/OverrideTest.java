@@ -286,13 +286,14 @@ class OverrideTest {
     @Test
     void more_who_hang_than_there_are_threads_leave_room_for_others() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
+        AtomicInteger deaf = new AtomicInteger();
         Rule hanging = new Rule().within(Duration.ofMillis(60)).on(Action.PUT, call -> {
             boolean waiting = call.id().startsWith("hang");
             while (waiting) {
                 try {
                     waiting = !end.await(1, TimeUnit.HOURS);
-                } catch (InterruptedException deaf) {
-                    Thread.yield();
+                } catch (InterruptedException ignored) {
+                    deaf.incrementAndGet();
                 }
             }
             return seen(call);
@@ -306,6 +307,7 @@ class OverrideTest {
         }
         hung.forEach(each -> refused(Failure.Code.UNAVAILABLE, () -> TestDoor.done(each)));
         TestDoor.done(door.engine.put(door.context, Path.of("Sensors/1"), door.json("{}"), Terms.NONE));
+        assertThat(deaf.get()).isPositive();
         end.countDown();
         assertThat(door.text("Sensors/1")).contains("seen");
         assertThat(door.get("Sensors/hang1")).isEmpty();

@@ -75,14 +75,13 @@ public final class ApplicationsProtocol implements HttpProtocol {
                 run(exchange, "application_list", Map.of());
             } else if (!whole && !rollback && method.equals("PUT")) {
                 allowed(exchange, "application_deploy");
-                exchange.body(LARGEST)
-                        .whenComplete((bytes, failure) -> {
-                            if (failure == null) {
-                                run(exchange, "application_deploy", Map.of("name", name, "content", bytes));
-                            } else {
-                                exchange.fail(failure);
-                            }
-                        });
+                exchange.body(LARGEST).whenComplete((bytes, failure) -> {
+                    if (failure == null) {
+                        run(exchange, "application_deploy", Map.of("name", name, "content", bytes));
+                    } else {
+                        exchange.fail(failure);
+                    }
+                });
             } else if (!whole && !rollback && method.equals("DELETE")) {
                 run(exchange, "application_undeploy", Map.of("name", name));
             } else if (rollback && method.equals("POST")) {

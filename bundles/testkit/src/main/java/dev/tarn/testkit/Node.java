@@ -83,7 +83,9 @@ public final class Node implements AutoCloseable {
          */
         public <T> T make(Class<T> component, Map<String, ?> configuration) {
             return Components.make(
-                    component, configuration, List.of(store, bodies, users, access, resources, tables, transactions, loops, meter));
+                    component,
+                    configuration,
+                    List.of(store, bodies, users, access, resources, tables, transactions, loops, meter));
         }
     }
 

@@ -47,7 +47,8 @@ final class Archive {
 
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    if (attributes.isRegularFile() && !String.valueOf(file.getFileName()).startsWith(".")) {
+                    if (attributes.isRegularFile()
+                            && !String.valueOf(file.getFileName()).startsWith(".")) {
                         zip.putNextEntry(
                                 new ZipEntry(folder.relativize(file).toString().replace('\\', '/')));
                         Files.copy(file, zip);

@@ -158,15 +158,14 @@ public abstract class TableResource<T> implements Logic {
         Body sent = call.body();
         if (sent != null && call.action() == Action.PUT && call.value() instanceof Map<?, ?> whole) {
             Map<String, @Nullable Object> all = new LinkedHashMap<>();
-            whole.forEach((name, value) -> all.put(String.valueOf(name), value));
-            if (type == Map.class) {
-                all.keySet().retainAll(written.keySet());
-            }
             written.forEach((name, value) -> {
-                if (value != null || all.containsKey(name)) {
+                if (value != null || whole.containsKey(name)) {
                     all.put(name, value);
                 }
             });
+            if (type != Map.class) {
+                whole.forEach((name, value) -> all.putIfAbsent(String.valueOf(name), value));
+            }
             return call.bodies().of(all).with(sent.contents());
         }
         return call.bodies().of(written);

@@ -21,11 +21,12 @@ class SensorAlertTest {
 
     @Test
     void over_every_verb_of_http() throws Exception {
-        assertThat(TARN.send("PUT", "/Sensors/1", "{\"temp\":120}").statusCode()).isEqualTo(201);
+        assertThat(TARN.send("PUT", "/Sensors/1", "{\"temp\":120}").statusCode())
+                .isEqualTo(201);
         assertThat(TARN.text("Sensors/1")).isEqualTo("{\"id\":\"1\",\"temp\":120.0,\"alert\":true}");
         assertThat(TARN.send("PUT", "/Sensors/1", "{\"temp\":20,\"extra\":1}").statusCode())
                 .isEqualTo(204);
-        assertThat(TARN.text("Sensors/1")).isEqualTo("{\"id\":\"1\",\"temp\":20.0,\"extra\":1,\"alert\":false}");
+        assertThat(TARN.text("Sensors/1")).isEqualTo("{\"id\":\"1\",\"temp\":20.0,\"alert\":false,\"extra\":1}");
         assertThat(TARN.send("PATCH", "/Sensors/1", "{\"temp\":\"130\"}").statusCode())
                 .isEqualTo(204);
         assertThat(TARN.text("Sensors/1")).contains(HOT).contains("\"extra\":1");
