@@ -18,33 +18,38 @@ import java.util.Set;
  * One version of an application: what its folder declares, read and checked. Immutable.
  *
  * @param name the folder's name
+ * @param settings config.yaml as it is
  */
-record Application(String name, List<Table> tables, StaticFiles site) {
+record Application(String name, List<Table> tables, StaticFiles site, Map<String, Object> settings) {
 
     private static final long LONGEST_FILE = 1 << 20;
 
     Application {
         tables = List.copyOf(tables);
+        settings = Map.copyOf(settings);
     }
 
     /** Whether a folder looks like an application at all. */
     static boolean isOne(Folder folder) {
         return folder.files().containsKey(ConfigFile.NAME)
                 || folder.files().keySet().stream().anyMatch(file -> file.indexOf('/') < 0 && file.endsWith(".graphql"))
-                || folder.files().containsKey("web/index.html");
+                || folder.files().containsKey("web/index.html")
+                || folder.files().keySet().stream()
+                        .anyMatch(file -> JavaCode.isCode(file) || file.equals("resources.js"));
     }
 
     /**
      * Reads what the folder declares. What is wrong goes to the findings; the result is of use only when they have no
      * errors.
      *
+     * @param understood sections of config.yaml that a language reads for itself
      * @throws IOException when a file cannot be read
      */
-    static Application read(String name, Folder folder, Findings findings) throws IOException {
+    static Application read(String name, Folder folder, Findings findings, Set<String> understood) throws IOException {
         folder.leftOut().forEach(link -> findings.warn(link.file(), link.line(), link.text()));
-        Settings settings = folder.files().containsKey(ConfigFile.NAME)
-                ? ConfigFile.read(name, text(folder, ConfigFile.NAME, findings), findings)
-                : Settings.DEFAULT;
+        boolean configured = folder.files().containsKey(ConfigFile.NAME);
+        String config = configured ? text(folder, ConfigFile.NAME, findings) : "";
+        Settings settings = configured ? ConfigFile.read(name, config, findings, understood) : Settings.DEFAULT;
         Set<String> withheld = new HashSet<>(Set.of(ConfigFile.NAME));
         List<SchemaFile.Declared> types = new ArrayList<>();
         for (Located schema : settings.schemas()) {
@@ -64,7 +69,10 @@ record Application(String name, List<Table> tables, StaticFiles site) {
         List<Table> tables = Schema.tables(types, findings);
         Settings.Pages pages = settings.pages();
         return new Application(
-                name, tables, pages == null ? StaticFiles.NONE : StaticFiles.of(folder, pages, withheld, findings));
+                name,
+                tables,
+                pages == null ? StaticFiles.NONE : StaticFiles.of(folder, pages, withheld, findings),
+                ConfigFile.plain(config));
     }
 
     private static String text(Folder folder, String file, Findings findings) throws IOException {

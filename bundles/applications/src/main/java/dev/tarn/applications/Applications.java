@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.applications;
 
+import dev.tarn.api.application.Language;
 import dev.tarn.api.application.Site;
+import dev.tarn.api.application.Transactions;
+import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Tables;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +24,8 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -28,7 +36,10 @@ import org.slf4j.LoggerFactory;
  * Deploys application folders, and deploys them again when a file changes. Those that are there at the start are deployed
  * before the service exists. Looks at the folders on a thread of its own; answers for static files on any.
  */
-@Component(service = Site.class, configurationPid = "dev.tarn.applications", immediate = true)
+@Component(
+        service = {Site.class, Applications.class},
+        configurationPid = "dev.tarn.applications",
+        immediate = true)
 @Designate(ocd = Applications.Config.class)
 public final class Applications implements Site {
 
@@ -55,7 +66,7 @@ public final class Applications implements Site {
     private final int interval;
 
     @Activate
-    public Applications(@Reference Tables tables, Config config) {
+    public Applications(@Reference Tables tables, @Reference Transactions transactions, Config config) {
         interval = milliseconds(config.interval());
         List<Path> folders = Arrays.stream(config.folders())
                 .filter(folder -> !folder.isBlank())
@@ -64,7 +75,7 @@ public final class Applications implements Site {
         Optional<Path> directory =
                 Optional.of(config.directory()).filter(text -> !text.isBlank()).map(Path::of);
         watch = new Watch(tables, folders, directory, serving::set);
-        watch.start();
+        watch.add(new JavaCode(transactions));
         thread = new ScheduledThreadPoolExecutor(
                 1,
                 task -> {
@@ -74,7 +85,84 @@ public final class Applications implements Site {
                 },
                 new ThreadPoolExecutor.DiscardPolicy());
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        watch.start();
         next(interval);
+    }
+
+    /** Code in this language is run from now on. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addLanguage(Language language) {
+        watch.add(language);
+        thread.execute(watch::again);
+    }
+
+    /** New versions with code in this language are refused from now on; what serves goes on. */
+    public void removeLanguage(Language language) {
+        watch.remove(language);
+    }
+
+    /** Something to be done on the thread that deploys. */
+    interface Work<T> {
+        T done() throws IOException;
+    }
+
+    /** Does it, after what is being deployed. Fails with UNAVAILABLE when this is stopping. */
+    <T> CompletableFuture<T> then(Work<T> work) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        Runnable task = () -> {
+            try {
+                answer.complete(work.done());
+            } catch (IOException failure) {
+                answer.completeExceptionally(new Failure(Failure.Code.UNAVAILABLE, failure.toString()));
+            } catch (RuntimeException failure) {
+                answer.completeExceptionally(failure);
+            }
+        };
+        if (thread.isShutdown()) {
+            answer.completeExceptionally(new Failure(Failure.Code.UNAVAILABLE, "the server is stopping"));
+        } else {
+            thread.execute(task);
+        }
+        return answer;
+    }
+
+    /** All applications. */
+    CompletableFuture<List<Map<String, Object>>> list() {
+        return then(watch::list);
+    }
+
+    /** Deploys what was uploaded; what is wrong with it is thrown, and the former version goes on. */
+    CompletableFuture<Integer> deploy(String name, byte[] archive) {
+        return then(() -> {
+            int version = watch.shelf().add(name, archive);
+            boolean serves = false;
+            try {
+                watch.serve(name, version);
+                serves = true;
+            } finally {
+                if (!serves) {
+                    watch.shelf().drop(name, version);
+                }
+            }
+            return version;
+        });
+    }
+
+    /** Goes back to the version before the one that serves. */
+    CompletableFuture<Integer> rollBack(String name) {
+        return then(() -> {
+            int version = watch.shelf().previous(name);
+            watch.serve(name, version);
+            return version;
+        });
+    }
+
+    /** Takes an application away. */
+    CompletableFuture<Boolean> undeploy(String name) {
+        return then(() -> {
+            watch.remove(name);
+            return true;
+        });
     }
 
     private static int milliseconds(String interval) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -43,13 +44,19 @@ final class ConfigFile {
     private static final Set<String> STATIC_IGNORED = Set.of("fallthrough", "notFound", "timeout", "before", "after");
 
     private final Findings findings;
+    private final Set<String> understood;
 
-    private ConfigFile(Findings findings) {
+    private ConfigFile(Findings findings, Set<String> understood) {
         this.findings = findings;
+        this.understood = understood;
     }
 
-    /** The settings in this text; what is wrong goes to the findings. */
-    static Settings read(String application, String text, Findings findings) {
+    /**
+     * The settings in this text; what is wrong goes to the findings.
+     *
+     * @param understood sections that a language reads for itself
+     */
+    static Settings read(String application, String text, Findings findings, Set<String> understood) {
         LoadSettings limits = LoadSettings.builder()
                 .setLabel(NAME)
                 .setAllowDuplicateKeys(false)
@@ -69,7 +76,28 @@ final class ConfigFile {
             findings.refuse(NAME, 0, "not YAML: " + oneLine(String.valueOf(unreadable.getMessage())));
             return Settings.DEFAULT;
         }
-        return root.isEmpty() ? Settings.DEFAULT : new ConfigFile(findings).settings(application, root.get());
+        return root.isEmpty()
+                ? Settings.DEFAULT
+                : new ConfigFile(findings, understood).settings(application, root.get());
+    }
+
+    /** The settings as they are, for languages; empty where they cannot be read, which {@link #read} tells. */
+    static Map<String, Object> plain(String text) {
+        LoadSettings limits = LoadSettings.builder()
+                .setLabel(NAME)
+                .setAllowRecursiveKeys(false)
+                .setMaxAliasesForCollections(16)
+                .setCodePointLimit(256 * 1024)
+                .build();
+        Map<String, Object> plain = new LinkedHashMap<>();
+        try {
+            if (new Load(limits).loadFromString(text) instanceof Map<?, ?> sections) {
+                sections.forEach((key, value) -> plain.put(String.valueOf(key), value == null ? Map.of() : value));
+            }
+        } catch (YamlEngineException | StackOverflowError unreadable) {
+            return Map.of();
+        }
+        return plain;
     }
 
     private static String oneLine(String text) {
@@ -98,6 +126,9 @@ final class ConfigFile {
     }
 
     private void other(String key, Node value, int line) {
+        if (understood.contains(key)) {
+            return;
+        }
         String reason = ELSEWHERE.get(key);
         if (reason != null) {
             findings.warn(NAME, line, "'" + key + "' is passed over: " + reason);

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.tarn.api.application.Mount;
 import dev.tarn.api.application.Site;
+import dev.tarn.api.application.Transactions;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Tables;
@@ -21,6 +23,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -44,7 +47,7 @@ class ApplicationsTest {
         volatile boolean refusing;
 
         @Override
-        public void deploy(String application, List<Table> tables) {
+        public void deploy(String application, List<Table> tables, List<Mount> mounts) {
             if (refusing) {
                 events.add("refused " + application);
                 throw new Failure(Failure.Code.CONFLICT, "another application exports Sensors");
@@ -70,6 +73,10 @@ class ApplicationsTest {
         }
     }
 
+    /** Nothing runs by itself here. */
+    static final Transactions NOBODY = (application, limit, work) ->
+            CompletableFuture.failedFuture(new Failure(Failure.Code.UNSUPPORTED, "nothing runs by itself"));
+
     @TempDir
     Path directory;
 
@@ -80,6 +87,7 @@ class ApplicationsTest {
     private void start(Path... folders) {
         applications = new Applications(
                 tables,
+                NOBODY,
                 Configs.of(
                         Applications.Config.class,
                         Map.of(
@@ -281,6 +289,7 @@ class ApplicationsTest {
         write("app/web/index.html", "a");
         applications = new Applications(
                 tables,
+                NOBODY,
                 Configs.of(
                         Applications.Config.class,
                         Map.of("folders", new String[] {directory.resolve("app").toString()}, "interval", "60s")));
@@ -305,8 +314,8 @@ class ApplicationsTest {
 
     @Test
     void an_interval_out_of_range_is_refused() {
-        assertThatThrownBy(() ->
-                        new Applications(tables, Configs.of(Applications.Config.class, Map.of("interval", "1ms"))))
+        assertThatThrownBy(() -> new Applications(
+                        tables, NOBODY, Configs.of(Applications.Config.class, Map.of("interval", "1ms"))))
                 .hasMessageContaining("interval");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.applications.Settings.Pages;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ConfigFileTest {
@@ -12,7 +13,7 @@ class ConfigFileTest {
     private final Findings findings = new Findings();
 
     private Settings read(String text) {
-        return ConfigFile.read("shop", text, findings);
+        return ConfigFile.read("shop", text, findings, Set.of());
     }
 
     private static Pages pages(Settings settings) {
@@ -107,7 +108,7 @@ class ConfigFileTest {
         for (int i = 1; i < 30; i++) {
             bomb.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ", ").repeat(9)));
         }
-        ConfigFile.read("shop", bomb.toString(), second);
+        ConfigFile.read("shop", bomb.toString(), second, Set.of());
         assertThat(second.errors())
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.text()).contains("aliases"));

@@ -46,6 +46,7 @@ class DeployedTest {
     private void deploy() {
         applications = new Applications(
                 node.services().tables(),
+                node.services().transactions(),
                 Configs.of(
                         Applications.Config.class,
                         Map.of("directory", directory.resolve("deploy").toString(), "interval", "50ms")));

@@ -7,6 +7,7 @@ import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ExampleTest {
@@ -15,7 +16,7 @@ class ExampleTest {
     void the_getting_started_example_is_deployed_without_a_warning() throws Exception {
         Findings findings = new Findings();
         Application application = Application.read(
-                "getting-started", Folder.list(Path.of("../../distro/examples/getting-started")), findings);
+                "getting-started", Folder.list(Path.of("../../distro/examples/getting-started")), findings, Set.of());
 
         assertThat(findings.errors()).isEmpty();
         assertThat(findings.warnings()).isEmpty();

@@ -8,17 +8,22 @@ import dev.tarn.api.security.User;
 import dev.tarn.engine.query.Sight;
 import java.net.SocketAddress;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A connection's context, with the gate that keeps its order. Safe on any thread. */
 final class CallContext implements Context {
 
+    private static final User APPLICATION = new User("application", Set.of(), true);
+
     private final User user;
     private final String protocol;
     private final String origin;
     private final @Nullable SocketAddress remote;
     private final Gate gate = new Gate();
+
+    private volatile @Nullable CallContext application;
 
     /** What its user may do, as of the rights' epoch; null before the first question. */
     private volatile @Nullable Seen seen;
@@ -74,6 +79,16 @@ final class CallContext implements Context {
     /** The id of the MQTT client, which is in the origin behind the protocol's name; empty for none. */
     private String client() {
         return protocol.equals("mqtt") && origin.startsWith("mqtt/") ? origin.substring(5) : "";
+    }
+
+    /** What applications do on behalf of this one: with their own rights, and as coming from here. */
+    CallContext application() {
+        CallContext known = application;
+        if (known == null) {
+            known = new CallContext(APPLICATION, "application", origin, null);
+            application = known;
+        }
+        return known;
     }
 
     Gate gate() {

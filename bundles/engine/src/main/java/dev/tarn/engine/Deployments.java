@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.application.Mount;
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Row;
@@ -34,10 +35,15 @@ final class Deployments {
 
     private final Commons commons;
     private final Schemas schemas;
+    private final ApplicationThreads threads;
     private final Map<String, List<Table>> applications = new LinkedHashMap<>();
 
-    Deployments(Commons commons) {
+    /** Logic by application, then by the qualified name of its table; that of an endpoint is made up. */
+    private final Map<String, Map<String, Mounted>> mounts = new LinkedHashMap<>();
+
+    Deployments(Commons commons, ApplicationThreads threads) {
         this.commons = commons;
+        this.threads = threads;
         this.schemas = new Schemas(commons);
     }
 
@@ -48,14 +54,38 @@ final class Deployments {
                 settings.refuseUnmapped() ? null : new Exported(TOPICS, new Schema(TOPICS, payloads.bodies())));
     }
 
-    synchronized void deploy(String application, List<Table> tables) {
+    /** Where logic is that nobody asks: at no path. */
+    static Exported nowhere(Payloads payloads, Mounted mounted) {
+        return new Exported(TOPICS, new Schema(TOPICS, payloads.bodies()), mounted);
+    }
+
+    synchronized void deploy(String application, List<Table> declared, List<Mount> logic) {
+        Map<String, Mounted> before = mounts.getOrDefault(application, Map.of());
+        Mounting mounting = Mounting.of(application, declared, logic, before, threads);
+        Map<String, Map<String, Mounted>> others = new LinkedHashMap<>(mounts);
+        others.put(application, mounting.mounted());
+        deploy(application, mounting.tables(), others);
+        mounts.put(application, mounting.mounted());
+        retire(before, mounting.mounted());
+    }
+
+    /** No request finds what is not there any more: what is under way in it ends in it. */
+    private static void retire(Map<String, Mounted> before, Map<String, Mounted> after) {
+        for (Mounted mounted : before.values()) {
+            if (!after.containsValue(mounted)) {
+                mounted.retire();
+            }
+        }
+    }
+
+    private void deploy(String application, List<Table> tables, Map<String, Map<String, Mounted>> logic) {
         Map<String, List<Table>> next = new LinkedHashMap<>(applications);
         next.put(application, List.copyOf(tables));
         check(application, tables, next);
         Map<Table, Schemas.Known> changes = changes(tables);
         tables.forEach(commons.store()::define);
         changes.forEach(schemas::remember);
-        Exports exports = exports(next);
+        Exports exports = exports(next, logic);
         List<Table> former = applications.put(application, List.copyOf(tables));
         Exports before = commons.routing().exports();
         commons.payloads().hide(hidden());
@@ -130,8 +160,11 @@ final class Deployments {
 
     synchronized void undeploy(String application) {
         if (applications.remove(application) != null) {
-            commons.routing().deploy(exports(applications));
+            Map<String, Mounted> before = mounts.getOrDefault(application, Map.of());
+            mounts.remove(application);
+            commons.routing().deploy(exports(applications, mounts));
             reconsider();
+            retire(before, Map.of());
             LOG.info("undeployed: application={}", application);
         }
     }
@@ -139,7 +172,15 @@ final class Deployments {
     synchronized Collection<Table> all() {
         List<Table> all = new ArrayList<>();
         all.add(TOPICS);
-        applications.values().forEach(all::addAll);
+        applications.forEach((application, tables) -> {
+            Map<String, Mounted> logic = mounts.getOrDefault(application, Map.of());
+            for (Table table : tables) {
+                Mounted mounted = logic.get(table.qualifiedName());
+                if (mounted == null || !mounted.endpoint()) {
+                    all.add(table);
+                }
+            }
+        });
         return List.copyOf(all);
     }
 
@@ -190,14 +231,16 @@ final class Deployments {
         }
     }
 
-    private Exports exports(Map<String, List<Table>> declared) {
+    private Exports exports(Map<String, List<Table>> declared, Map<String, Map<String, Mounted>> logic) {
+        Map<String, Mounted> mounted = new HashMap<>();
+        logic.values().forEach(mounted::putAll);
         List<Exported> exported = new ArrayList<>();
         List<Exported> inner = new ArrayList<>();
         Exported root = none(commons.settings(), commons.payloads()).root();
         for (List<Table> tables : declared.values()) {
             for (Table table : tables) {
-                Exported each =
-                        new Exported(table, new Schema(table, commons.payloads().bodies()));
+                Schema schema = new Schema(table, commons.payloads().bodies());
+                Exported each = new Exported(table, schema, mounted.get(table.qualifiedName()));
                 if (table.root()) {
                     root = each;
                 } else if (table.export() != null) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.application.Action;
+import dev.tarn.api.application.Mount;
+import dev.tarn.api.application.Outcome;
+import dev.tarn.api.application.Request;
+import dev.tarn.api.application.Transactions;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
@@ -27,6 +32,7 @@ import dev.tarn.api.security.User;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Upload;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -52,11 +58,11 @@ import org.slf4j.LoggerFactory;
 
 /** The one door, and the tables behind it. Delegates to its parts; safe on any thread. */
 @Component(
-        service = {Resources.class, Tables.class, DurableSessions.class},
+        service = {Resources.class, Tables.class, DurableSessions.class, Transactions.class},
         configurationPid = "dev.tarn.engine",
         immediate = true)
 @Designate(ocd = Engine.Config.class)
-public final class Engine implements Resources, Tables, DurableSessions {
+public final class Engine implements Resources, Tables, DurableSessions, Transactions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
@@ -65,6 +71,9 @@ public final class Engine implements Resources, Tables, DurableSessions {
     public @interface Config {
         @AttributeDefinition(description = "Threads for work that may block; 0 for one per core, at least 2")
         int threads() default 0;
+
+        @AttributeDefinition(description = "Threads for what applications bring; 0 for four per core, at least 8")
+        int applicationThreads() default 0;
 
         @AttributeDefinition(description = "Requests that may wait for a thread before others are refused")
         int queue() default 10_000;
@@ -106,6 +115,9 @@ public final class Engine implements Resources, Tables, DurableSessions {
     private final Deployments deployments;
     private final Mailboxes mailboxes;
     private final Rejections rejections;
+    private final ApplicationThreads applications;
+    private final Overrides overrides;
+    private final Errands errands;
     private final OwedSessions sessions;
     private final AutoCloseable observing;
     private final AutoCloseable rights;
@@ -131,7 +143,11 @@ public final class Engine implements Resources, Tables, DurableSessions {
         this.reads = new Reads(commons);
         this.sourced = new Sourced(commons, reads, writes);
         this.publishing = new Publishing(commons, writes);
-        this.deployments = new Deployments(commons);
+        this.applications = new ApplicationThreads(settings.applicationThreads(), settings.queued());
+        this.deployments = new Deployments(commons, applications);
+        Attempt.Parts parts = new Attempt.Parts(commons, writes, reads, publishing);
+        this.errands = new Errands(commons, parts, applications);
+        this.overrides = new Overrides(commons, writes, errands);
         this.mailboxes = new Mailboxes(commons);
         this.rejections = new Rejections(commons);
         this.sessions = new OwedSessions(commons);
@@ -162,6 +178,7 @@ public final class Engine implements Resources, Tables, DurableSessions {
         } catch (Exception failure) {
             LOG.warn("the engine could not stop observing the store", failure);
         }
+        applications.close();
         mailboxes.close();
         sessions.close();
         commons.workers().close();
@@ -174,7 +191,8 @@ public final class Engine implements Resources, Tables, DurableSessions {
 
     @Override
     public CompletionStage<Optional<Row>> get(Context context, Path path) {
-        return answered(() -> sourced.get(context, path));
+        return answered(() ->
+                overrides.over(path, Action.GET) == null ? sourced.get(context, path) : overrides.get(context, path));
     }
 
     @Override
@@ -184,37 +202,55 @@ public final class Engine implements Resources, Tables, DurableSessions {
 
     @Override
     public CompletionStage<Found> search(Context context, Search search) {
-        return answered(() -> reads.search(context, search));
+        return answered(() ->
+                search.resource().isEmpty() || overrides.over(Path.of(search.resource()), Action.FIND) == null
+                        ? reads.search(context, search)
+                        : overrides.search(context, search));
     }
 
     @Override
     public CompletionStage<Long> deleteAll(Context context, Search search) {
-        return answered(() -> reads.rows(context, search).thenCompose(found -> new Removal(writes, context).of(found)));
+        return answered(() ->
+                reads.rows(context, search).thenCompose(found -> new Removal(this::deleting, context).of(found)));
     }
 
     @Override
     public CompletionStage<Commit> put(Context context, Path path, Body body, Terms terms) {
-        return answered(() -> writes.put(context, path, body, terms));
+        return answered(() -> overrides.over(path, Action.PUT) == null
+                ? writes.put(context, path, body, terms)
+                : overrides.commit(context, Request.of(Action.PUT, path, body, terms)));
     }
 
     @Override
     public CompletionStage<Commit> patch(Context context, Path path, Body body, Terms terms) {
-        return answered(() -> writes.patch(context, path, body, terms));
+        return answered(() -> overrides.over(path, Action.PATCH) == null
+                ? writes.patch(context, path, body, terms)
+                : overrides.commit(context, Request.of(Action.PATCH, path, body, terms)));
     }
 
     @Override
     public CompletionStage<Commit> delete(Context context, Path path, Terms terms) {
-        return answered(() -> writes.delete(context, path, terms));
+        return answered(() -> deleting(context, path, terms));
+    }
+
+    private CompletionStage<Commit> deleting(Context context, Path path, Terms terms) {
+        return overrides.over(path, Action.DELETE) == null
+                ? writes.delete(context, path, terms)
+                : overrides.commit(context, Request.of(Action.DELETE, path, null, terms));
     }
 
     @Override
     public CompletionStage<Commit> create(Context context, String resource, Body body, Terms terms) {
-        return answered(() -> writes.create(context, resource, body, terms));
+        return answered(() -> overrides.over(Path.of(resource), Action.POST) == null
+                ? writes.create(context, resource, body, terms)
+                : overrides.commit(context, Request.of(Action.POST, Path.of(resource), body, terms)));
     }
 
     @Override
     public CompletionStage<Commit> putAll(Context context, String resource, List<Body> bodies, Terms terms) {
-        return answered(() -> writes.putAll(context, resource, bodies, terms));
+        return answered(() -> overrides.puts(resource)
+                ? overrides.putAll(context, resource, bodies, terms).thenApply(Outcome::commit)
+                : writes.putAll(context, resource, bodies, terms));
     }
 
     @Override
@@ -227,14 +263,18 @@ public final class Engine implements Resources, Tables, DurableSessions {
 
     @Override
     public CompletionStage<Commit> attach(Context context, Path path, String attribute, Content content, Terms terms) {
-        return answered(() -> writes.attach(context, path, attribute, content, terms));
+        return answered(() -> overrides.over(path, Action.PATCH) == null
+                ? writes.attach(context, path, attribute, content, terms)
+                : overrides.attach(context, path, attribute, content, terms).thenApply(Outcome::commit));
     }
 
     @Override
     public CompletionStage<Commit> publish(Context context, Path path, Body body, Terms terms) {
         // The hot path, so without a lambda.
         try {
-            return publishing.publish(context, path, body, terms);
+            return overrides.over(path, Action.PUBLISH) == null
+                    ? publishing.publish(context, path, body, terms)
+                    : overrides.commit(context, Request.of(Action.PUBLISH, path, body, terms));
         } catch (Failure refusal) {
             return CompletableFuture.failedFuture(refusal);
         } catch (RuntimeException bug) {
@@ -263,6 +303,26 @@ public final class Engine implements Resources, Tables, DurableSessions {
     }
 
     @Override
+    public boolean overridden(Context context, Path path, Action action) {
+        return overrides.over(path, action) != null;
+    }
+
+    @Override
+    public CompletionStage<Outcome> call(Context context, Request request) {
+        return answered(() -> overrides.call(context, request));
+    }
+
+    @Override
+    public CompletionStage<Outcome> run(String application, Duration limit, Transactions.Work work) {
+        return answered(() -> errands.run(application, limit, work));
+    }
+
+    @Override
+    public CompletionStage<Void> admit(Context context, Filter filter) {
+        return answered(() -> overrides.admitted(context, filter));
+    }
+
+    @Override
     public Mailbox mailbox(Context context, Executor loop, Subscriber subscriber) {
         return mailboxes.open(CallContext.of(context), loop, subscriber);
     }
@@ -273,8 +333,8 @@ public final class Engine implements Resources, Tables, DurableSessions {
     }
 
     @Override
-    public void deploy(String application, List<Table> tables) {
-        deployments.deploy(application, tables);
+    public void deploy(String application, List<Table> tables, List<Mount> mounts) {
+        deployments.deploy(application, tables, mounts);
     }
 
     @Override

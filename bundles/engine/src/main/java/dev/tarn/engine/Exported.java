@@ -16,8 +16,15 @@ final class Exported {
     private final Schema schema;
     private final boolean numeric;
     private final boolean narrow;
+    private final @Nullable Mounted mounted;
 
     Exported(Table table, Schema schema) {
+        this(table, schema, null);
+    }
+
+    /** @param mounted logic over the table, or at its path; null for none */
+    Exported(Table table, Schema schema, @Nullable Mounted mounted) {
+        this.mounted = mounted;
         this.table = table;
         this.name = table.qualifiedName();
         this.schema = schema;
@@ -37,6 +44,17 @@ final class Exported {
 
     Schema schema() {
         return schema;
+    }
+
+    /** An application's logic over the table, or null. */
+    @Nullable
+    Mounted mounted() {
+        return mounted;
+    }
+
+    /** Whether there is no table, only logic at a path. */
+    boolean endpoint() {
+        return mounted != null && mounted.endpoint();
     }
 
     /** The first segment of its paths; empty for the root table. */

@@ -25,6 +25,8 @@ final class Exports {
     private final Map<String, Exported> folded = new HashMap<>();
     private final @Nullable Exported root;
     private final Map<String, Exported> stored = new HashMap<>();
+    private final boolean mounted;
+
     /**
      * @param tables the exported ones but for the root table; names differ, also when case is ignored
      * @param root the table of all other paths, or null where those are refused
@@ -41,10 +43,16 @@ final class Exports {
         if (root != null) {
             stored.put(root.name(), root);
         }
+        this.mounted = stored.values().stream().anyMatch(each -> each.mounted() != null);
         for (Exported exported : tables) {
             exact.put(exported.export(), exported);
             folded.put(fold(exported.export()), exported);
         }
+    }
+
+    /** Whether any application has logic anywhere. */
+    boolean mounted() {
+        return mounted;
     }
 
     /** How names are compared when case is ignored. */

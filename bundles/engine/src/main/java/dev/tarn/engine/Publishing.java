@@ -44,10 +44,7 @@ final class Publishing implements Store.CommitObserver {
         commons.permissions().check(context, Access.Verb.PUBLISH, exported, route.path());
         long now = commons.settings().clock().millis();
         Attributes attributes = terms.attributes().accepted(context.origin(), now);
-        boolean owed = attributes.qos() > 0 && !route.owed().isEmpty();
-        if (owed
-                || !terms.alongside().isEmpty()
-                || !exported.table().rules().history().isZero()) {
+        if (!terms.alongside().isEmpty() || kept(route, attributes)) {
             return writes.message(context, route, body, attributes, terms);
         }
         Change change = new Change(0, Kind.MESSAGE, exported.name(), route.path(), body, 0, 0, attributes);
@@ -64,6 +61,18 @@ final class Publishing implements Store.CommitObserver {
             }
         }));
         return answer;
+    }
+
+    /** Whether the log keeps a message to this path. */
+    static boolean kept(Route route, Attributes attributes) {
+        return (attributes.qos() > 0 && !route.owed().isEmpty())
+                || !route.exported().table().rules().history().isZero();
+    }
+
+    /** Hands over a message that the log does not keep, when it is its turn. */
+    CompletableFuture<Commit> offer(Path path, Body body, Attributes attributes) {
+        Route route = commons.routing().route(path);
+        return offer(new Change(0, Kind.MESSAGE, route.exported().name(), route.path(), body, 0, 0, attributes), route);
     }
 
     /** Puts a message into the queues of all loops that have a subscriber; complete unless one of them is too long. */

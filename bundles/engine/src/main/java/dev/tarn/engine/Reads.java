@@ -80,6 +80,11 @@ final class Reads {
                 search.count());
     }
 
+    /** Rows of a table for somebody who has been let in, where no path may lead. */
+    CompletionStage<Found> search(Context context, Exports exports, Exported exported, String prefix, String query) {
+        return queries.search(subject(context, exports, exported), prefix, query, false);
+    }
+
     /** The rows that a search finds, whole. */
     CompletionStage<Found> rows(Context context, Search search) {
         Exports exports = commons.routing().exports();

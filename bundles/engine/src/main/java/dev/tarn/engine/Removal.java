@@ -4,6 +4,7 @@ package dev.tarn.engine;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Found;
@@ -28,7 +29,12 @@ final class Removal implements Flow.Subscriber<Row> {
     /** Rows whose removal is under way at once. */
     private static final int WINDOW = 256;
 
-    private final Writes writes;
+    /** How one row is removed. */
+    interface Way {
+        CompletionStage<Commit> delete(Context context, Path path, Terms terms);
+    }
+
+    private final Way way;
     private final Context context;
     private final CompletableFuture<Long> done = new CompletableFuture<>();
     private final AtomicLong removed = new AtomicLong();
@@ -41,8 +47,8 @@ final class Removal implements Flow.Subscriber<Row> {
     /** Written before the first request, and so before any other signal. */
     private Flow.@Nullable Subscription rows;
 
-    Removal(Writes writes, Context context) {
-        this.writes = writes;
+    Removal(Way way, Context context) {
+        this.way = way;
         this.context = context;
     }
 
@@ -64,7 +70,7 @@ final class Removal implements Flow.Subscriber<Row> {
         Terms unchanged = Terms.NONE.expecting(Expectation.at(Set.of(row.version())));
         CompletionStage<Commit> removal;
         try {
-            removal = writes.delete(context, row.path(), unchanged);
+            removal = way.delete(context, row.path(), unchanged);
         } catch (RuntimeException refusal) {
             removal = CompletableFuture.failedFuture(refusal);
         }

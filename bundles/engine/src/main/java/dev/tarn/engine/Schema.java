@@ -35,6 +35,7 @@ final class Schema {
     private final Blobs blobs;
     private final PrimaryKey key;
     private final RowCheck check;
+    private final boolean textual;
 
     /** As declared, but for the two properties of the server's own wrapper, which take whatever a sender sends. */
     private final RowCheck wrapping;
@@ -46,6 +47,7 @@ final class Schema {
         this.bodies = bodies;
         this.blobs = new Blobs(table, bodies);
         this.key = new PrimaryKey(table);
+        this.textual = textual(table);
         Coercion coercion = new Coercion(table.rules().coerce());
         Map<String, Field> fields = Field.all(table.attributes(), coercion);
         this.check = new RowCheck(table, key, fields);
@@ -158,6 +160,24 @@ final class Schema {
                 blobs.apart(checked, Map.of(attribute, content)), Payloads.marked(attributes, opaque, attribute));
     }
 
+    /** What a body is to somebody who looks at it before it is checked: an object in a table of objects, whatever came. */
+    @Nullable
+    Object seen(Body body, Attributes attributes) {
+        Body read = understood(body);
+        Object value = read.structured() ? read.value() : raw(read, attributes);
+        if (table.rules().opaque() || value instanceof Map<?, ?>) {
+            return value;
+        }
+        Map<String, @Nullable Object> wrapper = new LinkedHashMap<>();
+        String under = table.rules().payload();
+        if (under == null) {
+            String said = attributes.contentType();
+            wrapper.put("contentType", said == null ? read.mediaType() : said);
+        }
+        wrapper.put(under == null ? DATA : under, value);
+        return wrapper;
+    }
+
     /**
      * The body as a value where it is one: said by its media type, or, where nothing was said, a JSON object by its
      * looks (WIRE.md §2).
@@ -189,11 +209,24 @@ final class Schema {
         }
     }
 
-    /** Text where the sender said that it is text, else the bytes. */
-    private static Object raw(Body body, Attributes attributes) {
+    /** Whether the attribute that takes payloads holds text, or what text can be converted to. */
+    private static boolean textual(Table table) {
+        String under = table.rules().payload();
+        return under != null
+                && table.attribute(under)
+                        .map(Attribute::type)
+                        .filter(type -> switch (type) {
+                            case STRING, ID, INT, LONG, FLOAT, BIGINT, BOOLEAN, DATE -> true;
+                            case BYTES, BLOB, ANY, OBJECT -> false;
+                        })
+                        .isPresent();
+    }
+
+    /** Text where the sender said that it is text, or the table keeps payloads as such, else the bytes. */
+    private Object raw(Body body, Attributes attributes) {
         byte[] bytes = body.bytes();
         Integer format = attributes.payloadFormat();
-        if ((format != null && format == 1) || body.mediaType().startsWith("text/")) {
+        if (textual || (format != null && format == 1) || body.mediaType().startsWith("text/")) {
             try {
                 return StandardCharsets.UTF_8
                         .newDecoder()

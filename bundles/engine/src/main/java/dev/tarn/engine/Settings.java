@@ -18,6 +18,7 @@ import java.time.Duration;
  * @param refuseUnmapped whether paths that no exported table answers for are refused
  * @param clock what the time is
  * @param queries what a query may take
+ * @param applicationThreads for what applications bring
  */
 record Settings(
         int threads,
@@ -29,7 +30,8 @@ record Settings(
         long loopBytes,
         boolean refuseUnmapped,
         Clock clock,
-        Limits queries) {
+        Limits queries,
+        int applicationThreads) {
 
     /** At the hard limit a loop takes no more: this many times what holds publishers back. */
     static final int HARD = 4;
@@ -42,6 +44,7 @@ record Settings(
         atLeast("loop.changes", loopChanges, 1);
         atLeast("loop.bytes", loopBytes, 1_024);
         atLeast("threads", threads, 1);
+        atLeast("applicationThreads", applicationThreads, 1);
     }
 
     /** With the usual limits of queries. */
@@ -68,6 +71,32 @@ record Settings(
                 Limits.DEFAULT);
     }
 
+    /** With the usual number of threads for applications. */
+    Settings(
+            int threads,
+            int queued,
+            int mailboxChanges,
+            long mailboxBytes,
+            int subscriptions,
+            int loopChanges,
+            long loopBytes,
+            boolean refuseUnmapped,
+            Clock clock,
+            Limits queries) {
+        this(
+                threads,
+                queued,
+                mailboxChanges,
+                mailboxBytes,
+                subscriptions,
+                loopChanges,
+                loopBytes,
+                refuseUnmapped,
+                clock,
+                queries,
+                applicationThreads(0));
+    }
+
     static Settings of(Engine.Config config) {
         return new Settings(
                 threads(config.threads()),
@@ -83,11 +112,16 @@ record Settings(
                         config.query_rows(),
                         Duration.ofSeconds(config.query_seconds()),
                         config.query_memory(),
-                        4 * config.query_memory()));
+                        4 * config.query_memory()),
+                applicationThreads(config.applicationThreads()));
     }
 
     private static int threads(int wanted) {
         return wanted == 0 ? Math.max(2, Runtime.getRuntime().availableProcessors()) : wanted;
+    }
+
+    private static int applicationThreads(int wanted) {
+        return wanted == 0 ? Math.max(8, 4 * Runtime.getRuntime().availableProcessors()) : wanted;
     }
 
     private static boolean refusing(String unmappedPaths) {

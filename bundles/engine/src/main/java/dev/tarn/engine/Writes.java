@@ -49,7 +49,7 @@ final class Writes {
     }
 
     /** The terms of a put, with what they must expect of the row where the user may not both insert and update. */
-    private Terms allowed(Context context, Exported exported, Path path, Terms terms) {
+    Terms allowed(Context context, Exported exported, Path path, Terms terms) {
         Permissions permissions = commons.permissions();
         boolean insert = permissions.allows(context, Access.Verb.INSERT, exported.table(), path.text());
         boolean update = permissions.allows(context, Access.Verb.UPDATE, exported.table(), path.text());
@@ -67,7 +67,7 @@ final class Writes {
         throw Permissions.forbidden(context, insert ? Access.Verb.UPDATE : Access.Verb.INSERT, path.text());
     }
 
-    private Draft draft(Context context, Exported exported, Path path, Body body, Terms terms) {
+    Draft draft(Context context, Exported exported, Path path, Body body, Terms terms) {
         Attributes attributes = accepted(context, exported, terms);
         String id = String.valueOf(exported.id(path));
         Schema schema = exported.schema();
@@ -117,8 +117,20 @@ final class Writes {
                 ? row -> patchedBytes(patch, row)
                 : row -> patchedObject(exported, id, patch, present(row), attributes.expiresAt());
         Draft draft = Draft.patch(exported.table(), route.path(), edit, attributes, terms.expectation());
+        return commit(context, List.of(changing(context, exported, draft)), terms);
+    }
+
+    /** The draft, with a guard where the user may change some rows or attributes only. */
+    Draft changing(Context context, Exported exported, Draft draft) {
         Sight changing = sight(context, exported, Access.Verb.UPDATE);
-        return commit(context, List.of(guarded(exported, draft, changing, changing, true)), terms);
+        return guarded(exported, draft, changing, changing, true);
+    }
+
+    /** What becomes of a row. */
+    Body patched(Exported exported, String id, Patch patch, Row row, long expiresAt) {
+        return exported.table().rules().opaque()
+                ? patchedBytes(patch, row)
+                : patchedObject(exported, id, patch, row, expiresAt);
     }
 
     private Body patchedObject(Exported exported, String id, Patch patch, Row row, long expiresAt) {
@@ -180,7 +192,7 @@ final class Writes {
                 .opaque(mediaType, changed.as(mediaType).bytes());
     }
 
-    private static Row present(@Nullable Row row) {
+    static Row present(@Nullable Row row) {
         if (row == null) {
             throw new Failure(Failure.Code.NOT_FOUND, "there is no such row to change");
         }
@@ -190,11 +202,15 @@ final class Writes {
     CompletableFuture<Commit> delete(Context context, Path path, Terms terms) {
         Route route = row(path);
         Exported exported = route.exported();
-        commons.permissions().check(context, Access.Verb.DELETE, exported, route.path());
-        Draft draft =
-                Draft.delete(exported.table(), route.path(), accepted(context, exported, terms), terms.expectation());
+        return commit(context, List.of(deletion(context, exported, route.path(), terms)), terms);
+    }
+
+    /** @throws Failure FORBIDDEN */
+    Draft deletion(Context context, Exported exported, Path path, Terms terms) {
+        commons.permissions().check(context, Access.Verb.DELETE, exported, path);
+        Draft draft = Draft.delete(exported.table(), path, accepted(context, exported, terms), terms.expectation());
         Sight changing = sight(context, exported, Access.Verb.DELETE);
-        return commit(context, List.of(guarded(exported, draft, changing, changing, true)), terms);
+        return guarded(exported, draft, changing, changing, true);
     }
 
     CompletableFuture<Commit> putAll(Context context, String resource, List<Body> bodies, Terms terms) {
@@ -221,7 +237,7 @@ final class Writes {
         return commit(context, drafts, terms);
     }
 
-    private static String bodyId(Exported exported, Body body) {
+    static String bodyId(Exported exported, Body body) {
         String id = givenId(exported, body);
         if (id == null) {
             String key = exported.schema().key().names().get(0);
@@ -232,7 +248,7 @@ final class Writes {
     }
 
     /** The id that a body names, or null. */
-    private static @Nullable String givenId(Exported exported, Body body) {
+    static @Nullable String givenId(Exported exported, Body body) {
         if (exported.table().rules().opaque() || body.contents().containsKey(Content.WHOLE)) {
             return null;
         }
@@ -240,7 +256,7 @@ final class Writes {
     }
 
     /** The path of a row of this resource; below the resource's own path in the root table. */
-    private static Path path(Exported exported, String resource, String id) {
+    static Path path(Exported exported, String resource, String id) {
         if (id.isEmpty()) {
             throw new Failure(Failure.Code.MALFORMED, "an empty id");
         }
@@ -260,6 +276,18 @@ final class Writes {
         return commons.workers()
                 .call(() -> ids.number(exported))
                 .thenCompose(id -> counted(context, exported, id, body, terms, RETRIES));
+    }
+
+    /** An id for a row that comes without one. Blocks. */
+    String freshId(Exported exported) {
+        return exported.table().numericIds()
+                ? ids.number(exported)
+                : Ids.uuid(commons.settings().clock().millis());
+    }
+
+    /** Somebody has chosen that number himself. Blocks. */
+    void idTaken(Exported exported) {
+        ids.taken(exported);
     }
 
     private CompletableFuture<Commit> counted(
@@ -297,7 +325,7 @@ final class Writes {
     }
 
     /** The route of a path that has to name a row. */
-    private Route row(Path path) {
+    Route row(Path path) {
         refuseServersOwn(path);
         Route route = commons.routing().route(path);
         if (route.exported().id(route.path()) == null) {

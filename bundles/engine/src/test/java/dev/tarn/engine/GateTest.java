@@ -50,6 +50,28 @@ class GateTest {
     }
 
     @Test
+    void all_wait_for_a_turn_and_what_it_says_goes_first() {
+        gate.write(() -> done.add("w1"));
+        gate.turn(() -> done.add("t1"));
+        gate.write(() -> done.add("w2"));
+        gate.message(() -> done.add("m1"));
+        gate.turn(() -> done.add("t2"));
+        gate.message(() -> done.add("m2"));
+        assertThat(done).containsExactly("w1", "t1");
+        gate.turned();
+        assertThat(done).containsExactly("w1", "t1", "w2");
+        gate.settled();
+        gate.settled();
+        assertThat(done).containsExactly("w1", "t1", "w2");
+        gate.settled();
+        assertThat(done).containsExactly("w1", "t1", "w2", "m1", "t2");
+        assertThat(gate.idle()).isFalse();
+        gate.turned(() -> done.add("said"));
+        assertThat(done).containsExactly("w1", "t1", "w2", "m1", "t2", "said", "m2");
+        assertThat(gate.idle()).isTrue();
+    }
+
+    @Test
     void a_write_that_settles_while_it_is_released_does_not_recurse() {
         int count = 100_000;
         gate.write(() -> {});

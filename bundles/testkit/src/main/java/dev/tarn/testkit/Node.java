@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.testkit;
 
+import dev.tarn.api.application.Transactions;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
@@ -66,6 +67,7 @@ public final class Node implements AutoCloseable {
             Access access,
             Resources resources,
             Tables tables,
+            Transactions transactions,
             Loops loops,
             Meter meter,
             List<StreamProtocol> streams) {
@@ -81,7 +83,9 @@ public final class Node implements AutoCloseable {
          */
         public <T> T make(Class<T> component, Map<String, ?> configuration) {
             return Components.make(
-                    component, configuration, List.of(store, bodies, users, access, resources, tables, loops, meter));
+                    component,
+                    configuration,
+                    List.of(store, bodies, users, access, resources, tables, transactions, loops, meter));
         }
     }
 

@@ -64,7 +64,7 @@ final class Parts {
         Engine engine = closing(
                 new Engine(store, bodies, access, config(Engine.Config.class, "engine", Map.of())), Engine::close);
         List<StreamProtocol> streams = new ArrayList<>();
-        Services made = new Services(store, bodies, users, access, engine, engine, loops, meter, streams);
+        Services made = new Services(store, bodies, users, access, engine, engine, engine, loops, meter, streams);
         for (Function<Services, StreamProtocol> factory : setup.streams) {
             StreamProtocol protocol = factory.apply(made);
             closing.push(() -> leave(protocol));

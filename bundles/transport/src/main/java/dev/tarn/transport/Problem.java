@@ -34,7 +34,9 @@ public final class Problem {
 
     /** The answer for a failure, with the headers that its status asks for. */
     public static FullHttpResponse answer(Failure failure) {
-        return answer(status(failure.code()), failure.reason(), failure.violations());
+        HttpResponseStatus status =
+                failure.status() == 0 ? status(failure.code()) : HttpResponseStatus.valueOf(failure.status());
+        return answer(status, failure.reason(), failure.violations());
     }
 
     /**

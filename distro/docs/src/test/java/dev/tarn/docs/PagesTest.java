@@ -122,12 +122,14 @@ class PagesTest {
     /** Files of the examples without what only this repository asks of them: its licence line, the way to the parent. */
     private static List<String> sources() throws IOException {
         List<String> sources = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(EXAMPLE.resolveSibling("echo"))) {
-            for (Path file : files.filter(file -> file.toString().matches("[^.]*(/src/.*\\.java|/pom\\.xml)"))
-                    .toList()) {
-                sources.add(Files.readString(file)
-                        .replaceFirst("^// SPDX.*\n", "")
-                        .replaceFirst(" *<relativePath>.*\n", ""));
+        for (String example : List.of("echo", "sensor-alert")) {
+            try (Stream<Path> files = Files.walk(EXAMPLE.resolveSibling(example))) {
+                for (Path file : files.filter(file -> file.toString().matches("[^.]*(/src/.*\\.java|/pom\\.xml)"))
+                        .toList()) {
+                    sources.add(Files.readString(file)
+                            .replaceFirst("^// SPDX.*\n", "")
+                            .replaceFirst(" *<relativePath>.*\n", ""));
+                }
             }
         }
         assertThat(sources).isNotEmpty();

@@ -317,4 +317,31 @@ class StockClientsTest {
             assertThat(browser.of("console")).noneMatch(line -> line.startsWith("error"));
         }
     }
+
+    @Test
+    void the_page_of_the_led_signs_shows_what_devices_say_and_changes_it(@TempDir Path elsewhere) throws Exception {
+        Path example = Path.of(System.getProperty("tarn.examples")).resolve("led-sign");
+        try (Tarn signs = Tarn.dev(elsewhere, example).ready();
+                Mqtt device = Mqtt.tcp(5, signs.port("mqtt"));
+                Listeners browser = new Listeners()) {
+            device.publish("signs/lobby", "{\"text\":\"WELCOME\",\"brightness\":80,\"power\":true}", 1, true);
+            device.publish("signs/door", "PLEASE KNOCK", 1, true);
+            assertThat(Http.text(Http.get(signs, "/signs/door"))).isEqualTo("PLEASE KNOCK");
+            browser.start(
+                    "",
+                    List.of(
+                            "node",
+                            scripts.resolve("led.js").toString(),
+                            "/usr/bin/chromium",
+                            signs.address("http"),
+                            elsewhere.resolve("signs.png").toString()));
+            Eventually.passes(Duration.ofMinutes(3), () -> {
+                assertThat(browser.of("led")).contains("ready", "seen", "changed");
+                return null;
+            });
+            assertThat(Http.text(Http.get(signs, "/signs/lobby")))
+                    .contains("CLOSED")
+                    .contains("\"brightness\":20");
+        }
+    }
 }

@@ -14,6 +14,7 @@ public final class Main {
 
     private static final String HELP = """
             tarn dev [folder]    starts on loopback, everyone is an administrator; folder is an application to run
+            tarn dev --debug     the same, and a debugger may attach to port 5005 (TARN_DEBUG_PORT)
             tarn start           starts with authentication
             tarn backup [file]   copies the data into one file, whether the node runs or not
             tarn restore file    puts what is in a backup in the place of the data
@@ -26,6 +27,10 @@ public final class Main {
             Of a node that runs (found by its data directory, or by --url http://host:9925):
             tarn status          what runs, where it listens, what went through
             tarn bundle list | install FILE | update NAME FILE | start NAME | stop NAME | uninstall NAME
+            tarn applications    what is deployed, in which version, and what is wrong with what is not
+            tarn deploy FOLDER|JAR|ZIP [name]  deploys an application, or the next version of one
+            tarn rollback NAME   goes back to the version before
+            tarn undeploy NAME   takes an application away; its rows stay
             tarn user list | put NAME [roles=a,b] [administrator=true] | remove NAME
             tarn role list | put FILE | remove NAME
             tarn token issue NAME [minutes=60] | revoke ID

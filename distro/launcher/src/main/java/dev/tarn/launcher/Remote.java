@@ -34,7 +34,19 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  */
 final class Remote {
     /** Commands that go to a running node. */
-    static final Set<String> COMMANDS = Set.of("status", "bundle", "backup", "run", "user", "role", "token", "audit");
+    static final Set<String> COMMANDS = Set.of(
+            "status",
+            "bundle",
+            "backup",
+            "run",
+            "user",
+            "role",
+            "token",
+            "audit",
+            "applications",
+            "deploy",
+            "rollback",
+            "undeploy");
 
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
@@ -120,6 +132,22 @@ final class Remote {
             }
             case "user" -> user(request);
             case "role" -> role(request);
+            case "applications" -> {
+                count(1, 1, "tarn applications");
+                request.put("operation", "application_list");
+            }
+            case "deploy" -> {
+                count(2, 3, "tarn deploy FOLDER|JAR|ZIP [name]");
+                Path source = Path.of(plain.get(1)).toAbsolutePath().normalize();
+                request.put("operation", "application_deploy");
+                request.put("name", plain.size() > 2 ? plain.get(2) : Archive.name(source));
+                request.put("content", Base64.getEncoder().encodeToString(Archive.of(source)));
+            }
+            case "rollback", "undeploy" -> {
+                count(2, 2, "tarn " + plain.get(0) + " name");
+                request.put("operation", "application_" + plain.get(0));
+                request.put("name", plain.get(1));
+            }
             case "token" -> token(request);
             case "audit" -> {
                 count(1, 2, "tarn audit [number of entries]");
@@ -282,10 +310,13 @@ final class Remote {
         return answer.body();
     }
 
-    /** What a refusal says. */
+    /** What a refusal says; everything that is wrong, each on a line, where there is more than one. */
     static String detail(String problem) {
         try {
             Object told = new Load(LoadSettings.builder().build()).loadFromString(problem);
+            if (told instanceof Map<?, ?> map && map.get("violations") instanceof List<?> all && all.size() > 1) {
+                return all.stream().map(String::valueOf).collect(Collectors.joining("\n  ", "\n  ", ""));
+            }
             return told instanceof Map<?, ?> map && map.get("detail") != null
                     ? String.valueOf(map.get("detail"))
                     : problem;

@@ -8,6 +8,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Found;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Search;
 import dev.tarn.transport.Problem;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +81,11 @@ final class Reading {
     }
 
     // One row
+
+    /** A row that was asked for in another way. */
+    void found(Call call, Row row) {
+        row(call, row, 0);
+    }
 
     private void row(Call call, Row row, int tries) {
         Content content = row.body().contents().get(Content.WHOLE);
@@ -154,8 +161,7 @@ final class Reading {
     }
 
     /** The body of an answer: all of it, compressed or not, or a part. */
-    private static FullHttpResponse content(
-            Representations.Chosen chosen, boolean compressed, @Nullable ByteRange range) {
+    static FullHttpResponse content(Representations.Chosen chosen, boolean compressed, @Nullable ByteRange range) {
         if (range != null) {
             int length = (int) (range.end() - range.from());
             FullHttpResponse part = Call.full(
@@ -186,7 +192,7 @@ final class Reading {
     }
 
     /** There is no row with exactly this id: it may end with a format's suffix or a property's name. */
-    private void missed(Call call, int tries) {
+    void missed(Call call, int tries) {
         String text = call.text();
         int dot = text.lastIndexOf('.');
         if (dot <= text.lastIndexOf('/') + 1 || dot == text.length() - 1) {
@@ -255,15 +261,20 @@ final class Reading {
     // Rows of a folder
 
     private void rows(Call call) {
+        boolean count = Preferences.exactCount(call.headers());
+        list(call, resources.search(call.exchange().context(), search(call, count)));
+    }
+
+    /** Answers with rows. */
+    void list(Call call, CompletionStage<Found> search) {
         Accept accept = Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT));
         String type = Media.choose(accept, Media.LISTS);
         if (type == null || !(type.equals(Media.NDJSON) || representations.knows(type))) {
             call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "rows can be had as " + String.join(", ", Media.LISTS));
             return;
         }
-        boolean count = Preferences.exactCount(call.headers());
         long began = System.nanoTime();
-        call.then(resources.search(call.exchange().context(), search(call, count)), found -> {
+        call.then(search, found -> {
             HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
             head.headers()
                     .set(HttpHeaderNames.CONTENT_TYPE, type)

@@ -64,6 +64,7 @@ public final class RestProtocol implements HttpProtocol {
     private final Resources resources;
     private final Reading reading;
     private final Writing writing;
+    private final Answering answering;
     private final OpenApi description;
     private final ApiPage page = new ApiPage();
     private final List<Site> sites = new CopyOnWriteArrayList<>();
@@ -84,6 +85,7 @@ public final class RestProtocol implements HttpProtocol {
         this.reading = new Reading(resources, new Representations(bodies), bodyLimit, disk);
         this.description = new OpenApi(resources, tables);
         this.writing = new Writing(resources, bodies, bodyLimit, wholeLimit, disk);
+        this.answering = new Answering(resources, reading, writing, bodies);
     }
 
     /** Adds an application's static files; on any thread. */
@@ -183,6 +185,9 @@ public final class RestProtocol implements HttpProtocol {
     private void answer(Call call) {
         if (call.text().isEmpty()) {
             nothingAtTheRoot(call);
+            return;
+        }
+        if (answering.takes(call)) {
             return;
         }
         switch (call.method().name()) {

@@ -105,6 +105,11 @@ final class Writing {
 
     /** 201 for a new row, 204 for a replaced one (RFC 9110 §9.3.4). */
     void written(Call call, Commit commit) {
+        if (commit.changes().isEmpty()) {
+            // An application has seen to it in another way.
+            respond(call, HttpResponseStatus.NO_CONTENT);
+            return;
+        }
         Change change = commit.changes().get(0);
         boolean created = change.previous() == 0;
         FullHttpResponse response = Call.empty(created ? HttpResponseStatus.CREATED : HttpResponseStatus.NO_CONTENT);
@@ -115,7 +120,7 @@ final class Writing {
         call.exchange().respond(response);
     }
 
-    private static void tag(Call call, HttpHeaders headers, Change change) {
+    static void tag(Call call, HttpHeaders headers, Change change) {
         if (change.version() != 0) {
             headers.set(
                     HttpHeaderNames.ETAG, Tag.of(change.version(), call.opaque() ? "o" : Media.letters(Bodies.JSON)));
@@ -178,21 +183,23 @@ final class Writing {
     /** Makes a row with an id of the server's or of the body's, and answers when that is done. */
     CompletionStage<Commit> create(Call call, Body body, Terms terms) {
         CompletionStage<Commit> stage = resources.create(call.exchange().context(), call.resource(), body, terms);
-        call.then(stage, commit -> {
-            Change change = commit.changes().get(0);
-            Table table = Objects.requireNonNull(call.table());
-            String id = String.valueOf(table.id(change.path()));
-            Body answer = bodies.of(table.numericIds() ? (Object) Long.valueOf(id) : id);
-            FullHttpResponse response = Call.full(
-                    HttpResponseStatus.CREATED,
-                    Unpooled.wrappedBuffer(answer.as(Bodies.JSON).bytes()));
-            response.headers()
-                    .set(HttpHeaderNames.CONTENT_TYPE, Bodies.JSON)
-                    .set(HttpHeaderNames.LOCATION, Locations.of(change.path()));
-            tag(call, response.headers(), change);
-            call.exchange().respond(response);
-        });
+        call.then(stage, commit -> created(call, commit.changes().get(0)));
         return stage;
+    }
+
+    /** 201 with the id, for a new row. */
+    void created(Call call, Change change) {
+        Table table = Objects.requireNonNull(call.table());
+        String id = String.valueOf(table.id(change.path()));
+        Body answer = bodies.of(table.numericIds() ? (Object) Long.valueOf(id) : id);
+        FullHttpResponse response = Call.full(
+                HttpResponseStatus.CREATED,
+                Unpooled.wrappedBuffer(answer.as(Bodies.JSON).bytes()));
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, Bodies.JSON)
+                .set(HttpHeaderNames.LOCATION, Locations.of(change.path()));
+        tag(call, response.headers(), change);
+        call.exchange().respond(response);
     }
 
     // DELETE
@@ -241,6 +248,13 @@ final class Writing {
 
     private static void respond(Call call, HttpResponseStatus status) {
         call.exchange().respond(Call.empty(status));
+    }
+
+    /** A body in the form that its table or its application takes. */
+    Body read(Call call, byte[] bytes) {
+        boolean patch = PATCHES.contains(Media.essence(contentType(call)));
+        boolean value = patch || bodies.codec(contentType(call)).isPresent();
+        return value && (patch || structured(call)) ? bodies.structured(contentType(call), bytes) : opaque(call, bytes);
     }
 
     /** Reads the request body, then goes on. */
@@ -313,6 +327,11 @@ final class Writing {
 
     /** Answers a write; a condition of the request that does not hold is 412, whatever the store calls it. */
     static void write(Call call, CompletionStage<Commit> stage, Expectation expectation, Consumer<Commit> done) {
+        answer(call, stage, expectation, done);
+    }
+
+    /** As {@link #write}, whatever the stage gives. */
+    static <T> void answer(Call call, CompletionStage<T> stage, Expectation expectation, Consumer<T> done) {
         call.then(stage, done, failure -> {
             Throwable cause =
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;

@@ -7,6 +7,7 @@ import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Mailbox;
+import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.security.User;
@@ -16,6 +17,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,7 @@ final class Subscribing {
     private final SystemWatch system;
     private final SharedGroups shared;
     private final Context context;
+    private final Resources resources;
     private final Events events;
 
     Subscribing(Line line, Session session, Context context, Mailbox mailbox, Delivering delivering, Broker broker) {
@@ -53,6 +56,7 @@ final class Subscribing {
         this.deep = broker.limits().topics();
         this.most = broker.limits().subscriptions();
         this.context = context;
+        this.resources = broker.resources();
         this.events = broker.events();
         this.shared = broker.sessions().shared();
         this.statistics = broker.statistics();
@@ -60,16 +64,49 @@ final class Subscribing {
         this.system = new SystemWatch(topics, line.channel().eventLoop(), delivering::told);
     }
 
-    /** One answer for each filter [MQTT-3.8.4-5]; rows and changes come after it. */
+    /**
+     * One answer for each filter [MQTT-3.8.4-5]; rows and changes come after it. Where an application has a say in a
+     * subscription, nothing else is read or sent until it has said it.
+     */
     void subscribe(Packet.Subscribe subscribe) {
         checkAnswer(subscribe.wishes().size());
+        List<CompletableFuture<Void>> asked = new ArrayList<>(subscribe.wishes().size());
+        for (Packet.Wish wish : subscribe.wishes()) {
+            asked.add(asked(wish));
+        }
+        CompletableFuture<Void> all = CompletableFuture.allOf(asked.toArray(new CompletableFuture<?>[0]));
+        if (all.isDone()) {
+            begin(subscribe, asked, false);
+            return;
+        }
+        line.pause(Line.Pause.SUBSCRIBING);
+        delivering.hold();
+        all.whenComplete((done, refused) -> line.channel().eventLoop().execute(() -> begin(subscribe, asked, true)));
+    }
+
+    private CompletableFuture<Void> asked(Packet.Wish wish) {
+        return SystemTopics.covers(wish)
+                ? CompletableFuture.completedFuture(null)
+                : resources.admit(context, wish.filter()).toCompletableFuture();
+    }
+
+    private void begin(Packet.Subscribe subscribe, List<CompletableFuture<Void>> asked, boolean paused) {
         int identifier = (int) subscribe.properties().number(PropertyType.SUBSCRIPTION_ID, 0);
         List<Reason> reasons = new ArrayList<>(subscribe.wishes().size());
         List<Draft> drafts = new ArrayList<>();
-        for (Packet.Wish wish : subscribe.wishes()) {
-            reasons.add(subscribe(wish, identifier, drafts));
+        for (int i = 0; i < asked.size(); i++) {
+            reasons.add(
+                    asked.get(i).isCompletedExceptionally()
+                            ? refused(asked.get(i))
+                            : subscribe(subscribe.wishes().get(i), identifier, drafts));
         }
-        stored(drafts, () -> line.writer().suback(line.outbox().open(), subscribe.packetId(), reasons));
+        stored(drafts, () -> line.writer().suback(line.outbox().open(), subscribe.packetId(), reasons), paused);
+    }
+
+    private static Reason refused(CompletableFuture<Void> asked) {
+        Throwable thrown = asked.handle((done, failure) -> failure).join();
+        Failure failure = Failures.of(thrown);
+        return failure == null ? Reason.UNSPECIFIED_ERROR : Failures.subscribed(failure.code());
     }
 
     /** An answer cannot be cut short, so what asks for one that the client does not take is too large [MQTT-3.1.2-24]. */
@@ -222,7 +259,7 @@ final class Subscribing {
                 }
             }
         }
-        stored(drafts, () -> line.writer().unsuback(line.outbox().open(), unsubscribe.packetId(), reasons));
+        stored(drafts, () -> line.writer().unsuback(line.outbox().open(), unsubscribe.packetId(), reasons), false);
     }
 
     private void uncover(Held held) {
@@ -238,14 +275,23 @@ final class Subscribing {
         owed.uncover(held.wish().filter());
     }
 
-    /** Answers, when it is stored what the answer promises; nothing else is read or sent meanwhile. */
-    private void stored(List<Draft> drafts, Runnable answer) {
+    /**
+     * Answers, when it is stored what the answer promises; nothing else is read or sent meanwhile.
+     *
+     * @param paused whether that is so already
+     */
+    private void stored(List<Draft> drafts, Runnable answer, boolean paused) {
         if (tables == null || drafts.isEmpty()) {
             answer.run();
+            if (paused) {
+                goOn();
+            }
             return;
         }
-        line.pause(Line.Pause.SUBSCRIBING);
-        delivering.hold();
+        if (!paused) {
+            line.pause(Line.Pause.SUBSCRIBING);
+            delivering.hold();
+        }
         tables.commit(drafts)
                 .whenComplete((commit, failure) -> line.channel().eventLoop().execute(() -> {
                     if (failure != null) {
@@ -254,10 +300,14 @@ final class Subscribing {
                         return;
                     }
                     answer.run();
-                    delivering.release();
-                    line.resume(Line.Pause.SUBSCRIBING);
-                    line.outbox().flush();
+                    goOn();
                 }));
+    }
+
+    private void goOn() {
+        delivering.release();
+        line.resume(Line.Pause.SUBSCRIBING);
+        line.outbox().flush();
     }
 
     /** Begins again, on a new connection, what the session was told of [MQTT-3.1.2-4]. */

@@ -4,6 +4,7 @@ package dev.tarn.sse;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.transport.Consent;
 import dev.tarn.transport.Envelope;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
@@ -106,11 +107,27 @@ public final class SseProtocol implements HttpProtocol {
 
     @Override
     public void open(HttpExchange exchange) {
+        Watch watch;
         EventStream stream;
         try {
-            Watch watch = Watch.of(
+            watch = Watch.of(
                     exchange, tables, Set.of(EVENT), exchange.head().headers().get("Last-Event-ID"));
             stream = new EventStream(exchange, envelope, settings, watch, namesTypes(exchange));
+        } catch (Failure refused) {
+            exchange.fail(refused);
+            return;
+        }
+        Consent.ask(
+                resources,
+                exchange.context(),
+                watch.filters(),
+                exchange.loop(),
+                () -> begin(exchange, stream),
+                exchange::fail);
+    }
+
+    private void begin(HttpExchange exchange, EventStream stream) {
+        try {
             stream.subscribe(resources);
         } catch (Failure refused) {
             exchange.fail(refused);

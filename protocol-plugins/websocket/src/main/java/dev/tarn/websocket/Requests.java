@@ -6,6 +6,7 @@ import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
@@ -68,6 +69,11 @@ final class Requests {
             case SUBSCRIBE, UNSUBSCRIBE ->
                 throw new IllegalArgumentException("not a request about rows: " + request.verb());
         };
+    }
+
+    /** Whether an application lets the filter be subscribed to; complete at once where none has a say. */
+    CompletionStage<Void> admit(Filter filter) {
+        return resources.admit(context, filter);
     }
 
     /** A put of the row that the socket is at, or of one whose id is in the body. */

@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -154,7 +155,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
             decoded = decode(text ? Bodies.JSON : manner.format().mediaType(), bytes);
             Request request = Request.of(decoded);
             switch (request.verb()) {
-                case SUBSCRIBE -> subscribe(feed, request, Request.ref(decoded));
+                case SUBSCRIBE -> admit(context, feed, request, Request.ref(decoded));
                 case UNSUBSCRIBE -> unsubscribe(feed, request, Request.ref(decoded));
                 default ->
                     await(context, Request.ref(decoded), requests.run(request), request.verb() == Request.Verb.GET);
@@ -187,6 +188,28 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
             }
             return bodies.opaque("text/plain; charset=utf-8", bytes);
         }
+    }
+
+    /** Asks the application, where one has a say in it. */
+    private void admit(ChannelHandlerContext context, RowFeed watched, Request request, @Nullable Object ref) {
+        CompletableFuture<Void> asked =
+                requests.admit(requests.place().filter(request)).toCompletableFuture();
+        if (asked.isDone() && !asked.isCompletedExceptionally()) {
+            subscribe(watched, request, ref);
+            return;
+        }
+        unanswered++;
+        pace(context);
+        asked.whenComplete((allowed, failure) -> context.executor().execute(() -> {
+            if (failure == null && !context.isRemoved() && context.channel().isActive()) {
+                try {
+                    subscribe(watched, request, ref);
+                } catch (Failure refused) {
+                    refuse(ref, refused);
+                }
+            }
+            done(context, ref, null, failure, false);
+        }));
     }
 
     private void subscribe(RowFeed watched, Request request, @Nullable Object ref) {

@@ -5,6 +5,7 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.transport.Consent;
 import dev.tarn.transport.Envelope;
 import dev.tarn.transport.Envelope.Format;
 import dev.tarn.transport.HttpExchange;
@@ -211,6 +212,22 @@ public final class WebSocketProtocol implements HttpProtocol {
 
     private void openRows(HttpExchange exchange, Format format, @Nullable String subprotocol) {
         Watch watch = Watch.of(exchange, tables, Set.of(BARE, SUBSCRIBE, CURRENT), null);
+        Consent.ask(
+                resources,
+                exchange.context(),
+                subscribes(exchange) ? watch.filters() : List.of(),
+                exchange.loop(),
+                () -> openRows(exchange, watch, format, subprotocol),
+                exchange::fail);
+    }
+
+    /** Whether the URL asks to watch anything; not with {@code subscribe=false}. */
+    private static boolean subscribes(HttpExchange exchange) {
+        Map<String, List<String>> parameters = exchange.parameters();
+        return !parameters.containsKey(SUBSCRIBE) || Watch.flag(parameters, SUBSCRIBE);
+    }
+
+    private void openRows(HttpExchange exchange, Watch watch, Format format, @Nullable String subprotocol) {
         boolean bare = Watch.flag(exchange.parameters(), BARE);
         Place place = Place.of(exchange.segments(), tables);
         Requests requests = new Requests(exchange.context(), resources, bodies, envelope, format, place);
@@ -233,7 +250,7 @@ public final class WebSocketProtocol implements HttpProtocol {
     /** What the URL asks to watch; nothing with {@code subscribe=false}. */
     private RowFeed feed(ChannelHandlerContext channel, HttpExchange exchange, Watch watch, Format format) {
         Map<String, List<String>> parameters = exchange.parameters();
-        boolean subscribes = !parameters.containsKey(SUBSCRIBE) || Watch.flag(parameters, SUBSCRIBE);
+        boolean subscribes = subscribes(exchange);
         boolean marked = Watch.flag(parameters, CURRENT);
         RowFeed feed = new RowFeed(channel, exchange.context(), resources, envelope, format, settings.buffer());
         try {

@@ -41,6 +41,8 @@ public final class Failure extends RuntimeException {
 
     private final Code code;
 
+    private final int status;
+
     private final transient List<String> violations;
 
     public Failure(Code code, String message) {
@@ -53,9 +55,47 @@ public final class Failure extends RuntimeException {
      * @param violations every rule that the body breaks, each as {@code attribute: what is wrong}
      */
     public Failure(Code code, String message, List<String> violations) {
+        this(code, message, violations, 0);
+    }
+
+    private Failure(Code code, String message, List<String> violations, int status) {
         super(message, null, false, false);
         this.code = code;
+        this.status = status;
         this.violations = List.copyOf(violations);
+    }
+
+    /**
+     * A refusal that HTTP answers with this status, and other protocols with what they have for its kind.
+     *
+     * @param status 400 to 599
+     */
+    public static Failure of(int status, String reason) {
+        if (status < 400 || status > 599) {
+            throw new IllegalArgumentException("a refusal's status is 400 to 599, not " + status);
+        }
+        return new Failure(kind(status), reason, List.of(), status);
+    }
+
+    private static Code kind(int status) {
+        return switch (status) {
+            case 401 -> Code.UNAUTHENTICATED;
+            case 402, 403, 451 -> Code.FORBIDDEN;
+            case 404, 410 -> Code.NOT_FOUND;
+            case 405, 406, 415, 501 -> Code.UNSUPPORTED;
+            case 409 -> Code.CONFLICT;
+            case 412, 428 -> Code.PRECONDITION;
+            case 413, 414, 431 -> Code.TOO_LARGE;
+            case 422 -> Code.INVALID;
+            case 425, 429 -> Code.BUSY;
+            case 507 -> Code.FULL;
+            default -> status < 500 ? Code.MALFORMED : Code.UNAVAILABLE;
+        };
+    }
+
+    /** The HTTP status that was asked for; 0 for that of the code. */
+    public int status() {
+        return status;
     }
 
     public Code code() {

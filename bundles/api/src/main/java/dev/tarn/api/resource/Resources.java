@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.resource;
 
+import dev.tarn.api.application.Action;
+import dev.tarn.api.application.Outcome;
+import dev.tarn.api.application.Request;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Content;
@@ -75,6 +78,24 @@ public interface Resources extends Resource {
      * {@link #search} and as delete; what was removed until then stays so.
      */
     CompletionStage<Long> deleteAll(Context context, Search search);
+
+    /**
+     * Whether an application's logic answers this action at this path, or one that it ends in; then {@link #call} tells more
+     * than the action's own method, which goes through the logic as well. Quick.
+     */
+    boolean overridden(Context context, Path path, Action action);
+
+    /**
+     * Asks a resource whose logic answers: what it does is one transaction. Fails as the action's own method does, with what
+     * the logic refuses, with UNAVAILABLE when it takes too long, with CONFLICT when others were faster each time.
+     */
+    CompletionStage<Outcome> call(Context context, Request request);
+
+    /**
+     * Asks whether a subscription may begin, where an application's logic has a say in it; complete at once where none has.
+     * Ask before {@link Mailbox#subscribe}, which does not.
+     */
+    CompletionStage<Void> admit(Context context, Filter filter);
 
     /**
      * A mailbox for one subscriber: everything it subscribes to arrives there in one order.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.resource;
 
+import dev.tarn.api.application.Mount;
 import dev.tarn.api.data.Table;
 import java.util.Collection;
 import java.util.List;
@@ -16,7 +17,15 @@ public interface Tables {
      * @throws dev.tarn.api.data.Failure CONFLICT when another application exports the same name (also in another case) or
      *     declares the same table, INVALID when a definition makes no sense
      */
-    void deploy(String application, List<Table> tables);
+    default void deploy(String application, List<Table> tables) {
+        deploy(application, tables, List.of());
+    }
+
+    /**
+     * As {@link #deploy(String, List)}, with logic over some of the tables and at paths without one. Calls that are under way
+     * end in the logic that they began in.
+     */
+    void deploy(String application, List<Table> tables, List<Mount> mounts);
 
     /** Takes the application's tables away from requests; their rows stay in the store. */
     void undeploy(String application);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.api.application;
+
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Path;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** Everything that one call reads and writes. With the rights of the application, which are those of an administrator. */
+@ProviderType
+public interface Transaction {
+
+    /**
+     * A table, plain: without the logic that another resource may put over it.
+     *
+     * @param name the name under which it is exported, its own name, or {@code database.name}
+     * @throws dev.tarn.api.data.Failure NOT_FOUND when there is none
+     */
+    Rows table(String name);
+
+    /** Says something at any path, once the transaction is committed; not at all when it is not. */
+    void publish(Path path, Body body, Attributes attributes);
+}

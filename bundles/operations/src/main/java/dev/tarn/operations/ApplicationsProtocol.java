@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.operations;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.operation.Operation;
+import dev.tarn.api.security.Access;
+import dev.tarn.transport.HttpExchange;
+import dev.tarn.transport.HttpProtocol;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+
+/**
+ * Applications as resources of the administration port: {@code GET /applications} lists them, {@code PUT /applications/name}
+ * deploys a zip or a jar, {@code DELETE /applications/name} takes it away, {@code POST /applications/name/rollback} goes back
+ * to the version before. The same as the operations of these names, for those who may run them. Safe on any thread.
+ */
+@Component(service = HttpProtocol.class, property = "tarn.door=admin")
+public final class ApplicationsProtocol implements HttpProtocol {
+    private static final String ROOT = "/applications";
+    private static final int LARGEST = Integer.MAX_VALUE;
+
+    private final Bodies bodies;
+    private final Access access;
+    private final Map<String, Operation> operations = new ConcurrentHashMap<>();
+
+    @Activate
+    public ApplicationsProtocol(@Reference Bodies bodies, @Reference Access access) {
+        this.bodies = bodies;
+        this.access = access;
+    }
+
+    /** Offers an operation; those that are not about applications are not asked. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addOperation(Operation operation) {
+        operations.put(operation.name(), operation);
+    }
+
+    /** Offers it no longer. */
+    public void removeOperation(Operation operation) {
+        operations.remove(operation.name(), operation);
+    }
+
+    @Override
+    public String name() {
+        return "applications";
+    }
+
+    @Override
+    public boolean accepts(HttpRequest head) {
+        String path = head.uri().split("\\?", 2)[0];
+        return path.equals(ROOT) || path.startsWith(ROOT + "/");
+    }
+
+    @Override
+    public void open(HttpExchange exchange) {
+        List<String> segments = exchange.segments();
+        String method = exchange.head().method().name();
+        String name = segments.size() > 1 ? segments.get(1) : "";
+        boolean whole = name.isEmpty();
+        boolean rollback = segments.size() == 3 && segments.get(2).equals("rollback");
+        try {
+            if (segments.size() > 2 && !rollback) {
+                throw new Failure(Failure.Code.NOT_FOUND, "there is " + ROOT + "/name and " + ROOT + "/name/rollback");
+            } else if (whole && (method.equals("GET") || method.equals("HEAD"))) {
+                run(exchange, "application_list", Map.of());
+            } else if (!whole && !rollback && method.equals("PUT")) {
+                allowed(exchange, "application_deploy");
+                exchange.body(LARGEST).whenComplete((bytes, failure) -> {
+                    if (failure == null) {
+                        run(exchange, "application_deploy", Map.of("name", name, "content", bytes));
+                    } else {
+                        exchange.fail(failure);
+                    }
+                });
+            } else if (!whole && !rollback && method.equals("DELETE")) {
+                run(exchange, "application_undeploy", Map.of("name", name));
+            } else if (rollback && method.equals("POST")) {
+                run(exchange, "application_rollback", Map.of("name", name));
+            } else {
+                exchange.respond(Answers.notAllowed(
+                        whole ? "GET, HEAD" : rollback ? "POST" : "PUT, DELETE",
+                        "applications are listed at " + ROOT + ", deployed by PUT " + ROOT + "/name"));
+            }
+        } catch (Failure refused) {
+            exchange.fail(refused);
+        }
+    }
+
+    private void allowed(HttpExchange exchange, String operation) {
+        if (!access.rights(exchange.context().user(), "").operation(operation)) {
+            throw new Failure(Failure.Code.FORBIDDEN, "that is for administrators, and for roles with " + operation);
+        }
+    }
+
+    private void run(HttpExchange exchange, String name, Map<String, Object> arguments) {
+        try {
+            allowed(exchange, name);
+            Operation operation = operations.get(name);
+            if (operation == null) {
+                throw new Failure(Failure.Code.UNAVAILABLE, "nobody deploys applications here");
+            }
+            operation
+                    .run(exchange.context(), new HashMap<>(arguments))
+                    .whenComplete((result, failure) -> exchange.loop().execute(() -> {
+                        if (failure == null) {
+                            byte[] json = bodies.of(result).as(Bodies.JSON).bytes();
+                            exchange.respond(Answers.of(HttpResponseStatus.OK, Bodies.JSON, json));
+                        } else {
+                            exchange.fail(failure);
+                        }
+                    }));
+        } catch (RuntimeException refused) {
+            exchange.fail(refused);
+        }
+    }
+}

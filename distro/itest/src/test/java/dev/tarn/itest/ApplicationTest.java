@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example in Java on the built image: deployed by command and by PUT, gone back to, taken away. */
+class ApplicationTest {
+    private static final Path JAR = Path.of(System.getProperty("tarn.sensors"));
+
+    @TempDir
+    static Path data;
+
+    private static Tarn tarn;
+
+    @BeforeAll
+    static void start() throws Exception {
+        tarn = Tarn.dev(data).ready();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        tarn.close();
+    }
+
+    private static String command(String... words) throws Exception {
+        List<String> line = new ArrayList<>(List.of(Tarn.IMAGE.resolve("bin/tarn").toString()));
+        line.addAll(List.of(words));
+        line.addAll(List.of("--data", data.toString()));
+        return String.join("\n", Tarn.run(line, 60));
+    }
+
+    private static HttpResponse<String> admin(String method, String path, byte[] body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + tarn.address("admin") + path))
+                .timeout(Duration.ofSeconds(60))
+                .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
+                .header("Content-Type", "application/zip")
+                .build();
+        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static String row(String path) throws Exception {
+        return new String(Http.get(tarn, path).body(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void an_application_is_deployed_replaced_refused_gone_back_to_and_taken_away() throws Exception {
+        assertThat(command("deploy", JAR.toString(), "sensors")).contains("version: 1");
+        assertThat(Http.put(tarn, "/Sensors/1", "{\"temp\":120}").statusCode()).isEqualTo(201);
+        assertThat(row("/Sensors/1")).contains("\"alert\":true");
+        try (Mqtt client = Mqtt.tcp(5, tarn.port("mqtt"))) {
+            client.publish("sensors/2", "{\"temp\":130}", 1, true);
+        }
+        assertThat(row("/Sensors/2")).contains("\"alert\":true");
+        HttpResponse<byte[]> refused = Http.put(tarn, "/Sensors/1", "{\"temp\":-300}");
+        assertThat(refused.statusCode()).isEqualTo(422);
+        assertThat(new String(refused.body(), StandardCharsets.UTF_8)).contains("colder");
+
+        HttpResponse<String> put = admin("PUT", "/applications/sensors", Files.readAllBytes(JAR));
+        assertThat(put.statusCode()).as(put.body()).isEqualTo(200);
+        assertThat(put.body()).contains("\"version\":2");
+        HttpResponse<String> broken = admin("PUT", "/applications/sensors", zip());
+        assertThat(broken.statusCode()).isEqualTo(422);
+        assertThat(broken.body()).contains("schema.graphql:1").contains("Flot");
+        assertThat(Http.put(tarn, "/Sensors/3", "{\"temp\":140}").statusCode()).isEqualTo(201);
+        assertThat(row("/Sensors/3")).contains("\"alert\":true");
+
+        assertThat(command("rollback", "sensors")).contains("version: 1");
+        assertThat(admin("GET", "/applications", new byte[0]).body())
+                .contains("\"name\":\"sensors\"")
+                .contains("\"state\":\"serving\"");
+        assertThat(command("undeploy", "sensors")).contains("undeployed");
+        assertThat(admin("DELETE", "/applications/sensors", new byte[0]).statusCode())
+                .isEqualTo(404);
+    }
+
+    /** An application whose schema is wrong. */
+    private static byte[] zip() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            zip.putNextEntry(new ZipEntry("schema.graphql"));
+            zip.write("type Sensors @table @export { temp: Flot }".getBytes(StandardCharsets.UTF_8));
+        }
+        return bytes.toByteArray();
+    }
+}
