@@ -3,6 +3,7 @@ package dev.tarn.scripting;
 
 import dev.tarn.api.data.Failure;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,14 +46,17 @@ final class Isolate {
     private @Nullable Values values;
     private Map<String, Value> functions = Map.of();
 
+    /** Whether its modules have been run; read and written with the lock. */
+    private boolean loaded;
+
     /** What tables come from, in the order in which it is said; the same in every isolate. */
     private final List<Sourced> sources = new CopyOnWriteArrayList<>();
 
     /** Where the rows of a table come from, and the function that reads one. */
     record Sourced(Caching.Wish wish, Value read) {}
 
-    /** Values that modules export; by module and name. */
-    private final Map<String, Value> exports = new ConcurrentHashMap<>();
+    /** What modules export, by module and name; complete when it is loaded. */
+    private final Map<String, Modules.Exported> exports = new LinkedHashMap<>();
 
     /** One in which nothing has been run yet. */
     Isolate(Loaded program, int index, Context context) {
@@ -70,6 +74,11 @@ final class Isolate {
             found.put(name, run.getMember(name));
         }
         functions = Map.copyOf(found);
+    }
+
+    /** Its modules have been run; at the end of that turn. */
+    void loaded() {
+        loaded = true;
     }
 
     /** Evaluates a source; within a turn. */
@@ -110,17 +119,22 @@ final class Isolate {
         return List.copyOf(sources);
     }
 
-    /** Remembers a class under the name by which requests ask for it. */
-    void export(String key, Value cls) {
-        exports.put(key, cls);
+    /** Remembers a class that a module exports. */
+    void export(Modules.Exported exported) {
+        exports.put(exported.key(), exported);
+    }
+
+    /** What its modules export, in their order. */
+    List<Modules.Exported> exports() {
+        return List.copyOf(exports.values());
     }
 
     Value exported(String key) {
-        Value cls = exports.get(key);
-        if (cls == null) {
+        Modules.Exported exported = exports.get(key);
+        if (exported == null) {
             throw new IllegalArgumentException(key);
         }
-        return cls;
+        return exported.cls();
     }
 
     /** Whether it can still be used. */
@@ -215,11 +229,12 @@ final class Isolate {
         if (!alive()) {
             throw gone();
         }
-        Overseer.Turn turn = program.graal().overseer().begin(this, program.limits());
+        Overseer.Turn turn =
+                program.graal().overseer().begin(this, loaded ? program.limits() : program.limits().loading());
         try {
             context.enter();
             try {
-                if (program.limits().statements() > 0) {
+                if (loaded && program.limits().statements() > 0) {
                     context.resetLimits();
                 }
                 action.run();

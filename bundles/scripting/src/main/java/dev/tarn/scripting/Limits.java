@@ -10,4 +10,14 @@ package dev.tarn.scripting;
  * @param statements that one turn may execute; 0 for any number
  * @param isolates that run at once
  */
-record Limits(long cpuNanos, long answerNanos, long allocated, long statements, int isolates) {}
+record Limits(long cpuNanos, long answerNanos, long allocated, long statements, int isolates) {
+
+    private static final long LOADING_NANOS = 20_000_000_000L;
+    private static final long LOADING_BYTES = 2L << 30;
+
+    /** While modules are run for the first time, which takes the longer the colder the process is. */
+    Limits loading() {
+        return new Limits(
+                Math.max(cpuNanos, LOADING_NANOS), answerNanos, Math.max(allocated, LOADING_BYTES), statements, isolates);
+    }
+}

@@ -104,7 +104,7 @@ final class Loaded implements Program {
         try {
             Isolate first = isolate();
             rested.push(first);
-            mounts = Exports.mounts(this, modules.exports(first));
+            mounts = Exports.mounts(this, first.exports());
             sources = first.sources().stream()
                     .map(source -> (Source) new Caching(this, source.wish()))
                     .toList();
@@ -129,7 +129,10 @@ final class Loaded implements Program {
         try {
             Isolate isolate = new Isolate(this, index, context);
             isolate.turn(isolate::prepare);
-            isolate.turn(() -> modules.run(isolate));
+            isolate.turn(() -> {
+                modules.run(isolate);
+                isolate.loaded();
+            });
             all.add(isolate);
             made = true;
             return isolate;

@@ -146,9 +146,7 @@ final class Modules {
      * @throws PolyglotException when one fails
      */
     void run(Isolate isolate) {
-        for (Exported exported : exports(isolate)) {
-            isolate.export(exported.key(), exported.cls());
-        }
+        exports(isolate).forEach(isolate::export);
     }
 
     /**
@@ -168,7 +166,7 @@ final class Modules {
     }
 
     /** What all modules export, in their order. */
-    List<Exported> exports(Isolate isolate) {
+    private List<Exported> exports(Isolate isolate) {
         List<Exported> found = new ArrayList<>();
         for (String entry : entries) {
             Value module = isolate.evaluate(Source.newBuilder(
