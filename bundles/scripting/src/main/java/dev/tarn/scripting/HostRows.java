@@ -55,8 +55,11 @@ final class HostRows {
         });
         offer(members, "search", (rows, arguments) -> rows.find(arguments[3].asString()));
         members.put("rows", (ProxyExecutable) arguments -> next(arguments[0].asHostObject()));
-        members.put("updated", (ProxyExecutable)
-                arguments -> (double) (arguments[0].<Row>asHostObject().version() / 1000));
+        members.put("updated", (ProxyExecutable) arguments -> {
+            long version = arguments[0].<Row>asHostObject().version();
+            // What this transaction has written has no version yet.
+            return (double) (version == 0 ? System.currentTimeMillis() : version / 1000);
+        });
         members.put("expires", (ProxyExecutable) arguments -> {
             long expires = arguments[0].<Row>asHostObject().attributes().expiresAt();
             return expires == 0 ? null : (Object) (double) expires;

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Source;
@@ -115,7 +116,7 @@ final class Modules {
                             + " 'harper' and files of this folder"));
             return "";
         }
-        Path folder = Path.of("/" + from).getParent();
+        Path folder = Objects.requireNonNull(Path.of("/" + from).getParent());
         String found = Path.of("/")
                 .relativize(folder.resolve(name).normalize())
                 .toString()
@@ -212,7 +213,8 @@ final class Modules {
         if (failure.isHostException()) {
             return String.valueOf(failure.asHostException().getMessage());
         }
-        return String.valueOf(failure.getMessage());
+        String line = String.valueOf(failure.getMessage()).lines().findFirst().orElse("failed");
+        return line.replaceFirst("^Error: ", "").replaceFirst("^(SyntaxError: )/?[^: ]+:[0-9]+:[0-9]+ ", "$1");
     }
 
     private boolean own(Source source) {

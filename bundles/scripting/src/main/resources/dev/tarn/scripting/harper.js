@@ -270,7 +270,7 @@
     }
 
     async *[Symbol.asyncIterator]() {
-      yield* idle() ? await parts.transaction(() => [...this]) : this;
+      yield* idle() ? await parts.transaction(() => [...this]) : this[Symbol.iterator]();
     }
 
     async *map(change) {

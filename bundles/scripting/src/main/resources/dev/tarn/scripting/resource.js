@@ -406,6 +406,10 @@
           tracked(draftOf(this)).add(name, -value);
         }
 
+        save() {
+          draftOf(this).write();
+        }
+
         toJSON() {
           return { ...(this.getId() === undefined ? {} : draftOf(this).values), ...this };
         }

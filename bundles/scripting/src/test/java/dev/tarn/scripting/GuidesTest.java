@@ -251,7 +251,7 @@ class GuidesTest {
     void rows() {
         house.node().put("Dog/1", "{\"name\":\"Rex\",\"age\":5,\"breed\":\"lab\",\"tricks\":[\"sit\"]}");
         house.node().put("Product/p1", "{\"name\":\"bolt\",\"price\":1.5,\"stock\":10}");
-        house.node().put("Product/p2", "{\"name\":\"cart\",\"price\":3,\"featured\":true}");
+        house.node().put("Product/p2", "{\"name\":\"cart\",\"price\":3.5,\"featured\":true}");
         house.node().put("Product/p3", "{\"name\":\"bell\",\"price\":40}");
     }
 
@@ -304,7 +304,7 @@ class GuidesTest {
     @Test
     void a_query_has_conditions_groups_order_and_parts() throws Exception {
         assertThat(read(house.get("/Cheap/?below=30")))
-                .isEqualTo(house.node().value("[{\"id\":\"p2\",\"price\":3.0},{\"id\":\"p1\",\"price\":1.5}]"));
+                .isEqualTo(house.node().value("[{\"id\":\"p2\",\"price\":3.5},{\"id\":\"p1\",\"price\":1.5}]"));
     }
 
     @Test

@@ -108,7 +108,7 @@ final class House implements AutoCloseable {
                                 ? HttpRequest.BodyPublishers.noBody()
                                 : HttpRequest.BodyPublishers.ofString(json))
                 .header("Content-Type", "application/json")
-                .header("Accept", "application/json")
+                .header("Accept", "*/*")
                 .build();
         HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
         return new Answer(response.statusCode(), response.body());

@@ -54,7 +54,7 @@ class LoadingTest {
 
     @Test
     void a_mistake_is_told_with_its_line() {
-        assertThat(refused("// first\nexport class A extends Resource {\n  get( { }\n}\n"))
+        assertThat(refused("// first\nexport class A extends Resource {\n  get() { return 1 +; }\n}\n"))
                 .singleElement()
                 .asString()
                 .startsWith("resources.js:3: ");
