@@ -76,6 +76,9 @@ class PagesTest {
             if (page.has("yaml")) {
                 Files.writeString(application.resolve("config.yaml"), page.all("yaml"));
             }
+            if (page.has("js")) {
+                Files.writeString(application.resolve("resources.js"), page.all("js"));
+            }
             Files.createDirectories(application.resolve("web"));
             Files.writeString(application.resolve("web/index.html"), "<!doctype html>");
         }
