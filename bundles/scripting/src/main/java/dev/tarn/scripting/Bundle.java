@@ -35,8 +35,8 @@ record Bundle(Sources sources, List<String> modules, Map<String, String> environ
     private static final String CONFIG = "config.yaml";
     private static final String DEFAULT = "resources.js";
 
-    private static final Pattern LINE =
-            Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][A-Za-z0-9_.]*)\\s*=\\s*(?:\"([^\"]*)\"|'([^']*)'|([^#]*))(?:#.*)?");
+    private static final Pattern LINE = Pattern.compile(
+            "\\s*(?:export\\s+)?([A-Za-z_][A-Za-z0-9_.]*)\\s*=\\s*(?:\"([^\"]*)\"|'([^']*)'|([^#]*))(?:#.*)?");
 
     Bundle {
         modules = List.copyOf(modules);
@@ -70,7 +70,10 @@ record Bundle(Sources sources, List<String> modules, Map<String, String> environ
         Map<?, ?> loaded = section(sources, ENVIRONMENT, Set.of("files", "path", "override"), flaws);
         List<String> modules = sources.settings().isEmpty()
                 ? List.of(DEFAULT)
-                : matching(sources, texts(scripts.containsKey("files") ? scripts.get("files") : scripts.get("path")), flaws);
+                : matching(
+                        sources,
+                        texts(scripts.containsKey("files") ? scripts.get("files") : scripts.get("path")),
+                        flaws);
         for (String module : modules) {
             if (!module.endsWith(".js") && !module.endsWith(".mjs")) {
                 flaws.add(new Flaw(module, 0, "is no JavaScript module; TypeScript and CommonJS are not read"));
@@ -133,10 +136,11 @@ record Bundle(Sources sources, List<String> modules, Map<String, String> environ
         return List.copyOf(found);
     }
 
-    private static void environment(
-            Sources sources, String name, Map<String, String> environment, List<Flaw> flaws) throws IOException {
+    private static void environment(Sources sources, String name, Map<String, String> environment, List<Flaw> flaws)
+            throws IOException {
         Path file = sources.root().resolve(name).normalize();
-        if (!Files.isRegularFile(file) || !file.toRealPath().startsWith(sources.root().toRealPath())) {
+        if (!Files.isRegularFile(file)
+                || !file.toRealPath().startsWith(sources.root().toRealPath())) {
             flaws.add(new Flaw(CONFIG, 0, "no file '" + name + "' of " + ENVIRONMENT));
             return;
         }
@@ -147,7 +151,8 @@ record Bundle(Sources sources, List<String> modules, Map<String, String> environ
             if (matcher.matches()) {
                 String quoted = matcher.group(2) != null ? matcher.group(2) : matcher.group(3);
                 environment.put(
-                        matcher.group(1), quoted != null ? quoted : matcher.group(4).strip());
+                        matcher.group(1),
+                        quoted != null ? quoted : matcher.group(4).strip());
             } else if (!line.isBlank() && !line.strip().startsWith("#")) {
                 flaws.add(new Flaw(name, number, "expected NAME=value"));
             }

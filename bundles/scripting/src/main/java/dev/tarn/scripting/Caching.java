@@ -43,7 +43,8 @@ final class Caching implements Source {
     public CompletionStage<Optional<Body>> fetch(Path path) {
         try {
             int slash = path.text().indexOf('/');
-            Answer answer = program.fetch(wish.number(), slash < 0 ? "" : path.text().substring(slash + 1));
+            Answer answer =
+                    program.fetch(wish.number(), slash < 0 ? "" : path.text().substring(slash + 1));
             return CompletableFuture.completedStage(
                     answer.said() instanceof Answer.Value value ? Optional.of(value.body()) : Optional.empty());
         } catch (InterruptedException interrupted) {

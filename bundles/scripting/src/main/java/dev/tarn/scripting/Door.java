@@ -75,7 +75,8 @@ final class Door {
                     "the request is answered; what goes on after it uses tables." + name(table));
         }
         if (transaction == null) {
-            throw new Failure(Failure.Code.UNSUPPORTED, "a source that is read has no transaction; use tables." + name(table));
+            throw new Failure(
+                    Failure.Code.UNSUPPORTED, "a source that is read has no transaction; use tables." + name(table));
         }
         if (own && over && call != null) {
             if (plain == null) {

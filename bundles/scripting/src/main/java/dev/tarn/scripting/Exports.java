@@ -25,8 +25,8 @@ final class Exports {
     private static final Logger LOG = LoggerFactory.getLogger(Exports.class);
 
     /** What a class that extends a table offers beside that table. */
-    private static final Set<Action> TABLE = Set.copyOf(EnumSet.of(
-            Action.GET, Action.FIND, Action.PUT, Action.PATCH, Action.DELETE, Action.POST, Action.PUBLISH));
+    private static final Set<Action> TABLE = Set.copyOf(
+            EnumSet.of(Action.GET, Action.FIND, Action.PUT, Action.PATCH, Action.DELETE, Action.POST, Action.PUBLISH));
 
     private Exports() {}
 
@@ -52,7 +52,9 @@ final class Exports {
                 Exported before = named.putIfAbsent(name, one);
                 if (before != null && !same(before, one)) {
                     flaws.add(new Flaw(
-                            one.file(), 0, "there are two resources '" + name + "', the other one in " + before.file()));
+                            one.file(),
+                            0,
+                            "there are two resources '" + name + "', the other one in " + before.file()));
                 }
             }
         }
@@ -64,7 +66,9 @@ final class Exports {
 
     /** A class may be exported both by its name and as the default. */
     private static boolean same(Exported a, Exported b) {
-        return a.file().equals(b.file()) && a.called().equals(b.called()) && a.table().equals(b.table());
+        return a.file().equals(b.file())
+                && a.called().equals(b.called())
+                && a.table().equals(b.table());
     }
 
     private static List<Mount> mounts(Loaded program, Map<String, Exported> named) {
@@ -80,8 +84,7 @@ final class Exports {
         return List.copyOf(mounts.values());
     }
 
-    private static void claim(
-            Loaded program, String name, Exported one, Set<String> over, Map<String, Mount> mounts) {
+    private static void claim(Loaded program, String name, Exported one, Set<String> over, Map<String, Mount> mounts) {
         if (mounts.containsKey(name)) {
             return;
         }

@@ -40,7 +40,10 @@ final class Fetcher {
 
     /** What is asked of another server; names and values of headers in turn. */
     record Asked(
-            String url, String method, List<String> headers, @Nullable String body) {}
+            String url,
+            String method,
+            List<String> headers,
+            @Nullable String body) {}
 
     /** What it answered. */
     record Answered(int status, List<String> headers, String text) {}
@@ -64,14 +67,14 @@ final class Fetcher {
             HttpRequest.BodyPublisher body = asked.body() == null
                     ? HttpRequest.BodyPublishers.noBody()
                     : HttpRequest.BodyPublishers.ofString(asked.body());
-            HttpRequest.Builder builder = HttpRequest.newBuilder(uri).timeout(TIMEOUT).method(asked.method(), body);
+            HttpRequest.Builder builder =
+                    HttpRequest.newBuilder(uri).timeout(TIMEOUT).method(asked.method(), body);
             for (int at = 0; at + 1 < asked.headers().size(); at += 2) {
                 builder.header(asked.headers().get(at), asked.headers().get(at + 1));
             }
             request = builder.build();
         } catch (IllegalArgumentException wrong) {
-            return CompletableFuture.failedStage(
-                    new Failure(Failure.Code.MALFORMED, "fetch: " + wrong.getMessage()));
+            return CompletableFuture.failedStage(new Failure(Failure.Code.MALFORMED, "fetch: " + wrong.getMessage()));
         } catch (Failure refused) {
             return CompletableFuture.failedStage(refused);
         }
@@ -94,7 +97,8 @@ final class Fetcher {
             Asked asked, URI uri, HttpResponse<InputStream> response, int redirects) {
         int status = response.statusCode();
         String location = response.headers().firstValue("location").orElse(null);
-        boolean redirected = location != null && (status == 301 || status == 302 || status == 303 || status == 307 || status == 308);
+        boolean redirected =
+                location != null && (status == 301 || status == 302 || status == 303 || status == 307 || status == 308);
         try (InputStream in = response.body()) {
             byte[] bytes = in.readNBytes(LONGEST + 1);
             if (bytes.length > LONGEST) {
@@ -118,8 +122,7 @@ final class Fetcher {
             return CompletableFuture.completedStage(
                     new Answered(status, headers, new String(bytes, StandardCharsets.UTF_8)));
         } catch (IOException broken) {
-            return CompletableFuture.failedStage(
-                    new Failure(Failure.Code.UNAVAILABLE, "fetch " + uri + ": " + broken));
+            return CompletableFuture.failedStage(new Failure(Failure.Code.UNAVAILABLE, "fetch " + uri + ": " + broken));
         } catch (Failure refused) {
             return CompletableFuture.failedStage(refused);
         }

@@ -28,9 +28,8 @@ final class Graal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Graal.class);
 
     /** Nothing of the host is reached but what is handed over as a function, and bytes. */
-    private static final HostAccess ACCESS = HostAccess.newBuilder(HostAccess.EXPLICIT)
-            .allowBufferAccess(true)
-            .build();
+    private static final HostAccess ACCESS =
+            HostAccess.newBuilder(HostAccess.EXPLICIT).allowBufferAccess(true).build();
 
     private final Engine engine;
     private final Overseer overseer = new Overseer();

@@ -61,7 +61,8 @@ final class Host {
         platform(members);
         members.put("answer", (ProxyExecutable) this::answer);
         members.put("fail", (ProxyExecutable) arguments -> {
-            arguments[0].<Door>asHostObject()
+            arguments[0]
+                    .<Door>asHostObject()
                     .fail(arguments[1].asInt(), arguments[2].asString(), arguments[3].asString());
             return null;
         });
@@ -78,7 +79,8 @@ final class Host {
             Object bytes = Values.out(arguments[0]);
             return bytes instanceof byte[] some ? new String(some, StandardCharsets.UTF_8) : String.valueOf(bytes);
         });
-        members.put("environment", (ProxyExecutable) arguments -> isolate.values().in(program.environment()));
+        members.put(
+                "environment", (ProxyExecutable) arguments -> isolate.values().in(program.environment()));
         members.put("settings", (ProxyExecutable) arguments -> isolate.values().in(program.settings()));
         members.put("log", (ProxyExecutable) arguments -> {
             log(arguments[0].asString(), arguments[1].asString());
@@ -93,7 +95,8 @@ final class Host {
             return null;
         });
         members.put("source", (ProxyExecutable) arguments -> {
-            isolate.sourced(arguments[0].asString(), arguments[2].isNull() ? -1 : arguments[2].asDouble(), arguments[3]);
+            isolate.sourced(
+                    arguments[0].asString(), arguments[2].isNull() ? -1 : arguments[2].asDouble(), arguments[3]);
             return null;
         });
         members.put("fetch", (ProxyExecutable) arguments -> {
@@ -145,7 +148,10 @@ final class Host {
 
     private void log(String level, String text) {
         String line = text.length() > LONGEST_LINE ? text.substring(0, LONGEST_LINE) + "…" : text;
-        String escaped = line.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n").replace("\u001b", "\\u001b");
+        String escaped = line.replace("\\", "\\\\")
+                .replace("\r", "\\r")
+                .replace("\n", "\\n")
+                .replace("\u001b", "\\u001b");
         switch (level) {
             case "trace" -> log.trace("{}", escaped);
             case "debug" -> log.debug("{}", escaped);
@@ -172,15 +178,19 @@ final class Host {
         who.add(user.administrator());
         who.addAll(user.roles());
         facts.put("user", who);
-        facts.put("headers", call.headers().stream()
-                .map(header -> List.of(header.name(), header.value()))
-                .toList());
+        facts.put(
+                "headers",
+                call.headers().stream()
+                        .map(header -> List.of(header.name(), header.value()))
+                        .toList());
         facts.put("url", "/" + call.path().text() + (call.query().isEmpty() ? "" : "?" + call.query()));
         facts.put("method", call.action().name());
         facts.put("protocol", call.context().protocol());
-        facts.put("ip", call.context().remote() instanceof InetSocketAddress peer && peer.getAddress() != null
-                ? peer.getAddress().getHostAddress()
-                : null);
+        facts.put(
+                "ip",
+                call.context().remote() instanceof InetSocketAddress peer && peer.getAddress() != null
+                        ? peer.getAddress().getHostAddress()
+                        : null);
         facts.put("timestamp", System.currentTimeMillis());
         return isolate.values().in(facts);
     }
@@ -199,7 +209,8 @@ final class Host {
         for (long at = 0; at + 1 < arguments[2].getArraySize(); at += 2) {
             String name = arguments[2].getArrayElement(at).asString();
             if (!name.equals("content-type")) {
-                answer = answer.header(name, arguments[2].getArrayElement(at + 1).asString());
+                answer =
+                        answer.header(name, arguments[2].getArrayElement(at + 1).asString());
             }
         }
         door.answer(answer);
@@ -211,7 +222,9 @@ final class Host {
             case NOTHING -> door.writes() ? Answer.PLAIN : Answer.of(Optional.empty());
             case RECORD -> Answer.of(Optional.of(what.<Row>asHostObject()));
             case ROWS ->
-                Answer.of(door.rows(what.getArrayElement(0).asString(), what.getArrayElement(1).asBoolean())
+                Answer.of(door.rows(
+                                what.getArrayElement(0).asString(),
+                                what.getArrayElement(1).asBoolean())
                         .search(what.getArrayElement(2).asString()));
             case DATA -> data(door, Values.out(what));
             case ITEMS -> Answer.items(streams.items(what.asInt()));
@@ -229,8 +242,8 @@ final class Host {
             return bodies().opaque(type == null ? Body.OPAQUE : type, some);
         }
         if (value instanceof String text) {
-            return bodies()
-                    .opaque(type == null ? "text/plain;charset=utf-8" : type, text.getBytes(StandardCharsets.UTF_8));
+            return bodies().opaque(
+                            type == null ? "text/plain;charset=utf-8" : type, text.getBytes(StandardCharsets.UTF_8));
         }
         throw new IllegalArgumentException("a body is text or bytes; what is to be written as data is in 'data'");
     }

@@ -32,9 +32,12 @@ final class HostRows {
     }
 
     void offer(Map<String, Object> members) {
-        offer(members, "get", (rows, arguments) -> rows.get(arguments[3].asString())
-                .map(row -> (Object) isolate.values().row(row))
-                .orElse(null));
+        offer(
+                members,
+                "get",
+                (rows, arguments) -> rows.get(arguments[3].asString())
+                        .map(row -> (Object) isolate.values().row(row))
+                        .orElse(null));
         offer(members, "put", (rows, arguments) -> {
             rows.put(arguments[3].asString(), body(arguments[4]));
             return null;
@@ -64,8 +67,8 @@ final class HostRows {
             long expires = arguments[0].<Row>asHostObject().attributes().expiresAt();
             return expires == 0 ? null : (Object) (double) expires;
         });
-        members.put("table", (ProxyExecutable) arguments ->
-                described(arguments[0].asString(), arguments[1].asString()));
+        members.put(
+                "table", (ProxyExecutable) arguments -> described(arguments[0].asString(), arguments[1].asString()));
         members.put("names", (ProxyExecutable) arguments -> isolate.values()
                 .list(program.known().stream()
                         .filter(table -> table.database().equals(arguments[0].asString()))
@@ -108,7 +111,9 @@ final class HostRows {
             if (table.database().equals(database) && table.name().equals(name)) {
                 Map<String, Object> known = new LinkedHashMap<>();
                 known.put("primaryKey", table.primaryKey().map(Attribute::name).orElse("id"));
-                known.put("attributes", table.attributes().stream().map(Attribute::name).toList());
+                known.put(
+                        "attributes",
+                        table.attributes().stream().map(Attribute::name).toList());
                 return isolate.values().in(known);
             }
         }

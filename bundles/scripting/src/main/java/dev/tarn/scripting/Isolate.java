@@ -229,8 +229,9 @@ final class Isolate {
         if (!alive()) {
             throw gone();
         }
-        Overseer.Turn turn =
-                program.graal().overseer().begin(this, loaded ? program.limits() : program.limits().loading());
+        Overseer.Turn turn = program.graal()
+                .overseer()
+                .begin(this, loaded ? program.limits() : program.limits().loading());
         try {
             context.enter();
             try {

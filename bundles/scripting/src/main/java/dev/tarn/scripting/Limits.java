@@ -18,6 +18,10 @@ record Limits(long cpuNanos, long answerNanos, long allocated, long statements, 
     /** While modules are run for the first time, which takes the longer the colder the process is. */
     Limits loading() {
         return new Limits(
-                Math.max(cpuNanos, LOADING_NANOS), answerNanos, Math.max(allocated, LOADING_BYTES), statements, isolates);
+                Math.max(cpuNanos, LOADING_NANOS),
+                answerNanos,
+                Math.max(allocated, LOADING_BYTES),
+                statements,
+                isolates);
     }
 }

@@ -19,8 +19,9 @@ final class Listening implements ClientObserver {
 
     @Override
     public void observe(ClientEvent event) {
-        program.first().ifPresent(isolate -> isolate.hand(() -> isolate.function("happened")
-                .execute(event.type().text(), isolate.values().in(session(event)))));
+        program.first()
+                .ifPresent(isolate -> isolate.hand(() -> isolate.function("happened")
+                        .execute(event.type().text(), isolate.values().in(session(event)))));
     }
 
     private static Map<String, @Nullable Object> session(ClientEvent event) {

@@ -185,7 +185,8 @@ final class Loaded implements Program {
         List<Table> tables = new java.util.ArrayList<>(bundle.tables());
         bundle.tables().forEach(table -> own.add(table.qualifiedName()));
         services.tables().get().stream()
-                .filter(table -> !own.contains(table.qualifiedName()) && !table.database().equals(Table.SYSTEM))
+                .filter(table -> !own.contains(table.qualifiedName())
+                        && !table.database().equals(Table.SYSTEM))
                 .forEach(tables::add);
         return tables;
     }
@@ -211,7 +212,8 @@ final class Loaded implements Program {
                 return export;
             }
         }
-        throw new Failure(Failure.Code.UNSUPPORTED, "table " + name + " is not exported, so nothing tells of its changes");
+        throw new Failure(
+                Failure.Code.UNSUPPORTED, "table " + name + " is not exported, so nothing tells of its changes");
     }
 
     Mailbox mailbox(Executor loop, Subscriber subscriber) {
@@ -236,7 +238,9 @@ final class Loaded implements Program {
 
     /** The first isolate, which has timers and events; none once it was ended. */
     Optional<Isolate> first() {
-        return all.stream().filter(isolate -> isolate.index() == 0 && isolate.alive()).findFirst();
+        return all.stream()
+                .filter(isolate -> isolate.index() == 0 && isolate.alive())
+                .findFirst();
     }
 
     /** Names of the events that scripts listen to. */
@@ -259,7 +263,9 @@ final class Loaded implements Program {
         LOG.warn(
                 "application={} a script failed: {}",
                 application(),
-                failure instanceof PolyglotException thrown ? modules.flaw(thrown).toString() : failure.getMessage());
+                failure instanceof PolyglotException thrown
+                        ? modules.flaw(thrown).toString()
+                        : failure.getMessage());
     }
 
     /** An isolate was ended. */

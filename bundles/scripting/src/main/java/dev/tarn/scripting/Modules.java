@@ -27,8 +27,22 @@ final class Modules {
     private static final String NAMES = String.join(
             ",",
             List.of(
-                    "tables", "databases", "Resource", "RequestTarget", "transaction", "logger", "server", "getContext",
-                    "getUser", "getResponse", "config", "contentTypes", "createBlob", "auth", "threads", "isMainThread",
+                    "tables",
+                    "databases",
+                    "Resource",
+                    "RequestTarget",
+                    "transaction",
+                    "logger",
+                    "server",
+                    "getContext",
+                    "getUser",
+                    "getResponse",
+                    "config",
+                    "contentTypes",
+                    "createBlob",
+                    "auth",
+                    "threads",
+                    "isMainThread",
                     "secrets"));
 
     private final List<String> entries;
@@ -102,8 +116,7 @@ final class Modules {
     }
 
     /** The file that a module imports; empty for one of ours and where something is wrong. */
-    private static String resolve(
-            Bundle bundle, String from, ScriptText.Imported imported, List<Flaw> flaws) {
+    private static String resolve(Bundle bundle, String from, ScriptText.Imported imported, List<Flaw> flaws) {
         String name = imported.name();
         if (OURS.contains(name)) {
             return "";
@@ -186,7 +199,9 @@ final class Modules {
                         one.getArrayElement(0).asString(),
                         one.getArrayElement(1),
                         one.getArrayElement(2).asString(),
-                        one.getArrayElement(3).isNull() ? "" : one.getArrayElement(3).asString(),
+                        one.getArrayElement(3).isNull()
+                                ? ""
+                                : one.getArrayElement(3).asString(),
                         one.getArrayElement(4).asBoolean(),
                         actions));
             }

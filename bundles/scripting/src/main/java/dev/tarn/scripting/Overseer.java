@@ -75,8 +75,7 @@ final class Overseer implements AutoCloseable {
         for (Turn turn : turns) {
             String excess = turn.excess();
             if (!excess.isEmpty() && turns.contains(turn) && turn.ended.compareAndSet(false, true)) {
-                LOG.warn(
-                        "a script is ended since it takes {}: application={}", excess, turn.isolate.application());
+                LOG.warn("a script is ended since it takes {}: application={}", excess, turn.isolate.application());
                 Thread ending = new Thread(() -> turn.isolate.end(excess), "tarn-script-end");
                 ending.setDaemon(true);
                 ending.start();

@@ -10,7 +10,8 @@ final class ScriptError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** A line of a trace of the language: {@code at put (/lib/a.js:3:9)}. */
-    private static final Pattern PLACE = Pattern.compile("\\(?/?([^():\\s]+\\.(?:js|mjs)):([0-9]+)(?::[0-9]+)?(?:-[0-9:]+)?\\)?");
+    private static final Pattern PLACE =
+            Pattern.compile("\\(?/?([^():\\s]+\\.(?:js|mjs)):([0-9]+)(?::[0-9]+)?(?:-[0-9:]+)?\\)?");
 
     ScriptError(String message, String stack) {
         super(placed(message, stack), null, false, false);

@@ -107,15 +107,8 @@ final class ScriptFiles implements FileSystem {
 
     @Override
     public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) throws IOException {
-        return Map.of(
-                "isRegularFile",
-                true,
-                "isDirectory",
-                false,
-                "isSymbolicLink",
-                false,
-                "size",
-                (long) read(path).getBytes(StandardCharsets.UTF_8).length);
+        return Map.of("isRegularFile", true, "isDirectory", false, "isSymbolicLink", false, "size", (long)
+                read(path).getBytes(StandardCharsets.UTF_8).length);
     }
 
     /** A text as a channel; for one thread. */

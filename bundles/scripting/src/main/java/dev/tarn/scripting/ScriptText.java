@@ -32,7 +32,8 @@ final class ScriptText {
 
     /** The line of a word that stands by itself and not behind a dot; 0 when it is nowhere. */
     int lineOf(String word) {
-        Matcher matcher = Pattern.compile("(?<![\\w$.'\"`])" + Pattern.quote(word) + "\\s*\\(").matcher(code);
+        Matcher matcher = Pattern.compile("(?<![\\w$.'\"`])" + Pattern.quote(word) + "\\s*\\(")
+                .matcher(code);
         return matcher.find() ? line(matcher.start()) : 0;
     }
 

@@ -52,7 +52,8 @@ public final class Scripting implements Language {
         @AttributeDefinition(description = "Memory that a script may allocate until it waits or is done, 1MB to 64GB")
         String memory() default "512MB";
 
-        @AttributeDefinition(description = "Statements that a script may run until it waits or is done; 0 for any number")
+        @AttributeDefinition(
+                description = "Statements that a script may run until it waits or is done; 0 for any number")
         long statements() default 0;
 
         @AttributeDefinition(description = "Copies of an application that run at once, 1 to 64; 0 for one a processor")
@@ -183,7 +184,10 @@ public final class Scripting implements Language {
     /** Applications watch and write as administrators do. */
     private Context context(String application) {
         return resources.context(
-                new User("application " + application, Set.of(), true), "application", "application/" + application, null);
+                new User("application " + application, Set.of(), true),
+                "application",
+                "application/" + application,
+                null);
     }
 
     /** Ends the language and all that runs in it. */

@@ -83,7 +83,8 @@ final class Streams {
 
             @Override
             public void onNext(Body body) {
-                isolate.hand(() -> isolate.function("push").execute(number, isolate.values().in(value(body))));
+                isolate.hand(() -> isolate.function("push")
+                        .execute(number, isolate.values().in(value(body))));
             }
 
             @Override
@@ -112,7 +113,9 @@ final class Streams {
     /** What a message says: data where that is what it is, else text or bytes. */
     static @Nullable Object value(Body body) {
         try {
-            if (body.structured() || body.mediaType().contains("json") || body.mediaType().contains("cbor")) {
+            if (body.structured()
+                    || body.mediaType().contains("json")
+                    || body.mediaType().contains("cbor")) {
                 return body.value();
             }
         } catch (Failure unreadable) {

@@ -56,7 +56,8 @@ final class Values {
     private static Map<String, Object> opaque(Body body) {
         Map<String, Object> properties = new LinkedHashMap<>(4);
         properties.put("contentType", body.mediaType());
-        properties.put("data", text(body.mediaType()) ? new String(body.bytes(), StandardCharsets.UTF_8) : body.bytes());
+        properties.put(
+                "data", text(body.mediaType()) ? new String(body.bytes(), StandardCharsets.UTF_8) : body.bytes());
         return properties;
     }
 
@@ -166,7 +167,8 @@ final class Values {
         } else if (value.hasBufferElements()) {
             return bytes(value);
         } else if (value.hasArrayElements()) {
-            return value.getMetaObject() != null && value.getMetaObject().getMetaSimpleName().startsWith("Uint8")
+            return value.getMetaObject() != null
+                            && value.getMetaObject().getMetaSimpleName().startsWith("Uint8")
                     ? bytes(value.getMember("buffer"))
                     : elements(value, depth);
         } else if (value.canExecute()) {
@@ -206,7 +208,8 @@ final class Values {
         Map<String, @Nullable Object> members = new LinkedHashMap<>();
         for (String key : value.getMemberKeys()) {
             Value member = value.getMember(key);
-            boolean left = member.canExecute() || (member.isNull() && member.toString().equals("undefined"));
+            boolean left =
+                    member.canExecute() || (member.isNull() && member.toString().equals("undefined"));
             if (!left) {
                 members.put(key, out(member, depth + 1));
             }

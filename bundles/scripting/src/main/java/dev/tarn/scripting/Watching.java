@@ -32,13 +32,7 @@ final class Watching implements Subscriber, AutoCloseable {
      * @param since milliseconds since 1970; -1 for none
      * @param last how many changes before; -1 for none
      */
-    record Wish(
-            String table,
-            @Nullable String id,
-            boolean below,
-            boolean withoutCurrent,
-            long since,
-            long last) {
+    record Wish(String table, @Nullable String id, boolean below, boolean withoutCurrent, long since, long last) {
 
         Filter filter(String export) {
             if (id == null) {

@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What Harper's guides for the Resource API do, each in code of our own. */
 class GuidesTest {
 
-    private static final String RESOURCES =
-            """
+    private static final String RESOURCES = """
             import { tables, databases, Resource, RequestTarget, logger, transaction, getContext, getUser } from 'harperdb';
             import { years } from './lib/years.js';
 
@@ -309,27 +308,40 @@ class GuidesTest {
 
     @Test
     void a_row_that_is_updated_is_written_when_the_request_is_done() throws Exception {
-        assertThat(house.http("POST", "/Tricks/1", "{\"trick\":\"roll\"}").status()).isLessThan(300);
+        assertThat(house.http("POST", "/Tricks/1", "{\"trick\":\"roll\"}").status())
+                .isLessThan(300);
         assertThat(house.node().text("Dog/1")).contains("[\"sit\",\"roll\"]");
-        assertThat(house.http("POST", "/Tricks/1", "{\"trick\":\"jump\",\"strict\":true}").status())
+        assertThat(house.http("POST", "/Tricks/1", "{\"trick\":\"jump\",\"strict\":true}")
+                        .status())
                 .isGreaterThanOrEqualTo(500);
         assertThat(house.node().text("Dog/1")).doesNotContain("jump");
     }
 
     @Test
     void the_older_style_has_the_row_as_this() throws Exception {
-        assertThat(house.get("/OldDog/1").body()).contains("\"told\":\"old Rex\"").contains("\"age\":5");
-        assertThat(house.http("POST", "/OldDog/1", "{\"years\":2,\"trick\":\"beg\"}").status()).isLessThan(300);
+        assertThat(house.get("/OldDog/1").body())
+                .contains("\"told\":\"old Rex\"")
+                .contains("\"age\":5");
+        assertThat(house.http("POST", "/OldDog/1", "{\"years\":2,\"trick\":\"beg\"}")
+                        .status())
+                .isLessThan(300);
         assertThat(house.node().text("Dog/1")).contains("\"age\":7").contains("[\"sit\",\"beg\"]");
-        assertThat(house.http("PUT", "/OldDog/1", "{\"name\":\"Max\"}").status()).isLessThan(300);
-        assertThat(house.node().text("Dog/1")).contains("\"Max\"").contains("\"by\":\"old\"").doesNotContain("age");
+        assertThat(house.http("PUT", "/OldDog/1", "{\"name\":\"Max\"}").status())
+                .isLessThan(300);
+        assertThat(house.node().text("Dog/1"))
+                .contains("\"Max\"")
+                .contains("\"by\":\"old\"")
+                .doesNotContain("age");
     }
 
     @Test
     void static_methods_are_overridden_as_in_version_5() throws Exception {
         assertThat(house.get("/StaticProduct/p1").body()).contains("\"seen\":true");
-        assertThat(house.get("/StaticProduct/?price=gt=20").body()).contains("bell").doesNotContain("bolt");
-        assertThat(house.http("PUT", "/StaticProduct/p9", "{\"name\":\"new\"}").status()).isLessThan(300);
+        assertThat(house.get("/StaticProduct/?price=gt=20").body())
+                .contains("bell")
+                .doesNotContain("bolt");
+        assertThat(house.http("PUT", "/StaticProduct/p9", "{\"name\":\"new\"}").status())
+                .isLessThan(300);
         assertThat(house.node().text("Product/p9")).contains("\"status\":\"active\"");
         House.Answer posted = house.http("POST", "/StaticProduct/p1", "{\"status\":\"low\"}");
         assertThat(posted.status()).as(posted.body()).isEqualTo(202);
@@ -369,7 +381,8 @@ class GuidesTest {
 
     @Test
     void an_answer_has_status_and_headers_or_is_bytes() throws Exception {
-        assertThat(house.http("POST", "/Told/1", "{\"want\":\"redirect\"}").status()).isIn(302, 404);
+        assertThat(house.http("POST", "/Told/1", "{\"want\":\"redirect\"}").status())
+                .isIn(302, 404);
         assertThat(house.http("POST", "/Told/1", "{\"want\":\"text\"}").body()).isEqualTo("a{}");
         House.Answer response = house.http("POST", "/Told/1", "{\"want\":\"response\"}");
         assertThat(response.status()).isEqualTo(203);
@@ -381,8 +394,10 @@ class GuidesTest {
         House.Answer forbidden = house.http("POST", "/Told/1", "{\"want\":\"forbidden\"}");
         assertThat(forbidden.status()).isEqualTo(403);
         assertThat(forbidden.body()).contains("not for you");
-        assertThat(house.http("POST", "/Told/1", "{\"want\":\"broken\"}").status()).isEqualTo(500);
-        assertThat(house.http("POST", "/Told/1", "{\"want\":\"undone\"}").status()).isEqualTo(409);
+        assertThat(house.http("POST", "/Told/1", "{\"want\":\"broken\"}").status())
+                .isEqualTo(500);
+        assertThat(house.http("POST", "/Told/1", "{\"want\":\"undone\"}").status())
+                .isEqualTo(409);
         assertThat(house.node().text("Product/undone")).isEqualTo("absent");
     }
 

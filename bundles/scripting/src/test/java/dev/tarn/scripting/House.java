@@ -37,8 +37,7 @@ final class House implements AutoCloseable {
 
     House(Path directory, Map<String, ?> configuration) {
         this.directory = directory;
-        this.node = Node.in(directory.resolve("data"))
-                .stream(services -> services.make(MqttProtocol.class))
+        this.node = Node.in(directory.resolve("data")).stream(services -> services.make(MqttProtocol.class))
                 .http(0, services -> services.make(RestProtocol.class))
                 .http(100, services -> services.make(SseProtocol.class))
                 .http(200, services -> services.make(WebSocketProtocol.class))

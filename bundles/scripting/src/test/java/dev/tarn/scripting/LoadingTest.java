@@ -58,7 +58,10 @@ class LoadingTest {
                 .singleElement()
                 .asString()
                 .startsWith("resources.js:3: ");
-        assertThat(refused("const a = 1;\n\nnope();\n")).singleElement().asString().startsWith("resources.js:3: ");
+        assertThat(refused("const a = 1;\n\nnope();\n"))
+                .singleElement()
+                .asString()
+                .startsWith("resources.js:3: ");
         assertThat(refused("export class A extends tables.Nothing {}\n"))
                 .singleElement()
                 .asString()
@@ -89,8 +92,7 @@ class LoadingTest {
 
     @Test
     void an_endless_loop_costs_its_caller_an_answer_and_nobody_else_anything() throws Exception {
-        house.deploy(
-                """
+        house.deploy("""
                 export class Loop extends Resource { get() { for (;;); } }
                 export class Fine extends Resource { get() { return { fine: true }; } }
                 export class Grow extends Resource { get() { const all = []; for (;;) { all.push(new Array(1000).fill(0.5)); } } }
@@ -122,8 +124,7 @@ class LoadingTest {
 
     @Test
     void nothing_of_the_host_is_reached() throws Exception {
-        house.deploy(
-                """
+        house.deploy("""
                 export class Look extends Resource {
                   get() {
                     return ['Java', 'Polyglot', 'Graal', 'load', 'loadWithNewGlobal', 'print', 'quit', 'exit', 'java', 'Packages', 'SharedArrayBuffer']

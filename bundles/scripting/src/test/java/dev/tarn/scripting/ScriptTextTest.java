@@ -9,8 +9,7 @@ class ScriptTextTest {
 
     @Test
     void imports_are_found_with_their_lines() {
-        ScriptText text = new ScriptText(
-                """
+        ScriptText text = new ScriptText("""
                 import './first.js';
                 import a, { b } from "two";
                 /* import 'not.js';

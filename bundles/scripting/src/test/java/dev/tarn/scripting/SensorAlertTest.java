@@ -57,13 +57,15 @@ class SensorAlertTest {
     @Test
     void a_patch_over_http_ends_in_it() throws Exception {
         house.http("PUT", "/Sensors/p1", "{\"temp\":20}");
-        assertThat(house.http("PATCH", "/Sensors/p1", "{\"temp\":109}").status()).isEqualTo(204);
+        assertThat(house.http("PATCH", "/Sensors/p1", "{\"temp\":109}").status())
+                .isEqualTo(204);
         alerted("p1");
     }
 
     @Test
     void a_post_over_http_ends_in_it() throws Exception {
-        assertThat(house.http("POST", "/Sensors/", "{\"id\":\"n1\",\"temp\":109}").status())
+        assertThat(house.http("POST", "/Sensors/", "{\"id\":\"n1\",\"temp\":109}")
+                        .status())
                 .isEqualTo(201);
         alerted("n1");
     }
@@ -93,10 +95,12 @@ class SensorAlertTest {
         try (MqttClient subscriber = MqttClient.five(house.node().port("mqtt"), "subscriber");
                 MqttClient publisher = MqttClient.five(house.node().port("mqtt"), "publisher")) {
             subscriber.subscribe("alerts/#", 1);
-            assertThat(publisher.publish("sensors/m1", "{\"temp\":120}", 1, true)).isZero();
+            assertThat(publisher.publish("sensors/m1", "{\"temp\":120}", 1, true))
+                    .isZero();
             assertThat(subscriber.receive().topic()).isEqualTo("alerts/m1");
             alerted("m1");
-            assertThat(publisher.publish("Sensors/m2", "{\"temp\":-300}", 1, true)).isEqualTo(0x99);
+            assertThat(publisher.publish("Sensors/m2", "{\"temp\":-300}", 1, true))
+                    .isEqualTo(0x99);
             assertThat(house.node().text("Sensors/m2")).isEqualTo("absent");
         }
     }

@@ -41,7 +41,8 @@ class ApplicationTest {
     }
 
     private static String command(String... words) throws Exception {
-        List<String> line = new ArrayList<>(List.of(Tarn.IMAGE.resolve("bin/tarn").toString()));
+        List<String> line =
+                new ArrayList<>(List.of(Tarn.IMAGE.resolve("bin/tarn").toString()));
         line.addAll(List.of(words));
         line.addAll(List.of("--data", data.toString()));
         return String.join("\n", Tarn.run(line, 60));

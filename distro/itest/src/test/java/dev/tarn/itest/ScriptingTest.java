@@ -34,8 +34,10 @@ class ScriptingTest {
             sensor.publish("Sensors/1", "{\"temp\":120}", 1, true);
             assertThat(watcher.next().topic()).isEqualTo("alerts/1");
             assertThat(Http.text(Http.get(tarn, "/Sensors/1"))).contains("\"alert\":true");
-            assertThat(Http.put(tarn, "/Sensors/2", "{\"temp\":-300}").statusCode()).isEqualTo(422);
-            assertThat(Http.put(tarn, "/Sensors/2", "{\"temp\":50}").statusCode()).isEqualTo(201);
+            assertThat(Http.put(tarn, "/Sensors/2", "{\"temp\":-300}").statusCode())
+                    .isEqualTo(422);
+            assertThat(Http.put(tarn, "/Sensors/2", "{\"temp\":50}").statusCode())
+                    .isEqualTo(201);
 
             Path script = application.resolve("resources.js");
             String text = Files.readString(script);
@@ -49,10 +51,12 @@ class ScriptingTest {
 
             Files.writeString(script, text + "\nnope();\n");
             Eventually.passes(SOON, () -> {
-                assertThat(tarn.out()).anyMatch(line -> line.contains("not deployed") && line.contains("resources.js:"));
+                assertThat(tarn.out())
+                        .anyMatch(line -> line.contains("not deployed") && line.contains("resources.js:"));
                 return null;
             });
-            assertThat(Http.put(tarn, "/Sensors/2", "{\"temp\":52}").statusCode()).isEqualTo(204);
+            assertThat(Http.put(tarn, "/Sensors/2", "{\"temp\":52}").statusCode())
+                    .isEqualTo(204);
         }
     }
 }
