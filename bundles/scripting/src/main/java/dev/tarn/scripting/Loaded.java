@@ -191,6 +191,11 @@ final class Loaded implements Program {
         return tables;
     }
 
+    /** The line of a module on which there is a word with a bracket behind it; 0 for none. */
+    int line(String file, String word) {
+        return new ScriptText(modules.files().text(file)).lineOf(word);
+    }
+
     /** Notes that a table that is exported by a class is reached under this name. */
     void exports(String table, String export) {
         exports.put(table, export);

@@ -7,7 +7,6 @@ import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
 import dev.tarn.http.RestProtocol;
 import dev.tarn.mqtt.MqttProtocol;
-import dev.tarn.sse.SseProtocol;
 import dev.tarn.testkit.Node;
 import dev.tarn.websocket.WebSocketProtocol;
 import java.io.IOException;
@@ -28,6 +27,11 @@ final class House implements AutoCloseable {
     /** An answer over HTTP. */
     record Answer(int status, String body) {}
 
+    static {
+        // The server closes connections that are not used for a while, and a busy machine makes that while short.
+        System.setProperty("jdk.httpclient.keepalive.timeout", "5");
+    }
+
     private final Path directory;
     private final Node node;
     private final Scripting scripting;
@@ -39,8 +43,7 @@ final class House implements AutoCloseable {
         this.directory = directory;
         this.node = Node.in(directory.resolve("data")).stream(services -> services.make(MqttProtocol.class))
                 .http(0, services -> services.make(RestProtocol.class))
-                .http(100, services -> services.make(SseProtocol.class))
-                .http(200, services -> services.make(WebSocketProtocol.class))
+                .http(100, services -> services.make(WebSocketProtocol.class))
                 .start();
         this.scripting = node.services().make(Scripting.class, configuration);
     }
