@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Classes of an application: its own jars, copied so that they may be overwritten while it runs, over the Java platform and
- * the interfaces that the server has for applications; nothing else of the server.
+ * the interfaces that the server has for applications, and its log; nothing else of the server.
  */
 final class JarLoader extends URLClassLoader {
 
@@ -51,21 +51,17 @@ final class JarLoader extends URLClassLoader {
 
     /** Lets through what applications may see. */
     private static final class Server extends ClassLoader {
-        private static final List<String> SEEN = List.of("dev.tarn.api.", "org.slf4j.", "org.jspecify.annotations.");
-
-        private final ClassLoader server;
 
         Server() {
             super(ClassLoader.getPlatformClassLoader());
-            this.server = Logic.class.getClassLoader();
         }
 
         @Override
         protected Class<?> findClass(String name) throws ClassNotFoundException {
-            for (String prefix : SEEN) {
-                if (name.startsWith(prefix)) {
-                    return server.loadClass(name);
-                }
+            if (name.startsWith("dev.tarn.api.")) {
+                return Logic.class.getClassLoader().loadClass(name);
+            } else if (name.startsWith("org.slf4j.")) {
+                return LoggerFactory.class.getClassLoader().loadClass(name);
             }
             throw new ClassNotFoundException(name);
         }

@@ -108,7 +108,13 @@ final class Overrides {
 
     /** Completes when a subscription may begin; at once where nobody has a say in it. */
     CompletableFuture<Void> admitted(Context context, Filter filter) {
-        if (filter.startsWithWildcard() || over(Path.of(filter.first()), Action.SUBSCRIBE) == null) {
+        Exports exports = commons.routing().exports();
+        if (!exports.mounted() || filter.startsWithWildcard()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Exported exported = exports.resolve(filter.first());
+        Mounted mounted = exported == null ? null : exported.mounted();
+        if (mounted == null || !mounted.answers(Action.SUBSCRIBE)) {
             return CompletableFuture.completedFuture(null);
         }
         return admit(context, filter).thenAccept(Overrides::accepted);
@@ -281,7 +287,7 @@ final class Overrides {
 
     /** The call's query is the filter; its path what the filter covers alone, or the resource. */
     private CompletableFuture<Outcome> admit(Context context, Filter filter) {
-        Path path = Path.of(filter.exact() ? filter.text() : filter.first());
+        Path path = Path.of(filter.exact() ? filter.text() : filter.first().isEmpty() ? "/" : filter.first());
         Errands.Place place = enter(context, Action.SUBSCRIBE, path, Terms.NONE);
         String all = commons.routing().exports().canonical(filter).text();
         if (!commons.permissions()
