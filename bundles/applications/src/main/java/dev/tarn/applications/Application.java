@@ -18,14 +18,16 @@ import java.util.Set;
  * One version of an application: what its folder declares, read and checked. Immutable.
  *
  * @param name the folder's name
+ * @param data the names of files with rows that the tables are to have
  * @param settings config.yaml as it is
  */
-record Application(String name, List<Table> tables, StaticFiles site, Map<String, Object> settings) {
+record Application(String name, List<Table> tables, List<String> data, StaticFiles site, Map<String, Object> settings) {
 
     private static final long LONGEST_FILE = 1 << 20;
 
     Application {
         tables = List.copyOf(tables);
+        data = List.copyOf(data);
         settings = Map.copyOf(settings);
     }
 
@@ -52,27 +54,39 @@ record Application(String name, List<Table> tables, StaticFiles site, Map<String
         Settings settings = configured ? ConfigFile.read(name, config, findings, understood) : Settings.DEFAULT;
         Set<String> withheld = new HashSet<>(Set.of(ConfigFile.NAME));
         List<SchemaFile.Declared> types = new ArrayList<>();
-        for (Located schema : settings.schemas()) {
-            boolean any = false;
-            for (String file : folder.files().keySet()) {
-                if (schema.glob().matches(file)) {
-                    any = true;
-                    if (withheld.add(file)) {
-                        types.addAll(SchemaFile.read(file, text(folder, file, findings), findings));
-                    }
-                }
-            }
-            if (!any && schema.line() > 0) {
-                findings.refuse(ConfigFile.NAME, schema.line(), "no file matches '" + schema.glob() + "'");
-            }
+        for (String file : matching(folder, settings.schemas(), withheld, findings)) {
+            types.addAll(SchemaFile.read(file, text(folder, file, findings), findings));
         }
         List<Table> tables = Schema.tables(types, findings);
+        List<String> data = matching(folder, settings.data(), withheld, findings);
         Settings.Pages pages = settings.pages();
         return new Application(
                 name,
                 tables,
+                data,
                 pages == null ? StaticFiles.NONE : StaticFiles.of(folder, pages, withheld, findings),
                 ConfigFile.plain(config));
+    }
+
+    /** The files that match, which no browser gets then. */
+    private static List<String> matching(
+            Folder folder, List<Located> patterns, Set<String> withheld, Findings findings) {
+        List<String> matching = new ArrayList<>();
+        for (Located pattern : patterns) {
+            boolean any = false;
+            for (String file : folder.files().keySet()) {
+                if (pattern.glob().matches(file)) {
+                    any = true;
+                    if (withheld.add(file)) {
+                        matching.add(file);
+                    }
+                }
+            }
+            if (!any && pattern.line() > 0) {
+                findings.refuse(ConfigFile.NAME, pattern.line(), "no file matches '" + pattern.glob() + "'");
+            }
+        }
+        return matching;
     }
 
     private static String text(Folder folder, String file, Findings findings) throws IOException {

@@ -66,7 +66,16 @@ public final class Applications implements Site {
     private final int interval;
 
     @Activate
-    public Applications(@Reference Tables tables, @Reference Transactions transactions, Config config) {
+    public Applications(
+            @Reference Tables tables,
+            @Reference Transactions transactions,
+            @Reference DataLoader loader,
+            Config config) {
+        this(tables, transactions, Optional.of(loader), config);
+    }
+
+    /** @param loader absent where nobody's data files are read */
+    Applications(Tables tables, Transactions transactions, Optional<DataLoader> loader, Config config) {
         interval = milliseconds(config.interval());
         List<Path> folders = Arrays.stream(config.folders())
                 .filter(folder -> !folder.isBlank())
@@ -74,7 +83,7 @@ public final class Applications implements Site {
                 .toList();
         Optional<Path> directory =
                 Optional.of(config.directory()).filter(text -> !text.isBlank()).map(Path::of);
-        watch = new Watch(tables, folders, directory, serving::set);
+        watch = new Watch(tables, loader, folders, directory, serving::set);
         watch.add(new JavaCode(transactions));
         thread = new ScheduledThreadPoolExecutor(
                 1,

@@ -32,7 +32,6 @@ final class ConfigFile {
     private static final Map<String, String> ELSEWHERE = Map.of(
             "jsResource", "JavaScript resources need the scripting bundle",
             "roles", "roles are not read from a file yet",
-            "dataLoader", "data is not loaded from files yet; send it with PUT",
             "fastifyRoutes", "Fastify routes need Node.js",
             "loadEnv", "environment files are for JavaScript resources, which need the scripting bundle",
             "graphql", "the /graphql endpoint is not there; use the resources themselves",
@@ -110,19 +109,21 @@ final class ConfigFile {
             return Settings.DEFAULT;
         }
         List<Located> schemas = List.of();
+        List<Located> data = List.of();
         Pages pages = null;
         for (Map.Entry<String, NodeTuple> section : section(root).entrySet()) {
             String key = section.getKey();
             Node value = section.getValue().getValueNode();
             int line = line(section.getValue().getKeyNode());
             switch (key) {
-                case "graphqlSchema" -> schemas = schemas(value, line);
+                case "graphqlSchema" -> schemas = files(key, value, line, "schema.graphql");
+                case "dataLoader" -> data = files(key, value, line, "data/*.json");
                 case "static" -> pages = pages(application, value, line);
                 case "rest" -> rest(value);
                 default -> other(key, value, line);
             }
         }
-        return new Settings(schemas, pages);
+        return new Settings(schemas, data, pages);
     }
 
     private void other(String key, Node value, int line) {
@@ -135,13 +136,13 @@ final class ConfigFile {
         } else if (value instanceof MappingNode && section(value).containsKey("package")) {
             findings.warn(NAME, line, "'" + key + "' is passed over: npm packages are not loaded");
         } else {
-            Set<String> known = new LinkedHashSet<>(List.of("graphqlSchema", "static", "rest"));
+            Set<String> known = new LinkedHashSet<>(List.of("graphqlSchema", "dataLoader", "static", "rest"));
             known.addAll(ELSEWHERE.keySet());
             findings.refuse(NAME, line, "'" + key + "' is not known" + Nearest.hint(key, known));
         }
     }
 
-    private List<Located> schemas(Node value, int line) {
+    private List<Located> files(String section, Node value, int line, String example) {
         List<Located> files = List.of();
         for (Map.Entry<String, NodeTuple> entry : section(value).entrySet()) {
             Node node = entry.getValue().getValueNode();
@@ -151,12 +152,12 @@ final class ConfigFile {
                     findings.refuse(
                             NAME,
                             line(entry.getValue().getKeyNode()),
-                            "'" + entry.getKey() + "' is not known in graphqlSchema"
+                            "'" + entry.getKey() + "' is not known in " + section
                                     + Nearest.hint(entry.getKey(), List.of("files")));
             }
         }
         if (files.isEmpty() && !findings.refused()) {
-            findings.refuse(NAME, line, "graphqlSchema needs 'files', such as 'files: schema.graphql'");
+            findings.refuse(NAME, line, section + " needs 'files', such as 'files: " + example + "'");
         }
         return files;
     }

@@ -5,6 +5,7 @@ import graphql.language.Argument;
 import graphql.language.BooleanValue;
 import graphql.language.Directive;
 import graphql.language.DirectivesContainer;
+import graphql.language.EnumValue;
 import graphql.language.FloatValue;
 import graphql.language.IntValue;
 import graphql.language.StringValue;
@@ -136,9 +137,12 @@ final class Directives {
         return argument(name, argument).map(Lines::of).orElse(line(name));
     }
 
-    /** An argument's text, or null when it is not there or is no text. */
+    /** An argument's text, or null when it is not there or is no text. Names may stand without quotes, as Harper's do. */
     @Nullable
     String text(String name, String argument) {
+        if (argument(name, argument).orElse(null) instanceof EnumValue word) {
+            return word.getName();
+        }
         return value(name, argument, StringValue.class, "text in double quotes")
                 .map(StringValue::getValue)
                 .orElse(null);

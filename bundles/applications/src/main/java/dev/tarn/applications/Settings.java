@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
  * What config.yaml says.
  *
  * @param schemas where the tables are declared
+ * @param data where rows are that the tables are to have
  * @param pages the static files; null for none
  */
-record Settings(List<Located> schemas, @Nullable Pages pages) {
+record Settings(
+        List<Located> schemas, List<Located> data, @Nullable Pages pages) {
 
     /**
      * A pattern and the line it is on.
@@ -31,5 +33,6 @@ record Settings(List<Located> schemas, @Nullable Pages pages) {
     /** For an application without config.yaml. */
     static final Settings DEFAULT = new Settings(
             List.of(new Located(Glob.of("*.graphql"), 0)),
+            List.of(),
             new Pages(List.of(new Located(Glob.of("web/**"), 0)), "/", true, List.of()));
 }

@@ -81,6 +81,7 @@ final class Watch {
     }
 
     private final Tables tables;
+    private final Optional<DataLoader> loader;
     private final List<Path> given;
     private final Optional<Path> directory;
     private final Shelf shelf;
@@ -96,8 +97,14 @@ final class Watch {
      * @param directory the folder whose folders are applications
      * @param serving is told what is deployed, by name, after every change
      */
-    Watch(Tables tables, List<Path> given, Optional<Path> directory, Consumer<List<Application>> serving) {
+    Watch(
+            Tables tables,
+            Optional<DataLoader> loader,
+            List<Path> given,
+            Optional<Path> directory,
+            Consumer<List<Application>> serving) {
         this.tables = tables;
+        this.loader = loader;
         this.given = given;
         this.directory = directory;
         this.shelf = new Shelf(directory);
@@ -266,6 +273,7 @@ final class Watch {
             Set<String> understood = new HashSet<>();
             languages.forEach(language -> understood.addAll(language.sections()));
             Application next = Application.read(one.name, folder, findings, understood);
+            List<DataFile> data = loader.isPresent() ? loader.get().read(folder, next.data(), findings) : List.of();
             findings.warnings().forEach(finding -> LOG.warn("application={} {}", one.name, finding));
             if (findings.refused()) {
                 complain(
@@ -302,6 +310,7 @@ final class Watch {
                     code.tables().size(),
                     next.site().size(),
                     (System.nanoTime() - before) / 1_000_000);
+            loader.ifPresent(into -> into.load(one.name, data));
         } catch (Failure refused) {
             complain(
                     one,

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -88,6 +89,7 @@ class ApplicationsTest {
         applications = new Applications(
                 tables,
                 NOBODY,
+                Optional.empty(),
                 Configs.of(
                         Applications.Config.class,
                         Map.of(
@@ -290,6 +292,7 @@ class ApplicationsTest {
         applications = new Applications(
                 tables,
                 NOBODY,
+                Optional.empty(),
                 Configs.of(
                         Applications.Config.class,
                         Map.of("folders", new String[] {directory.resolve("app").toString()}, "interval", "60s")));
@@ -315,7 +318,10 @@ class ApplicationsTest {
     @Test
     void an_interval_out_of_range_is_refused() {
         assertThatThrownBy(() -> new Applications(
-                        tables, NOBODY, Configs.of(Applications.Config.class, Map.of("interval", "1ms"))))
+                        tables,
+                        NOBODY,
+                        Optional.empty(),
+                        Configs.of(Applications.Config.class, Map.of("interval", "1ms"))))
                 .hasMessageContaining("interval");
     }
 }

@@ -47,6 +47,7 @@ class DeployedTest {
         applications = new Applications(
                 node.services().tables(),
                 node.services().transactions(),
+                node.services().make(DataLoader.class),
                 Configs.of(
                         Applications.Config.class,
                         Map.of("directory", directory.resolve("deploy").toString(), "interval", "50ms")));
@@ -154,5 +155,66 @@ class DeployedTest {
                         dev.tarn.api.resource.Terms.NONE));
 
         assertThat(node.row("Raw/1").orElseThrow().body().bytes()).isEqualTo(payload);
+    }
+
+    private String row(String path) {
+        return String.valueOf(node.text(path));
+    }
+
+    @Test
+    void rows_of_data_files_are_loaded_and_what_users_changed_stays() throws Exception {
+        write("shop/config.yaml", """
+                graphqlSchema:
+                  files: schema.graphql
+                dataLoader:
+                  files: ['data/*.json', 'data/*.yaml']
+                """);
+        write("shop/schema.graphql", """
+                type Dog @table @export { id: Long @primaryKey name: String born: Date }
+                type Breed @table(database: "kennel") @export(name: "breeds") { id: ID @primaryKey name: String }
+                type Inner @table { id: ID @primaryKey n: Int }
+                """);
+        write("shop/data/dogs.json", """
+                {
+                \t"table": "Dog",
+                \t"records": [
+                \t\t{ "id": 1, "name": "Rex", "born": "2020-01-02" },
+                \t\t{ "id": 2, "name": "Ada" }, { "id": 3, "name": 4.5, "born": "x" }, { "name": "nobody" }
+                \t]
+                }""");
+        write("shop/data/breeds.yaml", "database: kennel\ntable: Breed\nrecords:\n  - id: pug\n    name: Pug\n");
+        write("shop/data/inner.json", "{\"table\":\"Inner\",\"records\":[{\"id\":\"a\",\"n\":1}]}");
+        deploy();
+
+        assertThat(row("Dog/1")).contains("Rex").contains("2020-01-02");
+        assertThat(row("breeds/pug")).contains("Pug");
+        assertThat(node.services()
+                        .tables()
+                        .rows("data.Inner")
+                        .get(node.context(), dev.tarn.api.data.Path.of("Inner/a"))
+                        .toCompletableFuture()
+                        .get(60, java.util.concurrent.TimeUnit.SECONDS))
+                .isPresent();
+
+        node.put("Dog/2", "{\"name\":\"Ada of the users\"}");
+        node.put("Dog/1", "{\"name\":\"Rex\",\"born\":\"2020-01-02\",\"extra\":true}");
+        write("shop/data/dogs.json", """
+                {"table": "Dog", "records": [{ "id": 1, "name": "Rex II", "born": "2020-01-02" },
+                  { "id": 2, "name": "Ada II" }]}""");
+
+        await(() -> row("Dog/1").contains("Rex II"));
+        assertThat(row("Dog/1")).contains("extra");
+        assertThat(row("Dog/2")).contains("Ada of the users");
+    }
+
+    @Test
+    void a_data_file_that_cannot_be_read_keeps_the_application_from_being_deployed() throws Exception {
+        write("shop/config.yaml", "graphqlSchema:\n  files: schema.graphql\ndataLoader:\n  files: data.json\n");
+        write("shop/schema.graphql", "type Dog @table @export { id: Long @primaryKey }");
+        write("shop/data.json", "{\"table\":\"Dog\",\"records\":[}");
+        deploy();
+        assertThat(declared("data.Dog")).isFalse();
+        write("shop/data.json", "{\"table\":\"Dog\",\"records\":[]}");
+        await(() -> declared("data.Dog"));
     }
 }

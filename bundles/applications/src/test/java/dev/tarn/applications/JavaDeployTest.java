@@ -64,6 +64,7 @@ class JavaDeployTest {
         applications = new Applications(
                 node.services().tables(),
                 node.services().transactions(),
+                node.services().make(DataLoader.class),
                 Configs.of(
                         Applications.Config.class,
                         Map.of("directory", directory.resolve("deploy").toString(), "interval", "50ms")));
@@ -177,6 +178,7 @@ class JavaDeployTest {
         applications = new Applications(
                 node.services().tables(),
                 node.services().transactions(),
+                node.services().make(DataLoader.class),
                 Configs.of(
                         Applications.Config.class,
                         Map.of("directory", directory.resolve("deploy").toString(), "interval", "50ms")));

@@ -104,6 +104,35 @@ class SchemaTest {
     }
 
     @Test
+    void names_may_stand_without_quotes_as_in_harper_s_pages() {
+        Table table = only("type A @table(replicate: false) { id: Long @primaryKey parentId: Long @indexed"
+                + " parent: A @relationship(from: parentId) vector: [Float] @indexed(type: \"HNSW\", M: 8) }");
+
+        assertThat(table.attribute("parent")
+                        .orElseThrow()
+                        .traits()
+                        .related()
+                        .orElseThrow()
+                        .from())
+                .isEqualTo("parentId");
+        assertThat(table.attribute("vector").orElseThrow().indexed()).isFalse();
+    }
+
+    @Test
+    void how_long_rows_live_and_are_kept_is_said_in_seconds() {
+        Table table = only("type A @table(expiration: 300, eviction: 3300, scanInterval: 600, audit: true)"
+                + " { id: Any @primaryKey }");
+
+        assertThat(table.rules().lifetime())
+                .isEqualTo(new Table.Lifetime(
+                        Duration.ofSeconds(300), Duration.ofSeconds(3_300), Duration.ofSeconds(600)));
+        assertThat(table.rules().history()).isEqualTo(Duration.ofDays(3));
+        assertThat(table.mixedIds()).isTrue();
+        assertThat(only("type A @table(audit: false) { id: ID }").rules().history())
+                .isZero();
+    }
+
+    @Test
     void every_type_lists_and_types_inside_are_read() {
         Table table = only("""
                 type Place { street: String! where: [Float!]! }
@@ -179,6 +208,8 @@ class SchemaTest {
                 "type A @table { id: ID o: Object @indexed }|only plain attributes",
                 "type A @table @table|@table is there twice",
                 "type String @table|String is a built-in type",
+                "type A @table(audit: false, history: \"1d\") { id: ID }|'audit: false' keeps no log of changes",
+                "type A @table { a: ID @primaryKey b: Any @primaryKey }|none of them is of type Any",
                 "type A @table(eviction: -1) { id: ID }|'eviction' is a number of seconds, 0 or more",
                 "type A @table { id: ID b: B @relationship(from: \"bId\") } type B @table|'from' names no attribute of A",
                 "type A @table { id: ID b: B @relationship } type B @table|@relationship needs from: or to:",

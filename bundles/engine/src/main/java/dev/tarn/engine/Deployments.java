@@ -110,7 +110,6 @@ final class Deployments {
             boolean computing = false;
             if (before != null) {
                 if (!table.rules().opaque() && !before.equals(after)) {
-                    commons.store().define(asBefore(table));
                     new SchemaChange(commons, table).check(before);
                 }
                 computing = before.computing() || !before.computed().equals(after.computed());
@@ -118,18 +117,6 @@ final class Deployments {
             changes.put(table, after.computing(computing));
         }
         return changes;
-    }
-
-    /** The table as the store knows it already, so that its rows can be looked at before anything is changed. */
-    private Table asBefore(Table table) {
-        for (List<Table> declared : applications.values()) {
-            for (Table each : declared) {
-                if (each.qualifiedName().equals(table.qualifiedName())) {
-                    return each;
-                }
-            }
-        }
-        return table;
     }
 
     /** Computes attributes anew that are computed in another way than the rows have them. */

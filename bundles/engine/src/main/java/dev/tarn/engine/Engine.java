@@ -21,6 +21,7 @@ import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.resource.Found;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Query;
+import dev.tarn.api.resource.Resource;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Search;
 import dev.tarn.api.resource.Source;
@@ -181,6 +182,7 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
         applications.close();
         mailboxes.close();
         sessions.close();
+        sourced.close();
         commons.workers().close();
     }
 
@@ -235,7 +237,7 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
 
     private CompletionStage<Commit> deleting(Context context, Path path, Terms terms) {
         return overrides.over(path, Action.DELETE) == null
-                ? writes.delete(context, path, terms)
+                ? sourced.delete(context, path, terms)
                 : overrides.commit(context, Request.of(Action.DELETE, path, null, terms));
     }
 
@@ -293,6 +295,11 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
     }
 
     @Override
+    public Optional<Table> seen(Context context, Path path) {
+        return reads.seen(context, path);
+    }
+
+    @Override
     public boolean mayHear(Context context, Filter filter, Path path) {
         return reads.mayHear(context, filter, path);
     }
@@ -340,6 +347,11 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
     @Override
     public void undeploy(String application) {
         deployments.undeploy(application);
+    }
+
+    @Override
+    public Resource rows(String table) {
+        return new Inner(commons, reads, writes, table);
     }
 
     @Override

@@ -159,7 +159,8 @@ final class Exports {
         return a != null
                 && b != null
                 && a.export().equals(b.export())
-                && a.table().numericIds() == b.table().numericIds();
+                && a.table().numericIds() == b.table().numericIds()
+                && a.table().mixedIds() == b.table().mixedIds();
     }
 
     Collection<Exported> all() {

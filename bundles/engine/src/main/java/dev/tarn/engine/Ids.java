@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
+import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Store;
 import java.security.SecureRandom;
@@ -42,11 +44,14 @@ final class Ids {
     }
 
     private long greatest(Exported exported) {
+        Table table = exported.table();
+        // Numbers come before every text, and the empty text before every other.
+        Path after = table.mixedIds() ? table.path("") : null;
         try (Snapshot snapshot = store.snapshot();
-                Snapshot.Rows rows = snapshot.rows(exported.table(), new Snapshot.Range("", null, true))) {
+                Snapshot.Rows rows = snapshot.rows(table, new Snapshot.Range("", after, true))) {
             Row row = rows.next();
             String id = row == null ? null : exported.id(row.path());
-            return id == null ? 0 : Math.max(0, Long.parseLong(id));
+            return id != null && table.key(id) instanceof Long number ? Math.max(0, number) : 0;
         }
     }
 

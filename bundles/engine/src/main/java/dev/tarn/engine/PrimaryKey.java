@@ -40,7 +40,7 @@ final class PrimaryKey {
     Map<String, Object> values(String id) {
         Map<String, Object> values = new LinkedHashMap<>();
         if (parts.size() < 2) {
-            values.put(names.get(0), table.numericIds() ? (Object) Long.valueOf(id) : id);
+            values.put(names.get(0), table.key(id));
             return values;
         }
         int from = 0;

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
@@ -42,20 +43,32 @@ final class Reads {
 
     CompletionStage<Optional<Row>> get(Context context, Path path) {
         Route route = commons.routing().route(path);
-        Exported exported = route.exported();
-        commons.permissions().check(context, Access.Verb.READ, exported, route.path());
-        if (exported.id(route.path()) == null) {
-            throw new Failure(Failure.Code.MALFORMED, "\"" + route.path() + "\" is a table, not a row");
+        return get(context, route.exported(), route.path());
+    }
+
+    /** @param path canonical */
+    CompletionStage<Optional<Row>> get(Context context, Exported exported, Path path) {
+        commons.permissions().check(context, Access.Verb.READ, exported, path);
+        if (exported.id(path) == null) {
+            throw new Failure(Failure.Code.MALFORMED, "\"" + path + "\" is a table, not a row");
         }
         Sight sight = commons.permissions().sight(context, Access.Verb.READ, exported.table());
         try {
             return commons.store()
-                    .get(exported.table(), route.path(), commons.workers())
+                    .get(exported.table(), path, commons.workers())
                     .thenApply(row -> row.map(each -> commons.payloads().row(exported.name(), each))
                             .map(sight::see));
         } catch (RejectedExecutionException busy) {
             throw new Failure(Failure.Code.BUSY, "too many reads at once, try again");
         }
+    }
+
+    /** A row of the store as the context may see it; empty when it may not. */
+    Optional<Row> seen(Context context, Exported exported, Row row) {
+        Sight sight = commons.permissions().sight(context, Access.Verb.READ, exported.table());
+        return Optional.of(row)
+                .map(each -> commons.payloads().row(exported.name(), each))
+                .map(sight::see);
     }
 
     CompletionStage<Flow.Publisher<Row>> find(Context context, Query query) {
@@ -175,6 +188,24 @@ final class Reads {
                 : Optional.empty();
     }
 
+    /** As {@link #table}, with the attributes that the context may see. */
+    Optional<Table> seen(Context context, Path path) {
+        return table(context, path).map(table -> {
+            List<Attribute> seen = seen(table, commons.permissions().sight(context, Access.Verb.READ, table));
+            return seen.size() == table.attributes().size()
+                    ? table
+                    : new Table(table.database(), table.name(), table.export(), seen, table.rules());
+        });
+    }
+
+    private static List<Attribute> seen(Table table, Sight sight) {
+        Set<String> names = sight.attributes();
+        return table.attributes().stream()
+                .filter(each -> !each.traits().hidden())
+                .filter(each -> names == null || each.primaryKey() || names.contains(each.name()))
+                .toList();
+    }
+
     boolean mayHear(Context context, Filter filter, Path path) {
         Exports exports = commons.routing().exports();
         Exported exported = exports.resolve(path.first());
@@ -198,7 +229,8 @@ final class Reads {
         Sight sight = commons.permissions().sight(context, Access.Verb.READ, exported.table());
         return commons.workers().call(() -> {
             try (Snapshot snapshot = commons.store().snapshot()) {
-                Map<String, Object> described = described(exported, snapshot.count(exported.table()));
+                Map<String, Object> described =
+                        described(exported, seen(exported.table(), sight), snapshot.count(exported.table()));
                 if (!sight.whole()) {
                     // How many there are is not for those who see some of them.
                     described.remove("count");
@@ -208,7 +240,7 @@ final class Reads {
         });
     }
 
-    private static Map<String, Object> described(Exported exported, long rows) {
+    private static Map<String, Object> described(Exported exported, List<Attribute> seen, long rows) {
         Table table = exported.table();
         Map<String, Object> described = new LinkedHashMap<>();
         described.put("name", table.name());
@@ -222,10 +254,7 @@ final class Reads {
         }
         List<Object> attributes = new ArrayList<>();
         List<Object> indexes = new ArrayList<>();
-        for (Attribute attribute : table.attributes()) {
-            if (attribute.traits().hidden()) {
-                continue;
-            }
+        for (Attribute attribute : seen) {
             attributes.add(Described.of(attribute));
             if (attribute.indexed()) {
                 indexes.add(attribute.name());

@@ -103,7 +103,7 @@ final class SchemaChange {
                         false,
                         rules.keeping(),
                         rules.history(),
-                        rules.expiration(),
+                        rules.lifetime(),
                         rules.payload(),
                         rules.withheld()));
         Schema schema = new Schema(strict, commons.payloads().bodies());

@@ -62,7 +62,7 @@ final class TableCheck {
                 problem("\"" + export + "\" cannot be exported, it is MQTT's own");
             }
         }
-        if (table.root() && (table.numericIds() || table.composite())) {
+        if (table.root() && (table.countedIds() || table.composite())) {
             problem("the root table's ids are paths and cannot be numbers or several attributes");
         }
         String payload = table.rules().payload();

@@ -26,11 +26,16 @@ final class Workers implements Executor, AutoCloseable {
     private final int bound;
 
     Workers(int threads, int bound) {
+        this("tarn-worker-", threads, bound);
+    }
+
+    /** @param name what the names of the threads begin with */
+    Workers(String name, int threads, int bound) {
         this.bound = bound;
         AtomicInteger number = new AtomicInteger();
         this.pool =
                 new ThreadPoolExecutor(threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, "tarn-worker-" + number.incrementAndGet());
+                    Thread thread = new Thread(task, name + number.incrementAndGet());
                     thread.setDaemon(true);
                     thread.setUncaughtExceptionHandler((where, bug) -> LOG.error("a worker task failed", bug));
                     return thread;

@@ -43,9 +43,13 @@ final class Writes {
 
     CompletableFuture<Commit> put(Context context, Path path, Body body, Terms terms) {
         Route route = row(path);
-        Exported exported = route.exported();
-        Terms allowed = allowed(context, exported, route.path(), terms);
-        return commit(context, List.of(draft(context, exported, route.path(), body, allowed)), terms);
+        return put(context, route.exported(), route.path(), body, terms);
+    }
+
+    /** @param path canonical, of a row */
+    CompletableFuture<Commit> put(Context context, Exported exported, Path path, Body body, Terms terms) {
+        Terms allowed = allowed(context, exported, path, terms);
+        return commit(context, List.of(draft(context, exported, path, body, allowed)), terms);
     }
 
     /** The terms of a put, with what they must expect of the row where the user may not both insert and update. */
@@ -108,15 +112,19 @@ final class Writes {
 
     CompletableFuture<Commit> patch(Context context, Path path, Body body, Terms terms) {
         Route route = row(path);
-        Exported exported = route.exported();
-        commons.permissions().check(context, Access.Verb.UPDATE, exported, route.path());
+        return patch(context, route.exported(), route.path(), body, terms);
+    }
+
+    /** @param path canonical, of a row */
+    CompletableFuture<Commit> patch(Context context, Exported exported, Path path, Body body, Terms terms) {
+        commons.permissions().check(context, Access.Verb.UPDATE, exported, path);
         Patch patch = Patch.of(body, exported.schema(), commons.payloads().bodies());
-        String id = String.valueOf(exported.id(route.path()));
+        String id = String.valueOf(exported.id(path));
         Attributes attributes = accepted(context, exported, terms);
         Edit edit = exported.table().rules().opaque()
                 ? row -> patchedBytes(patch, row)
                 : row -> patchedObject(exported, id, patch, present(row), attributes.expiresAt());
-        Draft draft = Draft.patch(exported.table(), route.path(), edit, attributes, terms.expectation());
+        Draft draft = Draft.patch(exported.table(), path, edit, attributes, terms.expectation());
         return commit(context, List.of(changing(context, exported, draft)), terms);
     }
 
@@ -201,8 +209,12 @@ final class Writes {
 
     CompletableFuture<Commit> delete(Context context, Path path, Terms terms) {
         Route route = row(path);
-        Exported exported = route.exported();
-        return commit(context, List.of(deletion(context, exported, route.path(), terms)), terms);
+        return delete(context, route.exported(), route.path(), terms);
+    }
+
+    /** @param path canonical, of a row */
+    CompletableFuture<Commit> delete(Context context, Exported exported, Path path, Terms terms) {
+        return commit(context, List.of(deletion(context, exported, path, terms)), terms);
     }
 
     /** @throws Failure FORBIDDEN */
@@ -269,7 +281,7 @@ final class Writes {
         if (given != null) {
             return insert(context, exported, path(exported, resource, given), body, terms);
         }
-        if (!exported.table().numericIds()) {
+        if (!exported.table().countedIds()) {
             String id = Ids.uuid(commons.settings().clock().millis());
             return insert(context, exported, path(exported, resource, id), body, terms);
         }
@@ -280,7 +292,7 @@ final class Writes {
 
     /** An id for a row that comes without one. Blocks. */
     String freshId(Exported exported) {
-        return exported.table().numericIds()
+        return exported.table().countedIds()
                 ? ids.number(exported)
                 : Ids.uuid(commons.settings().clock().millis());
     }

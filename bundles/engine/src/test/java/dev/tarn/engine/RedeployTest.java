@@ -13,6 +13,7 @@ import dev.tarn.api.data.Table;
 import dev.tarn.api.data.Traits;
 import dev.tarn.api.resource.Search;
 import dev.tarn.api.resource.Terms;
+import dev.tarn.api.store.Snapshot;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -238,5 +239,23 @@ class RedeployTest {
         fill(500);
         door.deploy(table(N, computed("n + 1", "")));
         eventually(() -> finds("c==4", 50));
+    }
+
+    @Test
+    void a_declaration_that_is_refused_after_a_restart_drops_no_index() {
+        door.deploy(table(N.withIndex()));
+        door.put("T/1", "{\"n\":-1}");
+        door.close();
+        door = new TestDoor(directory);
+        Attribute bounded =
+                N.with(Traits.NONE.within(new Traits.Bounds(BigDecimal.ZERO, null, 0, Integer.MAX_VALUE, null)));
+        assertThatThrownBy(() -> door.deploy(table(bounded))).hasMessageContaining("1 of 1 rows break it");
+        // The store was told nothing of the table, so its index is as it was.
+        try (Snapshot snapshot = door.store.snapshot()) {
+            assertThat(snapshot.count(table(N))).isOne();
+            assertThatThrownBy(() -> snapshot.built(table(N.withIndex()), "n")).hasMessageContaining("not defined");
+        }
+        door.deploy(table(N.withIndex()));
+        assertThat(door.text("T/1")).contains("-1");
     }
 }

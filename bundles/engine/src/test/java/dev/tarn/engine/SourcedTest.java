@@ -10,7 +10,13 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Source;
+import dev.tarn.api.resource.Terms;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Rights;
+import dev.tarn.api.security.TableRights;
+import dev.tarn.api.security.User;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +25,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -94,6 +101,60 @@ class SourcedTest {
         @Override
         public Duration timeout() {
             return timeout;
+        }
+    }
+
+    /** Guests see rows that are not secret. */
+    private static final class Discreet implements Access, Rights, TableRights {
+        private final boolean guest;
+
+        Discreet(boolean guest) {
+            this.guest = guest;
+        }
+
+        @Override
+        public boolean allows(User user, Verb verb, Table table, String path) {
+            return true;
+        }
+
+        @Override
+        public Rights rights(User user, String client) {
+            return new Discreet(!user.administrator());
+        }
+
+        @Override
+        public long epoch() {
+            return 0;
+        }
+
+        @Override
+        public boolean known() {
+            return true;
+        }
+
+        @Override
+        public boolean everything() {
+            return !guest;
+        }
+
+        @Override
+        public TableRights of(Table table) {
+            return this;
+        }
+
+        @Override
+        public boolean operation(String name) {
+            return false;
+        }
+
+        @Override
+        public boolean allows(Verb verb, String path) {
+            return true;
+        }
+
+        @Override
+        public List<Grant> grants(Verb verb) {
+            return guest ? List.of(new Grant(null, "secret==false")) : List.of();
         }
     }
 
@@ -192,8 +253,7 @@ class SourcedTest {
         door.engine.addSource(new Station(Duration.ofMinutes(5)));
         CompletableFuture<Optional<Row>> asking = ask("Weather/oslo");
         Fetch fetch = asked();
-        TestDoor.done(door.engine.put(
-                door.context, Path.of("Weather/oslo"), door.json("{\"temp\":99}"), dev.tarn.api.resource.Terms.NONE));
+        TestDoor.done(door.engine.put(door.context, Path.of("Weather/oslo"), door.json("{\"temp\":99}"), Terms.NONE));
         fetch.answer().complete(Optional.of(door.json("{\"temp\":1}")));
         assertThat(TestDoor.text(asking.get(30, TimeUnit.SECONDS).orElseThrow().body()))
                 .contains("\"temp\":99");
@@ -224,6 +284,84 @@ class SourcedTest {
         CompletableFuture<Optional<Row>> third = ask("Weather/oslo");
         answer("{\"temp\":1}");
         assertThat(third.get(30, TimeUnit.SECONDS)).isPresent();
+    }
+
+    @Test
+    void a_row_that_is_removed_while_it_is_fetched_is_not_kept_as_it_was() throws Exception {
+        door.engine.addSource(new Station(Duration.ofMinutes(5)));
+        CompletableFuture<Optional<Row>> asking = ask("Weather/oslo");
+        Fetch fetch = asked();
+        TestDoor.done(door.engine.delete(door.context, Path.of("weather/oslo"), Terms.NONE));
+        CompletableFuture<Optional<Row>> next = ask("Weather/oslo");
+        Fetch second = asked();
+        fetch.answer().complete(Optional.of(door.json("{\"temp\":1}")));
+        assertThat(asking.get(30, TimeUnit.SECONDS)).isPresent();
+        second.answer().complete(Optional.of(door.json("{\"temp\":2}")));
+        assertThat(TestDoor.text(next.get(30, TimeUnit.SECONDS).orElseThrow().body()))
+                .contains("\"temp\":2");
+        assertThat(door.text("Weather/oslo")).contains("\"temp\":2");
+    }
+
+    @Test
+    void the_table_says_how_long_rows_are_good_where_the_source_does_not() throws Exception {
+        Table.Rules rules = new Table.Rules(
+                false,
+                false,
+                true,
+                Table.Keeping.LOGGED,
+                Duration.ZERO,
+                new Table.Lifetime(Duration.ofHours(1), Duration.ofHours(10), Duration.ZERO),
+                null,
+                Set.of());
+        door.deploy(new Table("data", "Weather", "Weather", WEATHER.attributes(), rules));
+        door.engine.addSource(new Source() {
+            @Override
+            public String resource() {
+                return "Weather";
+            }
+
+            @Override
+            public CompletionStage<Optional<Body>> fetch(Path path) {
+                Fetch fetch = new Fetch(path, new CompletableFuture<>());
+                fetches.add(fetch);
+                return fetch.answer();
+            }
+        });
+        CompletableFuture<Optional<Row>> first = ask("Weather/oslo");
+        answer("{\"temp\":1}");
+        long expiresAt =
+                first.get(30, TimeUnit.SECONDS).orElseThrow().attributes().expiresAt();
+        assertThat(expiresAt - System.currentTimeMillis())
+                .isBetween(1L, Duration.ofHours(1).toMillis());
+        assertThat(fetches).isEmpty();
+
+        ahead.set(Duration.ofHours(2).toMillis());
+        assertThat(door.text("Weather/oslo")).contains("\"temp\":1");
+        answer("{\"temp\":2}");
+        await("{\"id\":\"oslo\",\"temp\":2}");
+    }
+
+    @Test
+    void what_is_fetched_is_seen_as_roles_allow() throws Exception {
+        door.close();
+        door = new TestDoor(
+                directory,
+                new Settings(2, 10_000, 10_000, 8 << 20, 100_000, 16_384, 16 << 20, false, new Ahead()),
+                new Discreet(false));
+        door.deploy(WEATHER);
+        door.engine.addSource(new Station(Duration.ofMinutes(5)));
+        Context guest = door.guest();
+        CompletableFuture<Optional<Row>> first =
+                door.engine.get(guest, Path.of("Weather/oslo")).toCompletableFuture();
+        answer("{\"temp\":1,\"secret\":true}");
+        assertThat(first.get(30, TimeUnit.SECONDS)).isEmpty();
+        assertThat(door.text("Weather/oslo")).contains("secret");
+        assertThat(door.engine
+                        .get(guest, Path.of("Weather/oslo"))
+                        .toCompletableFuture()
+                        .get(30, TimeUnit.SECONDS))
+                .isEmpty();
+        assertThat(fetches).isEmpty();
     }
 
     @Test

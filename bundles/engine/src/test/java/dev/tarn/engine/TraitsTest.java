@@ -304,7 +304,7 @@ class TraitsTest {
     @Test
     void a_table_can_be_withheld_from_a_protocol() {
         Table.Rules rules = new Table.Rules(
-                false, false, true, Table.Keeping.LOGGED, Duration.ZERO, Duration.ZERO, null, Set.of("test"));
+                false, false, true, Table.Keeping.LOGGED, Duration.ZERO, Table.Lifetime.ENDLESS, null, Set.of("test"));
         door.deploy(new Table(Table.DATA, "T", "T", List.of(Attribute.primaryKey("id", Attribute.Type.ID)), rules));
 
         assertThat(refused("T/1", "{}").code()).isEqualTo(Failure.Code.FORBIDDEN);

@@ -31,6 +31,8 @@ final class Catalog {
     private static final int ENTRY_WITHOUT_HISTORY = 1;
 
     private static final int NUMERIC = 0x01;
+    private static final int READY = 0x01;
+    private static final int NULLS = 0x02;
     /** An index over no more rows is built at once. */
     static final int AT_ONCE = 5_000;
     /** Rows of one step, for which writers wait. */
@@ -67,7 +69,7 @@ final class Catalog {
             for (IndexEntry index : indexes) {
                 out.text(index.attribute());
                 out.text(index.type().name());
-                out.u8(index.ready() ? 1 : 0);
+                out.u8((index.ready() ? READY : 0) | (index.nulls() ? NULLS : 0));
                 out.text(index.after());
             }
             out.u32At(1, RowFormat.checksum(key, out.array(), 5, out.size()));
@@ -88,10 +90,14 @@ final class Catalog {
             long history = format == ENTRY_WITHOUT_HISTORY ? 0 : in.varint();
             List<IndexEntry> indexes = new ArrayList<>();
             for (int left = in.count(); left > 0; left--) {
+                String attribute = in.text();
+                Attribute.Type type = Attribute.Type.valueOf(in.text());
+                int state = in.u8();
                 indexes.add(new IndexEntry(
-                        in.text(),
-                        Attribute.Type.valueOf(in.text()),
-                        in.u8() == 1,
+                        attribute,
+                        type,
+                        (state & READY) != 0,
+                        (state & NULLS) != 0,
                         format > ENTRY_WITHOUT_PLACES ? in.text() : ""));
             }
             return new Entry(number, numeric, history, indexes);
@@ -102,15 +108,16 @@ final class Catalog {
      * An index of a table.
      *
      * @param ready false while it is being built
+     * @param nulls whether rows without a value are in it, as they are in all that are built now
      * @param after the key of the last row that is in it, in hex; empty for none, and once it is ready
      */
-    private record IndexEntry(String attribute, Attribute.Type type, boolean ready, String after) {
+    private record IndexEntry(String attribute, Attribute.Type type, boolean ready, boolean nulls, String after) {
         static IndexEntry ready(String attribute, Attribute.Type type) {
-            return new IndexEntry(attribute, type, true, "");
+            return new IndexEntry(attribute, type, true, true, "");
         }
 
         boolean same(IndexEntry other) {
-            return attribute.equals(other.attribute) && type == other.type;
+            return attribute.equals(other.attribute) && type == other.type && nulls == other.nulls;
         }
     }
 
@@ -142,6 +149,25 @@ final class Catalog {
             throw new Failure(Failure.Code.NOT_FOUND, "table " + table.qualifiedName() + " is not defined");
         }
         return found;
+    }
+
+    /**
+     * The table for reading its rows by key: as it is defined, or, before it is, as the directory knows it, without indexes.
+     *
+     * @throws Failure NOT_FOUND when it is neither
+     */
+    OpenTable readable(Table table, Transaction transaction) {
+        OpenTable found = find(table);
+        if (found != null) {
+            return found;
+        }
+        String name = table.qualifiedName();
+        for (Map.Entry<Integer, String> known : names.entrySet()) {
+            if (known.getValue().equals(name) && database.environment.storeExists("row/" + name, transaction)) {
+                return new OpenTable(known.getKey(), table, database.store("row/" + name, transaction), List.of());
+            }
+        }
+        throw new Failure(Failure.Code.NOT_FOUND, "table " + name + " is not defined");
     }
 
     private @Nullable OpenTable find(Table table) {
@@ -195,7 +221,8 @@ final class Catalog {
                 for (IndexEntry index : entry.indexes()) {
                     if (index.ready()) {
                         Store store = database.store(indexName(table, index.attribute()), transaction);
-                        indexes.add(new Index(index.attribute(), index.type(), false, store, IndexState.ready()));
+                        indexes.add(new Index(
+                                index.attribute(), index.type(), false, index.nulls(), store, IndexState.ready()));
                     }
                 }
                 tables.add(new OpenTable(entry.number(), table, database.store("row/" + name, transaction), indexes));
@@ -242,7 +269,7 @@ final class Catalog {
                     .map(attribute -> attribute.traits().unique())
                     .orElse(false);
             IndexState state = index.ready() ? ready(table, index) : IndexState.building();
-            indexes.add(new Index(index.attribute(), index.type(), unique, store, state));
+            indexes.add(new Index(index.attribute(), index.type(), unique, index.nulls(), store, state));
         }
         Store rows = database.store("row/" + table.qualifiedName(), transaction);
         OpenTable opened = new OpenTable(entry.number(), table, rows, indexes);
@@ -300,6 +327,7 @@ final class Catalog {
                                             index.attribute(),
                                             index.type(),
                                             false,
+                                            true,
                                             after == null ? "" : HexFormat.of().formatHex(after)));
         }
         Entry placed = new Entry(entry.number(), entry.numeric(), entry.history(), indexes);
@@ -382,7 +410,7 @@ final class Catalog {
         List<IndexEntry> wanted = new ArrayList<>();
         for (Attribute attribute : table.attributes()) {
             if (attribute.indexed() && !attribute.primaryKey()) {
-                IndexEntry fresh = new IndexEntry(attribute.name(), attribute.type(), false, "");
+                IndexEntry fresh = new IndexEntry(attribute.name(), attribute.type(), false, true, "");
                 wanted.add(known.stream().filter(fresh::same).findFirst().orElse(fresh));
             }
         }

@@ -28,6 +28,7 @@ final class Cbor {
 
     private static final int INDEFINITE = 31;
     private static final int BREAK = 0xFF;
+    private static final int NULL = 0xF6;
     private static final int DEEPEST = 1_000;
 
     private final byte[] bytes;
@@ -69,6 +70,11 @@ final class Cbor {
             throw malformed("it ends too early", at);
         }
         return (bytes[at] & 0xFF) >>> 5;
+    }
+
+    /** Whether the item that comes next is null. */
+    boolean isNull() {
+        return at < end && (bytes[at] & 0xFF) == NULL;
     }
 
     /** Whether the next byte ends a container of unknown length; passes over it if so. */

@@ -2,6 +2,7 @@
 package dev.tarn.store;
 
 import dev.tarn.api.store.Draft;
+import java.time.ZoneId;
 import java.util.List;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
@@ -11,20 +12,20 @@ import org.jspecify.annotations.Nullable;
 final class Chores {
 
     /** Rows that one round removes, so that writers wait for no more than that. */
-    private static final int ROWS = 500;
+    static final int ROWS = 500;
 
     /** Entries of the log that one round removes at most. */
     private static final int MOST = 8_192;
 
     private final Database database;
-    private final Catalog catalog;
+    private final Expiry expiry;
     private final Retention retention;
     private volatile long oldest;
 
     /** @param oldest the first sequence that the log has */
     Chores(Database database, Catalog catalog, Retention retention, long oldest) {
         this.database = database;
-        this.catalog = catalog;
+        this.expiry = new Expiry(database, catalog, ZoneId.systemDefault());
         this.retention = retention;
         this.oldest = oldest;
     }
@@ -79,11 +80,16 @@ final class Chores {
         }
     }
 
-    /** Drafts that remove rows whose time was over at this moment. */
+    /** When rows are to be removed. */
+    Expiry expiry() {
+        return expiry;
+    }
+
+    /** Drafts that remove rows whose time was over at this moment; fewer than {@link #ROWS} when these are all. */
     List<Draft> due(long now) {
         Transaction transaction = database.environment.beginReadonlyTransaction();
         try {
-            return Expiry.due(database, catalog, transaction, now, ROWS);
+            return expiry.due(transaction, now, ROWS);
         } finally {
             transaction.abort();
         }

@@ -92,9 +92,10 @@ final class Committer implements Runnable {
         long next = System.nanoTime();
         boolean trimming = false;
         boolean collecting = true;
+        boolean expiring = false;
         while (true) {
             drained.clear();
-            WriteQueue.Job first = queue.poll(trimming || collecting || builds());
+            WriteQueue.Job first = queue.poll(trimming || collecting || expiring || builds());
             if (first != null) {
                 drained.add(first);
                 if (queue.size() < ENOUGH && !queue.closing()) {
@@ -106,8 +107,11 @@ final class Committer implements Runnable {
                 break;
             }
             handover.settle();
-            if (System.nanoTime() - next >= 0 && !queue.closing()) {
-                chores();
+            boolean time = System.nanoTime() - next >= 0;
+            if ((time || expiring) && !queue.closing()) {
+                expiring = chores();
+            }
+            if (time && !queue.closing()) {
                 trimming = true;
                 collecting = true;
                 next = System.nanoTime() + CHORES_NANOS;
@@ -143,6 +147,7 @@ final class Committer implements Runnable {
                 write(writes);
                 writes = new ArrayList<>();
                 run(task.work(), List.of(task.stage()));
+                chores.expiry().declared();
             }
         }
         write(writes);
@@ -290,6 +295,11 @@ final class Committer implements Runnable {
     }
 
     private void remember(List<Plan> plans) {
+        for (Plan plan : plans) {
+            if (plan.stamp().expiresAt() != 0 && plan.changesRow()) {
+                chores.expiry().written(plan.stamp().expiresAt());
+            }
+        }
         if (core.cache().isEmpty()) {
             return;
         }
@@ -392,9 +402,10 @@ final class Committer implements Runnable {
         handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
     }
 
-    private void chores() {
+    /** Removes rows whose time is over; whether there are more of them. */
+    private boolean chores() {
         if (faults.now() != null) {
-            return;
+            return false;
         }
         try {
             if (faults.latest() != null) {
@@ -405,12 +416,15 @@ final class Committer implements Runnable {
             for (Draft draft : chores.due(clock.now())) {
                 writes.add(new WriteQueue.Pending(Write.of(draft), List.of(), new CompletableFuture<>(), 0));
             }
+            long before = head.version();
             write(writes);
             if (core.database().filesWait()) {
                 handover.pass(new SyncThread.Done(List.of(), List.of(), List.of(), head.sequence(), 0, true));
             }
+            return writes.size() == Chores.ROWS && head.version() != before;
         } catch (RuntimeException | Error e) {
             LOG.error("what is done once a second failed: {}", faults.failure(e).reason());
+            return false;
         }
     }
 }

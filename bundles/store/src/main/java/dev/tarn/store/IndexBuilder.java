@@ -89,7 +89,9 @@ final class IndexBuilder {
         try {
             RowFormat.StoredRow row = reader.stored(table, key, value);
             for (byte[] entry : index.keys(reader.item(row, index.attribute(), chunks), key)) {
-                byte[] other = index.unique() ? unique.other(table, index, entry, key, transaction) : null;
+                byte[] other = index.unique() && Index.valued(entry)
+                        ? unique.other(table, index, entry, key, transaction)
+                        : null;
                 if (other != null && doubles.size() < NAMED) {
                     doubles.add(table.path(other) + " and " + table.path(key));
                 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
+import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.store.Snapshot;
 import java.util.Arrays;
@@ -15,6 +16,9 @@ final class IndexWalk implements Snapshot.Entries {
 
     private static final byte[] NOTHING = new byte[0];
 
+    /** Below the keys of all values. */
+    private static final byte[] ALL = {Keys.FALSE};
+
     private final RowReader reader;
     private final OpenTable table;
     private final Index index;
@@ -22,6 +26,9 @@ final class IndexWalk implements Snapshot.Entries {
     private final long now;
     private final Cursor cursor;
     private final boolean descending;
+
+    /** Whether a row may have several entries. */
+    private final boolean several;
 
     /** Entries that are part of the span are not below this. */
     private final byte[] least;
@@ -42,6 +49,10 @@ final class IndexWalk implements Snapshot.Entries {
         this.transaction = transaction;
         this.now = now;
         this.descending = span.descending();
+        this.several = table.table()
+                .attribute(index.attribute())
+                .map(attribute -> attribute.list() || attribute.type() == Attribute.Type.ANY)
+                .orElse(true);
         this.least = least(span);
         this.above = above(span);
         this.after = span.after();
@@ -59,7 +70,7 @@ final class IndexWalk implements Snapshot.Entries {
             // A key begins with a tag, so there always are bytes above it.
             return from.included() ? value : Objects.requireNonNull(Keys.above(value));
         }
-        return to == null ? NOTHING : new byte[] {(byte) first(Keys.value(to.value())[0])};
+        return to == null ? ALL : new byte[] {(byte) first(Keys.value(to.value())[0])};
     }
 
     private static byte @Nullable [] above(Snapshot.Span span) {
@@ -143,7 +154,7 @@ final class IndexWalk implements Snapshot.Entries {
         if (stored == null) {
             throw new DamagedException("an index names a row that is not there");
         }
-        if (stored.expired(now) || !firstOfRow(stored, key)) {
+        if (stored.expired(now) || (several && !firstOfRow(stored, key))) {
             return null;
         }
         return reader.row(table.path(key), stored, reader.chunks(transaction));

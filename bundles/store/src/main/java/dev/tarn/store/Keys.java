@@ -2,6 +2,7 @@
 package dev.tarn.store;
 
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.store.Snapshot;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * another one. FORMAT.md has the layouts.
  */
 final class Keys {
+
+    /** Of a row without a value. */
+    static final int NONE = 0x08;
 
     static final int FALSE = 0x10;
     static final int TRUE = 0x11;
@@ -83,6 +87,8 @@ final class Keys {
             number(out, ((Number) value).doubleValue());
         } else if (value instanceof Boolean bool) {
             out.u8(bool ? TRUE : FALSE);
+        } else if (value instanceof Snapshot.Nothing) {
+            out.u8(NONE);
         } else if (value instanceof Instant instant) {
             out.u8(DATE);
             out.u64(instant.getEpochSecond() ^ Long.MIN_VALUE);
@@ -199,7 +205,7 @@ final class Keys {
         ByteReader in = new ByteReader(key, from, limit);
         int tag = in.u8();
         switch (tag) {
-            case FALSE, TRUE -> {}
+            case NONE, FALSE, TRUE -> {}
             case LONG_ID -> in.take(8);
             case DATE -> in.take(12);
             case NUMBER -> {

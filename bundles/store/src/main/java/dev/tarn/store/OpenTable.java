@@ -28,15 +28,10 @@ record OpenTable(int number, Table table, Store rows, List<Index> indexes) {
         if (id == null) {
             return null;
         }
-        if (!table.numericIds()) {
-            return Keys.id(id);
+        if (table.key(id) instanceof Long number) {
+            return Keys.id(number);
         }
-        try {
-            long number = Long.parseLong(id);
-            return Long.toString(number).equals(id) ? Keys.id(number) : null;
-        } catch (NumberFormatException e) {
-            return null;
-        }
+        return table.numericIds() ? null : Keys.id(id);
     }
 
     /**

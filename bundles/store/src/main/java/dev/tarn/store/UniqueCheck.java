@@ -51,6 +51,9 @@ final class UniqueCheck {
         for (int i = 0; i < added.size(); i++) {
             Index index = table.indexes().get(i);
             for (byte[] entry : index.unique() ? added.get(i) : List.<byte[]>of()) {
+                if (!Index.valued(entry)) {
+                    continue;
+                }
                 if (!index.state().isReady()) {
                     throw new Failure(
                             Failure.Code.UNAVAILABLE,

@@ -72,7 +72,7 @@ final class XodusSnapshot implements Snapshot {
 
     @Override
     public Rows rows(Table table, Range range) {
-        OpenTable open = core.catalog().table(table);
+        OpenTable open = core.catalog().readable(table, transaction);
         byte[] prefix =
                 table.numericIds() ? new byte[0] : range.prefix().isEmpty() ? new byte[0] : Keys.prefix(range.prefix());
         Path after = range.after();
@@ -90,7 +90,7 @@ final class XodusSnapshot implements Snapshot {
     public Rows index(Table table, String attribute, @Nullable Object from, @Nullable Object to) {
         OpenTable open = core.catalog().table(table);
         Index index = whole(open, attribute);
-        byte[] least = from == null ? null : Keys.value(from);
+        byte[] least = from == null ? new byte[] {Keys.FALSE} : Keys.value(from);
         byte[] most = to == null ? null : Keys.value(to);
         return core.reader()
                 .reading(open, () -> new RowsByIndex(core.reader(), open, index, transaction, now, least, most));
@@ -160,7 +160,7 @@ final class XodusSnapshot implements Snapshot {
 
     @Override
     public long count(Table table) {
-        OpenTable open = core.catalog().table(table);
+        OpenTable open = core.catalog().readable(table, transaction);
         return core.reader().reading(open, () -> open.rows().count(transaction));
     }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -322,6 +323,26 @@ public final class XodusStore implements Store, AutoCloseable {
                 return snapshot.sized(open, path);
             }
         });
+    }
+
+    @Override
+    public CompletionStage<Optional<Row>> kept(Table table, Path path, Executor worker) {
+        CompletableFuture<Optional<Row>> kept = new CompletableFuture<>();
+        try {
+            OpenTable open = core.catalog().table(table);
+            worker.execute(() -> {
+                try (XodusSnapshot snapshot = open()) {
+                    kept.complete(Optional.ofNullable(snapshot.sized(open, path).row()));
+                } catch (RuntimeException failure) {
+                    kept.completeExceptionally(failure);
+                }
+            });
+        } catch (RejectedExecutionException busy) {
+            kept.completeExceptionally(new Failure(Failure.Code.BUSY, "too many reads at once; try again later"));
+        } catch (Failure refused) {
+            kept.completeExceptionally(refused);
+        }
+        return kept;
     }
 
     @Override

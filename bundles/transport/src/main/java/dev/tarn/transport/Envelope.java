@@ -209,15 +209,10 @@ public final class Envelope {
         return tables.answering(path)
                 .map(table -> {
                     String id = table.id(path);
-                    return Optional.<Object>ofNullable(
-                            id != null && table.numericIds() && isNumber(id) ? Long.valueOf(id) : id);
+                    return Optional.ofNullable(id == null ? null : table.key(id));
                 })
                 .orElseGet(() -> Optional.ofNullable(path.rest()))
                 .orElse(null);
-    }
-
-    private static boolean isNumber(String id) {
-        return id.length() < 19 && id.matches("-?[0-9]+");
     }
 
     private byte[] valueBytes(Body body, @Nullable Integer payloadFormat, Format format) {

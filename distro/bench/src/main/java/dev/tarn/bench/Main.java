@@ -27,7 +27,8 @@ public final class Main {
             "mqtt-retained", () -> new MqttRetained(16, 10),
             "mqtt-fanout", () -> new MqttOneToOne(1, 200, 0, 4),
             "http-get", () -> new HttpRows(false, 32),
-            "http-put", () -> new HttpRows(true, 32)));
+            "http-put", () -> new HttpRows(true, 32),
+            "http-scan", () -> new HttpScan(10_000)));
 
     private Main() {}
 

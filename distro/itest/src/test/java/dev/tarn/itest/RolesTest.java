@@ -229,4 +229,23 @@ class RolesTest {
             assertThat(Http.json(own.next().text())).isEqualTo(Http.json("{\"id\":\"seen\",\"text\":\"shown\"}"));
         }
     }
+
+    @Test
+    void descriptions_name_no_attribute_that_a_role_may_not_read() throws Exception {
+        for (String path : List.of("/openapi", "/Notes")) {
+            assertThat(text(path, "reader:secret")).contains("\"text\"").contains("\"owner\"");
+            assertThat(text(path, "own:secret")).contains("\"text\"").doesNotContain("owner");
+        }
+    }
+
+    private static String text(String path, String who) throws Exception {
+        HttpResponse<String> answer = CLIENT.send(
+                HttpRequest.newBuilder(tarn.uri(path))
+                        .timeout(Duration.ofSeconds(60))
+                        .header("Authorization", basic(who))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        return answer.body();
+    }
 }

@@ -4,11 +4,29 @@ package dev.tarn.http;
 import dev.tarn.api.data.Row;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** How long a row may be kept by caches: as long as it lives, where it expires (RFC 9111 §4.2). */
 final class Freshness {
 
+    private static final Pattern MAX_AGE = Pattern.compile("(?:^|[\\s,])max-age=\"?([0-9]{1,10})\"?(?:$|[\\s,])");
+
     private Freshness() {}
+
+    /**
+     * How long a row is to live by the request that writes it, in milliseconds; 0 where that says nothing. Harper's clients
+     * say so with {@code Cache-Control: max-age}; browsers that reload say {@code max-age=0}, which means nothing here.
+     */
+    static long asked(HttpHeaders headers) {
+        String control = headers.get(HttpHeaderNames.CACHE_CONTROL);
+        if (control == null) {
+            return 0;
+        }
+        Matcher age = MAX_AGE.matcher(control.toLowerCase(Locale.ROOT));
+        return age.find() ? Long.parseLong(age.group(1)) * 1_000 : 0;
+    }
 
     /**
      * Puts {@code Cache-Control} and {@code Age}. A row that never expires may change at any time: caches ask again, which

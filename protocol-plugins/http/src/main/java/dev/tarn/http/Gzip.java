@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -45,24 +46,31 @@ final class Gzip implements AutoCloseable {
         }
     }
 
-    /** Whether the request takes gzip (RFC 9110 §12.5.3). */
+    /** Whether the request takes gzip, and likes it no less than what is not compressed (RFC 9110 §12.5.3). */
     static boolean accepted(HttpHeaders headers) {
-        int gzip = -1;
-        int any = -1;
+        double gzip = -1;
+        double any = -1;
+        double identity = 0;
         for (String line : headers.getAll(HttpHeaderNames.ACCEPT_ENCODING)) {
             for (String part : line.split(",", -1)) {
                 String[] words = part.split(";", 2);
-                String coding = words[0].strip();
-                String weight = words.length == 1 ? "" : words[1].replace(" ", "");
-                int quality = weight.matches("[qQ]=0(\\.0*)?") ? 0 : 1;
-                if (coding.equalsIgnoreCase("gzip") || coding.equalsIgnoreCase("x-gzip")) {
-                    gzip = quality;
-                } else if (coding.equals("*")) {
-                    any = quality;
+                double quality = words.length == 1 ? 1 : quality(words[1]);
+                switch (words[0].strip().toLowerCase(Locale.ROOT)) {
+                    case "gzip", "x-gzip" -> gzip = Math.max(gzip, quality);
+                    case "identity" -> identity = quality;
+                    case "*" -> any = quality;
+                    default -> {}
                 }
             }
         }
-        return gzip == 1 || (gzip < 0 && any == 1);
+        double taken = gzip < 0 ? any : gzip;
+        return taken > 0 && taken >= identity;
+    }
+
+    /** What cannot be read weighs 1. */
+    private static double quality(String weight) {
+        String text = weight.replace(" ", "");
+        return text.matches("[qQ]=(0(\\.[0-9]{0,3})?|1(\\.0{0,3})?)") ? Double.parseDouble(text.substring(2)) : 1;
     }
 
     /** Whether a media type is one that gains by it. */

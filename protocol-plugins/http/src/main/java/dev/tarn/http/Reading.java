@@ -55,8 +55,12 @@ final class Reading {
 
     /** @param tries how often a row was read whose content was gone when it was looked for */
     private void answer(Call call, int tries) {
-        if (call.folder()) {
-            rows(call);
+        String format = listFormat(call);
+        if (call.folder() || format != null) {
+            rows(call, format);
+        } else if (call.namesTable() && !call.exchange().query().isEmpty()) {
+            // As Harper's pages write it: without the slash.
+            rows(call, null);
         } else if (call.namesTable()) {
             describe(call);
         } else {
@@ -260,15 +264,29 @@ final class Reading {
 
     // Rows of a folder
 
-    private void rows(Call call) {
+    /** The format that {@code /Table/.csv} names for all rows, before a query; null for other paths. */
+    private static @Nullable String listFormat(Call call) {
+        String id = call.prefix();
+        boolean names = call.table() != null && !call.table().root() && id.startsWith(".") && id.indexOf('/') < 0;
+        String format = names ? Media.suffix(id.substring(1)) : null;
+        return format != null && Media.LISTS.contains(format) ? format : null;
+    }
+
+    /** @param format what the path names; null for what Accept says */
+    private void rows(Call call, @Nullable String format) {
         boolean count = Preferences.exactCount(call.headers());
-        list(call, resources.search(call.exchange().context(), search(call, count)));
+        Search search = search(call, format == null ? call.prefix() : "", count);
+        list(call, format, resources.search(call.exchange().context(), search));
     }
 
     /** Answers with rows. */
     void list(Call call, CompletionStage<Found> search) {
+        list(call, null, search);
+    }
+
+    private void list(Call call, @Nullable String format, CompletionStage<Found> search) {
         Accept accept = Accept.of(call.headers().getAll(HttpHeaderNames.ACCEPT));
-        String type = Media.choose(accept, Media.LISTS);
+        String type = format == null ? Media.choose(accept, Media.LISTS) : format;
         if (type == null || !(type.equals(Media.NDJSON) || representations.knows(type))) {
             call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "rows can be had as " + String.join(", ", Media.LISTS));
             return;
@@ -297,11 +315,10 @@ final class Reading {
     }
 
     /** What the path and the query string of a folder ask for. */
-    static Search search(Call call, boolean count) {
+    static Search search(Call call, String prefix, boolean count) {
         Table table = call.table();
         boolean root = call.resource().isEmpty() || (table != null && table.root());
-        return new Search(
-                root ? "" : call.resource(), call.prefix(), call.exchange().query(), count);
+        return new Search(root ? "" : call.resource(), prefix, call.exchange().query(), count);
     }
 
     /** What a failed precondition is called. */

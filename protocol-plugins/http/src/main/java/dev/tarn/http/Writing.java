@@ -191,7 +191,7 @@ final class Writing {
     void created(Call call, Change change) {
         Table table = Objects.requireNonNull(call.table());
         String id = String.valueOf(table.id(change.path()));
-        Body answer = bodies.of(table.numericIds() ? (Object) Long.valueOf(id) : id);
+        Body answer = bodies.of(table.key(id));
         FullHttpResponse response = Call.full(
                 HttpResponseStatus.CREATED,
                 Unpooled.wrappedBuffer(answer.as(Bodies.JSON).bytes()));
@@ -234,14 +234,15 @@ final class Writing {
         } else if (call.exchange().query().isEmpty()) {
             throw Call.malformed("DELETE of many rows needs a query that says which, such as /Table/?temp=gt=100");
         }
-        call.then(resources.deleteAll(call.exchange().context(), Reading.search(call, false)), removed -> {
-            Body answer = bodies.of(Map.of("deleted", removed));
-            FullHttpResponse response = Call.full(
-                    HttpResponseStatus.OK,
-                    Unpooled.wrappedBuffer(answer.as(Bodies.JSON).bytes()));
-            response.headers().set(HttpHeaderNames.CONTENT_TYPE, Bodies.JSON);
-            call.exchange().respond(response);
-        });
+        call.then(
+                resources.deleteAll(call.exchange().context(), Reading.search(call, call.prefix(), false)), removed -> {
+                    Body answer = bodies.of(Map.of("deleted", removed));
+                    FullHttpResponse response = Call.full(
+                            HttpResponseStatus.OK,
+                            Unpooled.wrappedBuffer(answer.as(Bodies.JSON).bytes()));
+                    response.headers().set(HttpHeaderNames.CONTENT_TYPE, Bodies.JSON);
+                    call.exchange().respond(response);
+                });
     }
 
     // What they share
@@ -260,8 +261,9 @@ final class Writing {
     /** Reads the request body, then goes on. */
     void body(Call call, Consumer<byte[]> use) {
         if (Inflated.comes(call.headers())) {
-            CompletionStage<byte[]> plain =
-                    call.exchange().body(bodyLimit).thenApplyAsync(gzip -> Inflated.of(gzip, bodyLimit), worker);
+            CompletionStage<byte[]> plain = call.exchange()
+                    .body(bodyLimit)
+                    .thenApplyAsync(coded -> Inflated.of(coded, call.headers(), bodyLimit), worker);
             call.then(plain, use);
         } else if (!coded(call)) {
             call.then(call.exchange().body(bodyLimit), use);
@@ -276,7 +278,7 @@ final class Writing {
         }
         FullHttpResponse response = Problem.answer(
                 HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
-                "bodies are taken as they are or with Content-Encoding: gzip",
+                "bodies are taken as they are, or with Content-Encoding: gzip or deflate",
                 List.of());
         response.headers().set(HttpHeaderNames.ACCEPT_ENCODING, Inflated.ACCEPTED);
         call.exchange().respond(response);
@@ -377,9 +379,14 @@ final class Writing {
 
     Terms terms(Call call, Expectation expectation) {
         String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE);
-        Attributes attributes = type == null || structured(call)
+        String kept = type == null || structured(call) ? null : type;
+        long lifetime = Freshness.asked(call.headers());
+        Attributes attributes = kept == null && lifetime == 0
                 ? Attributes.NONE
-                : Attributes.builder().contentType(type).build();
+                : Attributes.builder()
+                        .contentType(kept)
+                        .expiresAt(lifetime == 0 ? 0 : System.currentTimeMillis() + lifetime)
+                        .build();
         return new Terms(attributes, expectation, List.of());
     }
 }

@@ -117,6 +117,10 @@ class CodingTest {
                     gzip;q=0          | false
                     gzip; q=0.0, *    | false
                     *;q=0             | false
+                    gzip;q=0.3, identity;q=0.7 | false
+                    gzip;q=0.7, identity;q=0.3 | true
+                    br;q=1, gzip;q=0.1 | true
+                    gzip;q=x          | true
                     """)
     void who_takes_gzip(String header, boolean accepted) {
         assertThat(Gzip.accepted(new DefaultHttpHeaders().set("Accept-Encoding", header)))

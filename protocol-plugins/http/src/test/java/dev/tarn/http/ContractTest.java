@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +94,38 @@ class ContractTest {
     }
 
     @Test
+    void a_body_in_deflate_is_the_body() throws Exception {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try (DeflaterOutputStream out = new DeflaterOutputStream(all)) {
+            out.write("{\"temp\":8}".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(house.send("PUT", "/Sensors/1", all.toByteArray(), JSON, "Content-Encoding: deflate")
+                        .status())
+                .isIn(201, 204);
+        assertThat(house.get("/Sensors/1").text()).isEqualTo("{\"id\":\"1\",\"temp\":8}");
+        assertThat(house.send("PUT", "/Sensors/1", "plain", JSON, "Content-Encoding: deflate")
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void a_row_lives_as_long_as_the_request_that_writes_it_says() throws Exception {
+        house.json("PUT", "/Sensors/short-lived", "{}", "Cache-Control: max-age=1000");
+        assertThat(house.get("/Sensors/short-lived").header("cache-control")).isEqualTo("max-age=1000");
+        house.json("PUT", "/Sensors/short-lived", "{}", "Cache-Control: max-age=0");
+        assertThat(house.get("/Sensors/short-lived").header("cache-control")).isEqualTo("no-cache");
+    }
+
+    @Test
+    void a_query_may_come_without_the_slash_and_with_a_format() throws Exception {
+        house.json("PUT", "/Sensors/query1", "{\"temp\":-77}");
+        assertThat(house.get("/Sensors?temp==-77").text()).startsWith("[{\"id\":\"query1\",\"temp\":-77}]");
+        House.Answer csv = house.get("/Sensors/.csv?temp==-77&select(id,temp)");
+        assertThat(csv.header("content-type")).startsWith("text/csv");
+        assertThat(csv.text()).contains("query1,-77");
+    }
+
+    @Test
     void a_bomb_is_too_large_however_small_it_comes() throws Exception {
         byte[] bomb = gzip(new byte[50 << 20]);
         assertThat(bomb.length).isLessThan(64 << 10);
@@ -111,7 +144,7 @@ class ContractTest {
     void an_unknown_coding_is_answered_with_those_that_are_known() throws Exception {
         House.Answer answer = house.send("PUT", "/Files/x", "plain", "Content-Encoding: br");
         assertThat(answer.status()).isEqualTo(415);
-        assertThat(answer.header("accept-encoding")).isEqualTo("gzip, identity");
+        assertThat(answer.header("accept-encoding")).isEqualTo("gzip, deflate, identity");
     }
 
     @Test

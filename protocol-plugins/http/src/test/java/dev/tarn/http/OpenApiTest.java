@@ -4,6 +4,9 @@ package dev.tarn.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Table;
+import dev.tarn.api.data.Traits;
 import dev.tarn.http.House.Answer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +22,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code /openapi} against what the server really answers, endpoint by endpoint. */
 class OpenApiTest {
 
+    private static final Table PICTURES = new Table(
+            "data",
+            "Pictures",
+            "Pictures",
+            List.of(
+                    Attribute.primaryKey("id", Attribute.Type.ANY),
+                    Attribute.of("title", Attribute.Type.STRING),
+                    Attribute.of("taken", Attribute.Type.DATE),
+                    Attribute.of("secret", Attribute.Type.STRING).with(Traits.NONE.asHidden()),
+                    Attribute.of("photo", Attribute.Type.BLOB),
+                    new Attribute("tags", Attribute.Type.STRING, true, false, false, true, false, List.of())),
+            Table.Rules.DECLARED);
+
     @TempDir
     static Path directory;
 
@@ -28,6 +44,7 @@ class OpenApiTest {
     @BeforeAll
     static void start() throws Exception {
         house = new House(directory);
+        house.node.services().tables().deploy("more", List.of(PICTURES));
         document = (Map<?, ?>) value(house.get("/openapi").bytes());
         house.json("PUT", "/Sensors/1", "{\"temp\":20.5,\"location\":\"roof\",\"more\":[1]}");
         house.json("PUT", "/Sensors/2", "{\"temp\":null}");
@@ -60,7 +77,7 @@ class OpenApiTest {
                 .noneMatch(path -> path.contains("system"));
         assertThat(((Map<?, ?>) at(document, "paths", "/Sensors/{id}"))
                         .keySet().stream().map(String::valueOf))
-                .containsExactlyInAnyOrder("parameters", "get", "put", "patch", "post", "delete");
+                .containsExactlyInAnyOrder("parameters", "get", "head", "put", "patch", "post", "delete");
         assertThat(at(document, "components", "schemas", "Orders", "required")).isEqualTo(List.of("item"));
         assertThat(at(document, "components", "schemas", "Sensors", "properties", "temp", "type"))
                 .isEqualTo(List.of("number", "null"));
@@ -93,10 +110,81 @@ class OpenApiTest {
                     POST   | /Orders/          | /Orders/      | {"count":1}
                     GET    | /Files/a          | /Files/{id}   |
                     PUT    | /Files/b          | /Files/{id}   | text
+                    HEAD   | /Sensors/1        | /Sensors/{id} |
+                    HEAD   | /Sensors/none     | /Sensors/{id} |
+                    GET    | /Sensors/a/       | /Sensors/{id}/ |
+                    GET    | /Sensors/1.temp   | /Sensors/{id}.{property} |
+                    GET    | /Sensors/2.temp   | /Sensors/{id}.{property} |
+                    GET    | /Sensors/?select(temp) | /Sensors/ |
+                    GET    | /Sensors/?temp=gt=1&sort(-temp)&limit(2) | /Sensors/ |
+                    GET    | /Sensors/?aggregate(count())&group(temp) | /Sensors/ |
+                    GET    | /Sensors/?temp==1&explain() | /Sensors/ |
+                    GET    | /Sensors/?temp=   | /Sensors/     |
                     """)
     void what_is_answered_is_what_is_described(String method, String target, String path, String body)
             throws Exception {
         answers(method, target, path, body);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    PUT   | /Pictures/1       | /Pictures/{id}       | application/json | {"title":"harbour","tags":["a"]}
+                    PATCH | /Pictures/1       | /Pictures/{id}       | application/json | {"taken":"2026-11-21T12:00:00Z"}
+                    PATCH | /Pictures/1       | /Pictures/{id}       | application/merge-patch+json | {"title":null}
+                    PATCH | /Pictures/1       | /Pictures/{id}       | application/json-patch+json | [{"op":"add","path":"/title","value":"x"}]
+                    PATCH | /Pictures/1       | /Pictures/{id}       | application/json-patch+json | [{"op":"test","path":"/title","value":"y"}]
+                    PATCH | /Pictures/1       | /Pictures/{id}       | text/plain       | x
+                    PUT   | /Pictures/1.photo | /Pictures/{id}.photo | image/png        | bytes
+                    PUT   | /Pictures/9.photo | /Pictures/{id}.photo | image/png        | bytes
+                    PUT   | /Pictures/1       | /Pictures/{id}       | application/json | {"taken":"soon"}
+                    POST  | /Pictures/        | /Pictures/           | application/json | {"title":"counted"}
+                    POST  | /Pictures/        | /Pictures/           | application/x-www-form-urlencoded | title=form
+                    POST  | /Pictures/1       | /Pictures/{id}       | text/plain       | hello
+                    """)
+    void what_is_sent_in_other_forms_is_described_too(
+            String method, String target, String path, String type, String body) throws Exception {
+        house.json("PUT", "/Pictures/1", "{\"title\":\"harbour\"}");
+        answered(house.send(method, target, body, "Content-Type: " + type), method, target, path);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/Pictures/1,/Pictures/{id},application/cbor",
+        "/Pictures/1,/Pictures/{id},application/x-msgpack",
+        "/Pictures/1,/Pictures/{id},text/csv",
+        "/Pictures/,/Pictures/,application/x-msgpack",
+        "/Pictures/,/Pictures/,application/x-ndjson",
+        "/Pictures/,/Pictures/,text/csv",
+        "/Pictures/,/Pictures/,image/png",
+        "/Pictures/1.photo,/Pictures/{id}.photo,*/*",
+        "/Pictures/2.photo,/Pictures/{id}.photo,*/*",
+        "/Pictures,/Pictures,application/cbor"
+    })
+    void every_format_that_comes_is_described(String target, String path, String accept) throws Exception {
+        house.json("PUT", "/Pictures/1", "{\"title\":\"harbour\"}");
+        house.send("PUT", "/Pictures/1.photo", "bytes", "Content-Type: image/png");
+        answered(house.get(target, "Accept: " + accept), "GET", target, path);
+    }
+
+    @Test
+    void parts_and_conditions_are_described() throws Exception {
+        house.json("PUT", "/Pictures/3", "{\"title\":\"harbour\"}");
+        house.send("PUT", "/Pictures/3.photo", "bytes", "Content-Type: image/png");
+        Answer whole = house.get("/Pictures/3");
+        answered(
+                house.get("/Pictures/3", "If-None-Match: " + whole.header("etag")),
+                "GET",
+                "/Pictures/3",
+                "/Pictures/{id}");
+        answered(
+                house.get("/Pictures/3.photo", "Range: bytes=1-2"), "GET", "/Pictures/3.photo", "/Pictures/{id}.photo");
+        answered(house.json("PUT", "/Pictures/3", "{}", "If-None-Match: *"), "PUT", "/Pictures/3", "/Pictures/{id}");
+    }
+
+    @Test
+    void hidden_attributes_are_not_named() throws Exception {
+        assertThat(house.get("/openapi").text()).contains("taken").doesNotContain("secret");
+        assertThat(house.get("/Pictures").text()).contains("taken").doesNotContain("secret");
     }
 
     /** Whatever is described is there: each verb of each path, with a body that its schema allows. */
@@ -110,7 +198,8 @@ class OpenApiTest {
                     continue;
                 }
                 String method = String.valueOf(verb).toUpperCase(java.util.Locale.ROOT);
-                String target = String.valueOf(path.getKey()).replace("{id}", "77");
+                String target =
+                        String.valueOf(path.getKey()).replace("{id}", "77").replace("{property}", "id");
                 Object schema = at(item, String.valueOf(verb), "requestBody", "content", Bodies.JSON, "schema");
                 boolean body = at(item, String.valueOf(verb), "requestBody") != null;
                 answers(method, target, String.valueOf(path.getKey()), body ? example(schema) : null);
@@ -154,7 +243,10 @@ class OpenApiTest {
     }
 
     private static void answers(String method, String target, String path, String body) throws Exception {
-        Answer answer = house.json(method, target, body == null ? "" : body);
+        answered(house.json(method, target, body == null ? "" : body), method, target, path);
+    }
+
+    private static void answered(Answer answer, String method, String target, String path) {
         String status = Integer.toString(answer.status());
         Object responses = at(document, "paths", path, method.toLowerCase(java.util.Locale.ROOT), "responses");
         Object described = at(responses, status);
@@ -162,15 +254,14 @@ class OpenApiTest {
             described = at(responses, "default");
         }
         assertThat(described).as("%s %s answers %s", method, target, status).isNotNull();
-        if (answer.bytes().length == 0) {
-            assertThat(at(described, "content")).isNull();
+        if (method.equals("HEAD") || (answer.bytes().length == 0 && at(described, "content") == null)) {
             return;
         }
-        String type = answer.header("content-type");
+        String type = answer.header("content-type").replaceAll(";.*", "");
         Object content = at(described, "content", type);
         Object schema = content == null ? at(described, "content", "*/*") : at(content, "schema");
         assertThat(schema == null && content == null).as(type).isEqualTo(false);
-        if (content != null) {
+        if (content != null && type.endsWith("json") && !type.contains("ndjson")) {
             List<String> wrong = new ArrayList<>();
             validate(value(answer.bytes()), schema, "", wrong);
             assertThat(wrong).as(answer.text()).isEmpty();

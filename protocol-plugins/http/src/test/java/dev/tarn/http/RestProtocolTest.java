@@ -78,7 +78,6 @@ class RestProtocolTest {
                     GET    | /                     | 404 | no application
                     GET    | /Sensors/%2B          | 400 | wildcard
                     GET    | /Sensors/101?x=1      | 501 | no query
-                    GET    | /Sensors?limit(1)     | 501 | no query
                     GET    | /Sensors/?temp=gt=x   | 400 | at 8 in the query: expected a number
                     GET    | /Sensors/?limit(x)    | 400 | limit
                     GET    | /Sensors/?limit(3,1)  | 400 | limit

@@ -18,6 +18,7 @@ import dev.tarn.transport.Envelope.Format;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpExchange.HttpStream;
 import dev.tarn.transport.Printable;
+import dev.tarn.transport.SharedBudget;
 import dev.tarn.transport.Watch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -51,6 +52,7 @@ final class EventStream implements Subscriber {
     private final SseProtocol.Settings settings;
     private final Watch watch;
     private final boolean namesTypes;
+    private final SharedBudget budget;
     private final Credit credit;
 
     /** Subscriptions whose current rows are still being sent. */
@@ -70,13 +72,19 @@ final class EventStream implements Subscriber {
     private @Nullable Future<?> heartbeat;
 
     EventStream(
-            HttpExchange exchange, Envelope envelope, SseProtocol.Settings settings, Watch watch, boolean namesTypes) {
+            HttpExchange exchange,
+            Envelope envelope,
+            SseProtocol.Settings settings,
+            SharedBudget budget,
+            Watch watch,
+            boolean namesTypes) {
         this.exchange = exchange;
         this.envelope = envelope;
         this.settings = settings;
         this.watch = watch;
         this.namesTypes = namesTypes;
-        this.credit = new Credit(settings.buffer());
+        this.budget = budget;
+        this.credit = new Credit(budget::each);
     }
 
     /**
@@ -112,6 +120,7 @@ final class EventStream implements Subscriber {
                 .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
                 .set("X-Accel-Buffering", "no");
         exchange.traffic().open.increment();
+        budget.enter();
         HttpStream out = exchange.stream(head);
         stream = out;
         out.closed().whenComplete((done, failure) -> closed());
@@ -295,6 +304,7 @@ final class EventStream implements Subscriber {
     private void closed() {
         stream = null;
         exchange.traffic().open.decrement();
+        budget.leave();
         if (heartbeat != null) {
             heartbeat.cancel(false);
         }

@@ -9,6 +9,7 @@ import dev.tarn.transport.Envelope;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.KnownTables;
+import dev.tarn.transport.SharedBudget;
 import dev.tarn.transport.Units;
 import dev.tarn.transport.Watch;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -43,7 +44,9 @@ public final class SseProtocol implements HttpProtocol {
         @AttributeDefinition(description = "Time after which a client should reconnect, at most 1h")
         String retry() default "1s";
 
-        @AttributeDefinition(description = "Size of the events that are on the way to one client, from 4KB")
+        @AttributeDefinition(
+                description =
+                        "Size of the events that are on the way to one client, from 4KB; less where there are many clients")
         String buffer() default "1MB";
     }
 
@@ -57,6 +60,7 @@ public final class SseProtocol implements HttpProtocol {
     private final KnownTables tables;
     private final Envelope envelope;
     private final Settings settings;
+    private final SharedBudget budget;
 
     @Activate
     public SseProtocol(@Reference Resources resources, @Reference Bodies bodies, Config config) {
@@ -67,6 +71,7 @@ public final class SseProtocol implements HttpProtocol {
                 Units.duration("sse.heartbeat", config.heartbeat()),
                 Units.duration("sse.retry", config.retry()),
                 Units.bytes("sse.buffer", config.buffer()));
+        this.budget = new SharedBudget(settings.buffer());
         check("heartbeat", config.heartbeat(), within(settings.heartbeat(), Duration.ofSeconds(1)));
         check("retry", config.retry(), within(settings.retry(), Duration.ZERO));
         check("buffer", config.buffer(), settings.buffer() >= 4096);
@@ -112,7 +117,7 @@ public final class SseProtocol implements HttpProtocol {
         try {
             watch = Watch.of(
                     exchange, tables, Set.of(EVENT), exchange.head().headers().get("Last-Event-ID"));
-            stream = new EventStream(exchange, envelope, settings, watch, namesTypes(exchange));
+            stream = new EventStream(exchange, envelope, settings, budget, watch, namesTypes(exchange));
         } catch (Failure refused) {
             exchange.fail(refused);
             return;

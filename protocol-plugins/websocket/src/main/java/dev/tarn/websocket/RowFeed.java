@@ -15,6 +15,7 @@ import dev.tarn.api.resource.Subscription;
 import dev.tarn.transport.Credit;
 import dev.tarn.transport.Envelope;
 import dev.tarn.transport.Envelope.Format;
+import dev.tarn.transport.SharedBudget;
 import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -59,6 +60,7 @@ final class RowFeed implements Subscriber {
     private final ChannelHandlerContext socket;
     private final Envelope envelope;
     private final Format format;
+    private final SharedBudget budget;
     private final Credit credit;
     private final Mailbox mailbox;
     private final List<Subscription> subscriptions = new ArrayList<>();
@@ -73,12 +75,14 @@ final class RowFeed implements Subscriber {
             Resources resources,
             Envelope envelope,
             Format format,
-            int buffer) {
+            SharedBudget budget) {
         this.socket = socket;
         this.envelope = envelope;
         this.format = format;
-        this.credit = new Credit(buffer);
+        this.budget = budget;
+        this.credit = new Credit(budget::each);
         this.mailbox = resources.mailbox(context, socket.channel().eventLoop(), this);
+        budget.enter();
     }
 
     /**
@@ -138,6 +142,7 @@ final class RowFeed implements Subscriber {
     void close() {
         if (!closed) {
             closed = true;
+            budget.leave();
             mailbox.close();
         }
     }

@@ -13,6 +13,7 @@ import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.KnownTables;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.OpenChannels;
+import dev.tarn.transport.SharedBudget;
 import dev.tarn.transport.StreamProtocol;
 import dev.tarn.transport.Traffic;
 import dev.tarn.transport.Units;
@@ -96,6 +97,7 @@ public final class WebSocketProtocol implements HttpProtocol {
     private final Envelope envelope;
     private final Meter meter;
     private final Settings settings;
+    private final SharedBudget budget;
 
     /** Installed stream protocols, each with the channels that it is spoken on. */
     private final Map<StreamProtocol, OpenChannels> streams = new ConcurrentHashMap<>();
@@ -114,6 +116,7 @@ public final class WebSocketProtocol implements HttpProtocol {
                 Units.bytes("websocket.messageLimit", config.messageLimit()),
                 Units.bytes("websocket.buffer", config.buffer()),
                 config.window());
+        this.budget = new SharedBudget(settings.buffer());
         check("ping", config.ping(), within(settings.ping()));
         check("stall", config.stall(), within(settings.stall()));
         check("messageLimit", config.messageLimit(), settings.messageLimit() >= 1024);
@@ -252,7 +255,7 @@ public final class WebSocketProtocol implements HttpProtocol {
         Map<String, List<String>> parameters = exchange.parameters();
         boolean subscribes = subscribes(exchange);
         boolean marked = Watch.flag(parameters, CURRENT);
-        RowFeed feed = new RowFeed(channel, exchange.context(), resources, envelope, format, settings.buffer());
+        RowFeed feed = new RowFeed(channel, exchange.context(), resources, envelope, format, budget);
         try {
             for (Filter filter : subscribes ? watch.filters() : List.<Filter>of()) {
                 RowFeed.Wish wish = new RowFeed.Wish(filter, watch.start(), watch.query(), watch.database());

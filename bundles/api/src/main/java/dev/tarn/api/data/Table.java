@@ -38,6 +38,25 @@ public record Table(String database, String name, @Nullable String export, List<
     }
 
     /**
+     * How long rows are there. A row past its expiration is read by nobody, whether it is removed already or not; where the
+     * table has a {@link dev.tarn.api.resource.Source}, it is what that one gives out while it fetches.
+     *
+     * @param expiration how long a row lives after its last write; zero for ever
+     * @param eviction how much longer it is kept before it is removed, which is when subscribers are told
+     * @param scanInterval how often rows are looked for that are to be removed, at times that are whole multiples of it
+     *     since midnight, local time; zero for as soon as they may go
+     */
+    public record Lifetime(Duration expiration, Duration eviction, Duration scanInterval) {
+        /** For ever. */
+        public static final Lifetime ENDLESS = of(Duration.ZERO);
+
+        /** So long, and then removed at once. */
+        public static Lifetime of(Duration expiration) {
+            return new Lifetime(expiration, Duration.ZERO, Duration.ZERO);
+        }
+    }
+
+    /**
      * How a table behaves.
      *
      * @param opaque bodies are kept as the bytes they came as, with their media type; nothing is parsed
@@ -45,7 +64,7 @@ public record Table(String database, String name, @Nullable String export, List<
      * @param coerce what is clearly meant is converted to the declared type
      * @param keeping what is promised about its changes
      * @param history how long the log keeps messages and changes of this table for replay by path; zero for not at all
-     * @param expiration how long a row lives after its last write; zero for ever
+     * @param lifetime how long a row lives after its last write, and when it is removed
      * @param payload the attribute that takes an opaque body, or null for {@code data} beside {@code contentType}
      * @param withheld protocols that do not reach the table, by name
      */
@@ -55,7 +74,7 @@ public record Table(String database, String name, @Nullable String export, List<
             boolean coerce,
             Keeping keeping,
             Duration history,
-            Duration expiration,
+            Lifetime lifetime,
             @Nullable String payload,
             Set<String> withheld) {
 
@@ -84,7 +103,12 @@ public record Table(String database, String name, @Nullable String export, List<
                 Duration history,
                 Duration expiration,
                 @Nullable String payload) {
-            this(opaque, sealed, coerce, keeping, history, expiration, payload, Set.of());
+            this(opaque, sealed, coerce, keeping, history, Lifetime.of(expiration), payload, Set.of());
+        }
+
+        /** How long a row lives after its last write; zero for ever. */
+        public Duration expiration() {
+            return lifetime.expiration();
         }
     }
 
@@ -149,6 +173,25 @@ public record Table(String database, String name, @Nullable String export, List<
         return sole;
     }
 
+    /** Whether an id is a whole number where it can be read as one, and text where it cannot: the key is of type ANY. */
+    public boolean mixedIds() {
+        Attribute key = soleKey();
+        return key != null && key.type() == Attribute.Type.ANY;
+    }
+
+    /** Whether rows that come without an id are counted, rather than given a UUID. */
+    public boolean countedIds() {
+        return numericIds() || mixedIds();
+    }
+
+    /** What an id says, as the primary key has it: a Long, or text. Text, too, where no row of the table can have it. */
+    public Object key(String id) {
+        if (!countedIds() || !Decimal.isWhole(id)) {
+            return id;
+        }
+        return Long.valueOf(id);
+    }
+
     /** The id in a canonical path of this table; null when the path names the table itself. May be empty. */
     public @Nullable String id(Path path) {
         return root() ? path.text() : path.rest();
@@ -163,11 +206,15 @@ public record Table(String database, String name, @Nullable String export, List<
         return Path.of(root() ? id : (export == null ? name : export) + "/" + id);
     }
 
-    /** The order of this table's rows in the store: by number, or by code points of the id. */
+    /** The order of this table's rows in the store: by number, then by code points of the id. */
     public Comparator<Path> order() {
-        if (!numericIds()) {
-            return Comparator.naturalOrder();
+        return countedIds() ? this::compare : Comparator.naturalOrder();
+    }
+
+    private int compare(Path a, Path b) {
+        if (key(String.valueOf(id(a))) instanceof Long x) {
+            return key(String.valueOf(id(b))) instanceof Long y ? Long.compare(x, y) : -1;
         }
-        return Comparator.comparingLong(path -> Long.parseLong(String.valueOf(id(path))));
+        return key(String.valueOf(id(b))) instanceof Long ? 1 : a.compareTo(b);
     }
 }

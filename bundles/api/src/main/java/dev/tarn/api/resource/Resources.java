@@ -58,6 +58,11 @@ public interface Resources extends Resource {
     /** The table that answers for this path, if one does and the context may know of it. */
     Optional<Table> table(Context context, Path path);
 
+    /** As {@link #table}, but of its attributes only those that the context may read of some row. */
+    default Optional<Table> seen(Context context, Path path) {
+        return table(context, path);
+    }
+
     /**
      * Whether changes to this path may be told to a context that subscribes to the filter: what a mailbox asks, for those
      * who hand on what another mailbox got. Quick.

@@ -30,6 +30,16 @@ public interface Tables {
     /** Takes the application's tables away from requests; their rows stay in the store. */
     void undeploy(String application);
 
+    /**
+     * A table's rows by its own name, whether or not it is exported: what an application keeps for itself. Paths are the
+     * table's, see {@link Table#path}; of all verbs get, put, patch and delete. Rights are asked as at the door.
+     *
+     * @param table the qualified name; where it is not declared all is refused with NOT_FOUND
+     */
+    default Resource rows(String table) {
+        throw new UnsupportedOperationException("no rows of " + table);
+    }
+
     /** All tables that are declared now, the server's own included. */
     Collection<Table> all();
 }

@@ -19,7 +19,7 @@ public interface Snapshot extends AutoCloseable {
 
     Optional<Row> get(Table table, Path path);
 
-    /** Rows in key order. */
+    /** Rows in key order. Also of a table that this node had once and that is not defined yet. */
     Rows rows(Table table, Range range);
 
     /**
@@ -110,7 +110,8 @@ public interface Snapshot extends AutoCloseable {
 
     /**
      * Part of an index. Bounds are values as {@link dev.tarn.api.codec.Codec} has them; an end without one goes as far as
-     * values of the other bound's sort do, and with neither it is the whole index.
+     * values of the other bound's sort do, and with neither it is the whole index but for rows without a value. Those are
+     * between {@link Nothing#NOTHING} and itself.
      *
      * @param from the least value, or null for no bound
      * @param to the greatest value, or null for no bound
@@ -132,6 +133,11 @@ public interface Snapshot extends AutoCloseable {
         public Span from(byte @Nullable [] place) {
             return new Span(from, to, prefix, place, descending);
         }
+    }
+
+    /** What stands in an index for rows without a value: the bound of a span, by itself. */
+    enum Nothing {
+        NOTHING
     }
 
     /** Entries of an index one after the other; close it before the snapshot. */

@@ -47,6 +47,9 @@ public interface Store {
     /** One row; complete at once when it is hot, else read on the worker. An expired row is absent. */
     CompletionStage<Optional<Row>> get(Table table, Path path, Executor worker);
 
+    /** One row, read on the worker, also if it has expired and is not removed yet. */
+    CompletionStage<Optional<Row>> kept(Table table, Path path, Executor worker);
+
     /** The sequence of the last durable change; 0 in an empty store. */
     long sequence();
 

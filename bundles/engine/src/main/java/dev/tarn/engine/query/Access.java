@@ -72,6 +72,12 @@ sealed interface Access {
             return spans.size() == 1 && equality(spans.get(0));
         }
 
+        /** Whether rows without a value are among those that it leads to; these come last in an order, not first. */
+        boolean withNothing() {
+            Snapshot.Span.Bound first = spans.get(0).from();
+            return first != null && first.value() == Snapshot.Nothing.NOTHING;
+        }
+
         private static boolean equality(Snapshot.Span span) {
             return span.from() != null && span.from().equals(span.to());
         }

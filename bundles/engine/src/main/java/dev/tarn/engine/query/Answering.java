@@ -26,7 +26,7 @@ record Answering(Plan plan, @Nullable Projection projection, Sorting.@Nullable P
             return null;
         }
         Item item = new Item(plan.subject().table(), row, joins);
-        if (!plan.matcher().matches(item)) {
+        if (!plan.rest().matches(item)) {
             return null;
         }
         Sorting sorting = plan.sorting();

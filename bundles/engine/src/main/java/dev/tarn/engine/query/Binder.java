@@ -56,6 +56,8 @@ final class Binder {
                 none = true;
             } else {
                 values.add(value);
+                // Harper's users ask so for rows without a value; a text can be just that, too.
+                none |= value.equals("null") && literal.strict() && !text && !operator.range();
             }
         }
         if (none && operator.range()) {
@@ -67,7 +69,8 @@ final class Binder {
     /** The value that a literal stands for; null for null. */
     private static @Nullable Object value(Property property, Literal literal) {
         if (literal.strict()) {
-            return typed(property, literal, literal.text());
+            boolean none = literal.text().equals("null") && !text(property.type());
+            return none ? null : typed(property, literal, literal.text());
         }
         String text = literal.text();
         if (text.equals("null")) {
@@ -99,7 +102,14 @@ final class Binder {
         return inner == null ? property.kind() == Property.Kind.UPDATED : updated(inner);
     }
 
+    private static boolean text(Attribute.Type type) {
+        return type == Attribute.Type.STRING || type == Attribute.Type.ID;
+    }
+
     private static Object typed(Property property, Literal literal, String text) {
+        if (property.kind() == Property.Kind.KEY && property.type() == Attribute.Type.ANY) {
+            return number(text) instanceof Long number && number.toString().equals(text) ? number : text;
+        }
         return switch (property.type()) {
             case STRING, ID, ANY, OBJECT -> text;
             case INT, LONG, BIGINT, FLOAT -> required(number(text), "a number", literal);

@@ -179,9 +179,14 @@ final class Candidates {
         Bound to = null;
         Access best = null;
         for (Matcher.Test test : tests) {
-            if (test.none()
-                    || !test.values().stream().allMatch(Candidates::fits)
-                    || test.values().isEmpty()) {
+            if (!test.values().stream().allMatch(Candidates::fits)) {
+                continue;
+            }
+            boolean equal = test.operator() == Operator.EQUAL || test.operator() == Operator.IN;
+            if (test.none() && equal) {
+                best = better(best, in(property, test));
+                continue;
+            } else if (test.none() || test.values().isEmpty()) {
                 continue;
             }
             Object value = test.values().get(0);
@@ -220,15 +225,19 @@ final class Candidates {
     private static Access in(Property property, Matcher.Test test) {
         TreeSet<Object> values = new TreeSet<>(Values::compare);
         values.addAll(test.values());
+        if (test.none()) {
+            values.add(Snapshot.Nothing.NOTHING);
+        }
         if (property.single()) {
             return new Access.Index(
                     property, values.stream().map(Candidates::equal).toList());
         }
         List<Access.Union.Branch> branches = new ArrayList<>();
         for (Object value : values) {
+            boolean none = value == Snapshot.Nothing.NOTHING;
             branches.add(new Access.Union.Branch(
                     new Access.Index(property, List.of(equal(value))),
-                    new Matcher.Test(property, Operator.EQUAL, List.of(value), false)));
+                    new Matcher.Test(property, Operator.EQUAL, none ? List.of() : List.of(value), none)));
         }
         return new Access.Union(branches);
     }

@@ -37,10 +37,9 @@ final class Item {
         return new Item(table, row, joins);
     }
 
-    /** The row's id: a Long where ids are numbers. */
+    /** The row's id: a Long where it is a number. */
     Object id() {
-        String id = String.valueOf(table.id(row.path()));
-        return table.numericIds() ? (Object) Long.valueOf(id) : id;
+        return table.key(String.valueOf(table.id(row.path())));
     }
 
     /** The row's whole value; null for one that stands for none. */

@@ -136,7 +136,8 @@ final class Joins implements AutoCloseable {
 
     /** The path of the row with this id; null where no row can have it. */
     static @Nullable Path path(Table table, Object id) {
-        if (table.numericIds() != id instanceof Number) {
+        boolean numeric = id instanceof Number;
+        if (numeric ? !table.countedIds() : table.numericIds() || table.key(id.toString()) instanceof Long) {
             return null;
         }
         try {

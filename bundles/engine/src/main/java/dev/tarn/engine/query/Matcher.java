@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine.query;
 
+import dev.tarn.api.store.Snapshot;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,16 @@ sealed interface Matcher {
             }
             Object value = item.value(property);
             return operator == Operator.DIFFERENT ? !passes(value, Operator.EQUAL) : passes(value, operator);
+        }
+
+        /** Whether it asks for just what such a part of an index has. */
+        boolean isOf(Access.Index index) {
+            Snapshot.Span.Bound bound = index.spans().get(0).from();
+            return operator == Operator.EQUAL
+                    && !none
+                    && bound != null
+                    && property.equals(index.property())
+                    && values.get(0).equals(bound.value());
         }
 
         private boolean passes(@Nullable Object value, Operator by) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param sorts whether rows have to be sorted, since they do not come in that order
  * @param estimate how many rows it leads to; -1 where nothing was counted
  * @param counted whether these are all, rather than as many as were counted
+ * @param rest what is still to be asked of rows that come this way
  */
 record Plan(
         Subject subject,
@@ -21,7 +22,32 @@ record Plan(
         @Nullable Sorting sorting,
         boolean sorts,
         long estimate,
-        boolean counted) {
+        boolean counted,
+        Matcher rest) {
+
+    Plan(
+            Subject subject,
+            Matcher matcher,
+            Access access,
+            @Nullable Sorting sorting,
+            boolean sorts,
+            long estimate,
+            boolean counted) {
+        this(subject, matcher, access, sorting, sorts, estimate, counted, rest(matcher, access));
+    }
+
+    /** Rows of one value of an index have that value, so they need not be decoded to see it. */
+    private static Matcher rest(Matcher matcher, Access access) {
+        if (access instanceof Access.Index index
+                && index.equality()
+                && index.property().single()
+                && matcher instanceof Matcher.All all) {
+            return new Matcher.All(all.parts().stream()
+                    .filter(part -> !(part instanceof Matcher.Test test && test.isOf(index)))
+                    .toList());
+        }
+        return matcher;
+    }
 
     /** For people: what explain() answers. */
     Map<String, Object> explained(Question question) {

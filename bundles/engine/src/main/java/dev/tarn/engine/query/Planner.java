@@ -166,6 +166,7 @@ final class Planner {
             return sorting.byId()
                     ? index.equality()
                     : only != null
+                            && !index.withNothing()
                             && walkable(only.property())
                             && only.property().equals(index.property());
         }

@@ -120,7 +120,9 @@ record Property(
 
     /** The property that a row holds itself under a name. */
     static Property stored(Table table, String name) {
-        Attribute.Type keyType = table.numericIds() ? Attribute.Type.LONG : Attribute.Type.STRING;
+        Attribute.Type keyType = table.numericIds()
+                ? Attribute.Type.LONG
+                : table.mixedIds() ? Attribute.Type.ANY : Attribute.Type.STRING;
         if (name.equals("$id")) {
             return new Property(name, List.of(name), Kind.KEY, keyType, false);
         } else if (name.equals("$updatedtime")) {

@@ -72,6 +72,21 @@ public final class Sight {
         return table != null && rays.isEmpty();
     }
 
+    /** The attributes that are seen of some row at least; null for all. */
+    public @Nullable Set<String> attributes() {
+        if (table == null) {
+            return null;
+        }
+        Set<String> names = new HashSet<>();
+        for (Ray ray : rays) {
+            if (ray.attributes() == null) {
+                return null;
+            }
+            names.addAll(ray.attributes());
+        }
+        return names;
+    }
+
     /** Whether every row is seen, if not all of it. */
     public boolean everyRow() {
         return table == null

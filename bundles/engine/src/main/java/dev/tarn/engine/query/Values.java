@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine.query;
 
+import dev.tarn.api.store.Snapshot;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -16,9 +17,11 @@ final class Values {
 
     private Values() {}
 
-    /** Which sort of value it is; sorts are ordered by this number. 9 for what has no order. */
+    /** Which sort of value it is; sorts are ordered by this number. 9 for what has no order; 0 for what an index has where there is no value. */
     static int sort(Object value) {
-        if (value instanceof String) {
+        if (value == Snapshot.Nothing.NOTHING) {
+            return 0;
+        } else if (value instanceof String) {
             return 4;
         } else if (value instanceof Number) {
             return 2;
@@ -43,6 +46,7 @@ final class Values {
             return Integer.compare(sort, other);
         }
         return switch (sort) {
+            case 0 -> 0;
             case 1 -> Boolean.compare((Boolean) a, (Boolean) b);
             case 2 -> numbers((Number) a, (Number) b);
             case 3 -> ((Instant) a).compareTo((Instant) b);
