@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** No gap and no repeat, however often connections are lost; -Dtarn.disconnects=10000 for the full size. */
 class DisconnectsTest {
 
-    private static final int DISCONNECTS = Integer.getInteger("tarn.disconnects", 300);
+    private static final int DISCONNECTS = Integer.getInteger("tarn.disconnects", 100);
 
     @TempDir
     Path directory;
