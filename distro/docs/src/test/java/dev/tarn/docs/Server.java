@@ -52,6 +52,8 @@ final class Server implements AutoCloseable {
                         "--set",
                         "mqtt.port=0",
                         "--set",
+                        "amqp.port=off",
+                        "--set",
                         "admin.port=0")
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())

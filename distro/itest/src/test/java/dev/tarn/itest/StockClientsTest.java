@@ -42,7 +42,10 @@ class StockClientsTest {
             "mosquitto-3",
             "mosquitto-5",
             "paho-3",
-            "paho-5");
+            "paho-5",
+            "rhea",
+            "rhea-websocket",
+            "proton");
 
     @TempDir
     static Path data;
@@ -56,6 +59,7 @@ class StockClientsTest {
         for (String[] tool : new String[][] {
             {"/usr/bin/mosquitto_pub", "mosquitto-clients"},
             {"/usr/lib/python3/dist-packages/paho", "python3-paho-mqtt"},
+            {"/usr/lib/python3/dist-packages/proton", "python3-qpid-proton"},
             {"/usr/bin/chromium", "chromium"},
             {"/usr/bin/npm", "npm"}
         }) {
@@ -76,6 +80,7 @@ class StockClientsTest {
         }
         Tarn.run(List.of("npm", "install", "--no-audit", "--no-fund", "--prefix", scripts.toString()), INSTALL_SECONDS);
         tarn = Tarn.dev(data, Path.of(System.getProperty("tarn.examples"), "getting-started"))
+                .set("amqp.port", 0)
                 .ready();
     }
 
@@ -178,6 +183,10 @@ class StockClientsTest {
                             port,
                             path));
         }
+        for (String name : List.of("rhea", "rhea-websocket")) {
+            all.start("", withRhea("subscribe", name, path));
+        }
+        all.start("", withProton("subscribe", "proton", path));
         Eventually.passes(SOON, () -> {
             for (String name : SUBSCRIBERS) {
                 assertThat(all.of(name)).as(name).anyMatch(line -> line.equals("ready") || line.contains("SUBACK"));
@@ -185,6 +194,25 @@ class StockClientsTest {
             return null;
         });
         return all;
+    }
+
+    private static List<String> withRhea(String action, String name, String... rest) {
+        List<String> line = new ArrayList<>(List.of(
+                "node",
+                scripts.resolve("with_rhea.js").toString(),
+                action,
+                name,
+                tarn.address("amqp"),
+                tarn.address("http")));
+        line.addAll(List.of(rest));
+        return line;
+    }
+
+    private static List<String> withProton(String action, String name, String... rest) {
+        List<String> line = new ArrayList<>(List.of(
+                "/usr/bin/python3", scripts.resolve("with_proton.py").toString(), action, name, tarn.address("amqp")));
+        line.addAll(List.of(rest));
+        return line;
     }
 
     private static void write(String name, String path, String json) throws Exception {
@@ -216,6 +244,10 @@ class StockClientsTest {
                     path,
                     "-m",
                     json);
+        } else if (name.startsWith("rhea")) {
+            line = withRhea("publish", name, path, json);
+        } else if (name.startsWith("proton")) {
+            line = withProton("publish", name, path, json);
         } else if (name.startsWith("paho")) {
             line = List.of(
                     "/usr/bin/python3", scripts.resolve("with_paho.py").toString(), "publish", name, port, path, json);
@@ -256,8 +288,20 @@ class StockClientsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "npm-mqtt-3", "npm-mqtt-5", "npm-mqtt-3-websocket", "npm-mqtt-5-websocket", "npm-ws",
-                "mosquitto-3", "mosquitto-5", "paho-3", "paho-5", "curl"
+                "npm-mqtt-3",
+                "npm-mqtt-5",
+                "npm-mqtt-3-websocket",
+                "npm-mqtt-5-websocket",
+                "npm-ws",
+                "mosquitto-3",
+                "mosquitto-5",
+                "paho-3",
+                "paho-5",
+                "rhea",
+                "rhea-anonymous",
+                "rhea-websocket",
+                "proton",
+                "curl"
             })
     void what_one_client_writes_all_clients_see_once(String writer) throws Exception {
         String id = String.valueOf(IDS.incrementAndGet());

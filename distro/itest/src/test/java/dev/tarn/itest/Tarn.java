@@ -117,6 +117,7 @@ final class Tarn implements AutoCloseable {
                 .set("deploy.directory", data.resolve("deploy"))
                 .set("http.port", 0)
                 .set("mqtt.port", 0)
+                .set("amqp.port", "off")
                 .set("admin.port", 0);
     }
 

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.security.Credentials;
+import dev.tarn.api.security.User;
+import java.util.Arrays;
+import org.apache.qpid.protonj2.types.security.SaslCode;
+import org.apache.qpid.protonj2.types.transport.AmqpError;
+import org.apache.qpid.protonj2.types.transport.ErrorCondition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What comes before AMQP itself: protocol headers, and who the peer is. For the connection's loop. */
+final class Greeting {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Greeting.class);
+
+    static final byte[] PLAIN = {'A', 'M', 'Q', 'P', 0, 1, 0, 0};
+    private static final byte[] SASL = {'A', 'M', 'Q', 'P', 3, 1, 0, 0};
+
+    private final AmqpConnection connection;
+    private final Broker broker;
+    private @Nullable Sasl sasl;
+    private @Nullable User user;
+
+    Greeting(AmqpConnection connection, Broker broker) {
+        this.connection = connection;
+        this.broker = broker;
+    }
+
+    /** Handles the next header or frame; returns false when it is not complete. */
+    boolean next(FrameReader frames) {
+        Sasl asking = sasl;
+        boolean asked = asking != null && user == null;
+        byte[] next = asked ? frames.frame(Sasl.LARGEST) : frames.header();
+        if (next == null) {
+            return false;
+        }
+        if (asking != null && asked) {
+            authenticate(asking.credentials(next), asking);
+        } else {
+            header(next);
+        }
+        return true;
+    }
+
+    /** AMQP 1.0 §2.2: a header that is not spoken here is answered with one that is. */
+    private void header(byte[] header) {
+        if (Arrays.equals(header, SASL) && sasl == null) {
+            Sasl asking = new Sasl(connection.peer());
+            sasl = asking;
+            connection.outbox().add(SASL);
+            connection.outbox().add(asking.mechanisms());
+        } else if (!Arrays.equals(header, PLAIN)) {
+            LOG.debug("refused: unknown header connection={}", connection.peer().id());
+            broker.traffic().refused.increment();
+            connection.outbox().add(SASL);
+            connection.close();
+        } else if (user != null) {
+            connection.converse(user, null);
+        } else {
+            Credentials shown = connection
+                    .peer()
+                    .certificate()
+                    .<Credentials>map(Credentials.Certificate::new)
+                    .orElseGet(Credentials.Nothing::new);
+            authenticate(shown, null);
+        }
+    }
+
+    /** Without SASL nobody can be told before the connection is open that he may not come in. */
+    private void authenticate(@Nullable Credentials shown, @Nullable Sasl asking) {
+        if (shown == null) {
+            refuse(asking, null);
+            return;
+        }
+        connection.pause(AmqpConnection.Pause.AUTHENTICATING);
+        broker.users()
+                .authenticate(shown, connection.peer().remote())
+                .whenComplete((known, refused) ->
+                        connection.channel().eventLoop().execute(() -> authenticated(asking, known, refused)));
+    }
+
+    private void authenticated(@Nullable Sasl asking, @Nullable User known, @Nullable Throwable refused) {
+        if (connection.ended()) {
+            return;
+        }
+        if (known == null) {
+            refuse(asking, refused);
+        } else if (asking == null) {
+            connection.converse(known, null);
+        } else {
+            user = known;
+            connection.outbox().add(asking.outcome(SaslCode.OK));
+        }
+        connection.resume(AmqpConnection.Pause.AUTHENTICATING);
+        connection.outbox().flush();
+    }
+
+    private void refuse(@Nullable Sasl asking, @Nullable Throwable refused) {
+        broker.traffic().refused.increment();
+        ErrorCondition told = refused == null
+                ? new ErrorCondition(AmqpError.UNAUTHORIZED_ACCESS, "no mechanism and credentials that are taken")
+                : Failures.told(refused);
+        if (told == null) {
+            LOG.error("authentication failed: connection={}", connection.peer().id(), refused);
+            told = new ErrorCondition(AmqpError.INTERNAL_ERROR, "authentication failed");
+        }
+        LOG.debug("refused: connection={} reason={}", connection.peer().id(), told.getDescription());
+        if (asking == null) {
+            connection.converse(null, told);
+        } else {
+            boolean busy = AmqpError.RESOURCE_LIMIT_EXCEEDED.equals(told.getCondition());
+            connection.outbox().add(asking.outcome(busy ? SaslCode.SYS_TEMP : SaslCode.AUTH));
+            connection.close();
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Failure;
+import java.util.concurrent.CompletionStage;
+import org.apache.qpid.protonj2.buffer.ProtonBuffer;
+import org.apache.qpid.protonj2.engine.IncomingDelivery;
+import org.apache.qpid.protonj2.engine.Receiver;
+import org.apache.qpid.protonj2.types.UnsignedLong;
+import org.apache.qpid.protonj2.types.messaging.Accepted;
+import org.apache.qpid.protonj2.types.messaging.Rejected;
+import org.apache.qpid.protonj2.types.messaging.Source;
+import org.apache.qpid.protonj2.types.messaging.Target;
+import org.apache.qpid.protonj2.types.transactions.TransactionalState;
+import org.apache.qpid.protonj2.types.transport.AmqpError;
+import org.apache.qpid.protonj2.types.transport.DeliveryState;
+import org.apache.qpid.protonj2.types.transport.ErrorCondition;
+import org.apache.qpid.protonj2.types.transport.LinkError;
+import org.apache.qpid.protonj2.types.transport.ReceiverSettleMode;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A link on which a client sends: each message is read once it is complete and settled once it is safe. For the
+ * connection's loop.
+ */
+final class Incoming {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Incoming.class);
+
+    private final Line line;
+    private final Receiver link;
+    private final Messages.Aim aim;
+    private final int most;
+
+    /** Messages whose end is not known yet. */
+    private int pending;
+
+    /** Credit that was given, and deliveries that have begun. */
+    private long granted;
+
+    private long begun;
+
+    /** Bytes of a delivery of which more is to come. */
+    private int partial;
+
+    private boolean closed;
+
+    Incoming(Line line, Receiver link, Messages.Aim aim) {
+        this.line = line;
+        this.link = link;
+        this.aim = aim;
+        this.most = line.broker().limits().credit();
+    }
+
+    void open(Target target) {
+        Source source = link.getRemoteSource();
+        link.setSource(source == null ? new Source() : source)
+                .setTarget(target)
+                .setMaxMessageSize(UnsignedLong.valueOf(line.broker().limits().message()))
+                .setReceiverSettleMode(ReceiverSettleMode.FIRST)
+                .setSenderSettleMode(link.getRemoteSenderSettleMode())
+                .deliveryReadHandler(delivery -> line.guarded(() -> read(delivery)))
+                .deliveryAbortedHandler(delivery -> line.guarded(() -> aborted(delivery)))
+                .detachHandler(remote -> line.guarded(() -> gone(false)))
+                .closeHandler(remote -> line.guarded(() -> gone(true)))
+                .parentEndpointClosedHandler(parent -> closed = true)
+                .open();
+        replenish();
+    }
+
+    private void replenish() {
+        int room = most - pending - link.getCredit();
+        if (!closed && room > most / 2) {
+            granted += room;
+            link.addCredit(room);
+        }
+    }
+
+    private void read(IncomingDelivery delivery) {
+        if (closed) {
+            return;
+        }
+        if (delivery.getTransferCount() == 1 && ++begun > granted) {
+            close(new ErrorCondition(LinkError.TRANSFER_LIMIT_EXCEEDED, "a transfer without credit"));
+            return;
+        }
+        int size = delivery.available();
+        if (size > line.broker().limits().message()) {
+            close(new ErrorCondition(
+                    LinkError.MESSAGE_SIZE_EXCEEDED,
+                    "a message of more than " + line.broker().limits().message() + " bytes"));
+            return;
+        }
+        line.incomplete((delivery.isPartial() ? size : 0) - partial);
+        partial = delivery.isPartial() ? size : 0;
+        if (delivery.isPartial()) {
+            delivery.claimAvailableBytes();
+        } else {
+            complete(delivery, size);
+        }
+    }
+
+    private void complete(IncomingDelivery delivery, int size) {
+        ProtonBuffer payload = delivery.readAll();
+        byte[] message = payload == null ? new byte[0] : Codec.bytes(payload);
+        line.broker().traffic().in.increment();
+        pending++;
+        line.waiting(size);
+        CompletionStage<Commit> done;
+        try {
+            if (delivery.getRemoteState() instanceof TransactionalState) {
+                throw new Refusal(AmqpError.NOT_IMPLEMENTED, "transactions are not offered");
+            }
+            Messages messages = line.broker().messages();
+            Request request = messages.read(
+                    line.context(), aim, Sections.of(message, line.codec()), delivery.isRemotelySettled());
+            done = messages.send(line.context(), request);
+        } catch (Failure | Refusal refused) {
+            settle(delivery, size, refused);
+            return;
+        }
+        done.whenComplete((commit, failed) -> {
+            if (line.channel().eventLoop().inEventLoop()) {
+                line.guarded(() -> settle(delivery, size, failed));
+            } else {
+                line.later(() -> settle(delivery, size, failed));
+            }
+        });
+    }
+
+    private void settle(IncomingDelivery delivery, int size, @Nullable Throwable failed) {
+        pending--;
+        DeliveryState outcome = outcome(failed);
+        if (!closed && delivery.isRemotelySettled()) {
+            delivery.settle();
+        } else if (!closed) {
+            delivery.disposition(outcome, true);
+        }
+        replenish();
+        line.waiting(-size);
+    }
+
+    private DeliveryState outcome(@Nullable Throwable failed) {
+        if (failed == null) {
+            return Accepted.getInstance();
+        }
+        ErrorCondition told = Failures.told(failed);
+        line.broker().traffic().refused.increment();
+        if (told == null) {
+            LOG.error("a message failed because of a bug: link={}", link.getName(), failed);
+            told = new ErrorCondition(AmqpError.INTERNAL_ERROR, "a fault of the server");
+        }
+        LOG.debug("message rejected: condition={} text={}", told.getCondition(), told.getDescription());
+        return new Rejected(told);
+    }
+
+    private void aborted(IncomingDelivery delivery) {
+        line.incomplete(-partial);
+        partial = 0;
+        delivery.settle();
+        replenish();
+    }
+
+    private void close(ErrorCondition error) {
+        line.broker().traffic().refused.increment();
+        forget();
+        link.setCondition(error);
+        link.close();
+    }
+
+    private void forget() {
+        closed = true;
+        line.incomplete(-partial);
+        partial = 0;
+    }
+
+    private void gone(boolean forGood) {
+        forget();
+        if (forGood) {
+            link.close();
+        } else {
+            link.detach();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.data.Attributes;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of a message other protocols have no word for, as it is kept with the change in {@link Messages#EXTENSION}: one byte
+ * for the sort of body, then the sections before it as they came. So types survive from one AMQP client to another.
+ */
+final class Kept {
+    private Kept() {}
+
+    static final byte DATA = 'd';
+    static final byte TEXT = 's';
+    static final byte VALUE = 'v';
+    static final byte SEQUENCE = 'q';
+
+    /** Of a message; empty when there is nothing to keep. */
+    static byte[] of(Sections sections) {
+        byte sort = sections.hasSequence()
+                ? SEQUENCE
+                : !sections.hasValue() ? DATA : sections.value() instanceof String ? TEXT : VALUE;
+        byte[] prefix = sections.kept();
+        if (sort == DATA && prefix.length == 0) {
+            return prefix;
+        }
+        byte[] kept = new byte[prefix.length + 1];
+        kept[0] = sort;
+        System.arraycopy(prefix, 0, kept, 1, prefix.length);
+        return kept;
+    }
+
+    private static byte @Nullable [] in(Attributes attributes) {
+        return attributes.extensions().isEmpty()
+                ? null
+                : attributes.extensions().get(Messages.EXTENSION);
+    }
+
+    static byte sort(Attributes attributes) {
+        byte[] kept = in(attributes);
+        return kept == null || kept.length == 0 ? DATA : kept[0];
+    }
+
+    /** The sections that were kept, or null for none. */
+    static @Nullable Sections sections(Attributes attributes, Codec codec) {
+        byte[] kept = in(attributes);
+        return kept == null || kept.length < 2 ? null : Sections.read(Arrays.copyOfRange(kept, 1, kept.length), codec);
+    }
+}

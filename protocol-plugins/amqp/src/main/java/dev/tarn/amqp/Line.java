@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.resource.Context;
+import io.netty.channel.Channel;
+import org.apache.qpid.protonj2.types.transport.ErrorCondition;
+
+/** What the links of a connection share: whose they are, where to write, and how to end. For the connection's loop. */
+interface Line {
+    Channel channel();
+
+    Broker broker();
+
+    Codec codec();
+
+    /** On whose behalf it acts; known once the connection is open. */
+    Context context();
+
+    /** What the client calls itself. */
+    String container();
+
+    /**
+     * Runs something that the engine has asked for: what it throws is the peer's fault or a bug, and closes the
+     * connection, since the engine itself would swallow it.
+     */
+    void guarded(Runnable task);
+
+    /** Runs something on the loop, guarded, and sends what it has written. On any thread. */
+    void later(Runnable task);
+
+    /** So many bytes of messages wait for the engine behind the door; reads nothing more while it is too many. */
+    void waiting(int bytes);
+
+    /** So many bytes of messages that are not complete yet were added, or taken away where negative. */
+    void incomplete(int bytes);
+
+    /** Says why and closes. */
+    void end(ErrorCondition error);
+}

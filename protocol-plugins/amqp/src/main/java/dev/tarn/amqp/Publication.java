@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Kind;
+import dev.tarn.api.data.Property;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.qpid.protonj2.buffer.ProtonBuffer;
+import org.apache.qpid.protonj2.types.Binary;
+import org.apache.qpid.protonj2.types.Symbol;
+import org.apache.qpid.protonj2.types.messaging.AmqpSequence;
+import org.apache.qpid.protonj2.types.messaging.AmqpValue;
+import org.apache.qpid.protonj2.types.messaging.ApplicationProperties;
+import org.apache.qpid.protonj2.types.messaging.Data;
+import org.apache.qpid.protonj2.types.messaging.Header;
+import org.apache.qpid.protonj2.types.messaging.MessageAnnotations;
+import org.apache.qpid.protonj2.types.messaging.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change as a message: written once for each format and shared by all links that spell its path as it is. Immutable.
+ */
+final class Publication {
+    private Publication() {}
+
+    private static final Symbol SEQUENCE = Symbol.valueOf("x-opt-sequence-number");
+    private static final Symbol RETAIN = Symbol.valueOf("x-opt-retain");
+    private static final Symbol KIND = Symbol.valueOf("x-opt-kind");
+    private static final Map<Format, Change.FormKey<byte[]>> KEYS = new EnumMap<>(Format.class);
+
+    static {
+        for (Format format : Format.values()) {
+            KEYS.put(format, new Change.FormKey<byte[]>(byte[].class));
+        }
+    }
+
+    /** What the maker of a form needs. */
+    private record Order(Change change, Format format, Codec codec) {}
+
+    /**
+     * The message's bytes, not to be changed.
+     *
+     * @param topic the path as the link spells it
+     * @param failures how often it was sent before and not taken
+     */
+    static byte[] of(Change change, String topic, Format format, Codec codec, int failures) {
+        if (failures > 0 || !topic.equals(change.path().text())) {
+            return encode(change, topic, format, codec, failures);
+        }
+        return change.form(
+                Objects.requireNonNull(KEYS.get(format)),
+                new Order(change, format, codec),
+                order -> encode(order.change(), order.change().path().text(), order.format(), order.codec(), 0));
+    }
+
+    private static byte[] encode(Change change, String topic, Format format, Codec codec, int failures) {
+        Body body = change.body();
+        ProtonBuffer buffer = Codec.allocate(256 + (body == null ? 0 : body.size()));
+        Attributes attributes = change.attributes();
+        Sections kept = Kept.sections(attributes, codec);
+        codec.write(buffer, header(change, failures));
+        codec.write(buffer, new MessageAnnotations(annotations(change, kept)));
+        codec.write(buffer, properties(change, topic, body(change, format), kept));
+        byte[] application = kept == null ? new byte[0] : kept.keptApplication();
+        if (application.length > 0) {
+            buffer.writeBytes(application);
+        } else if (!attributes.properties().isEmpty()) {
+            codec.write(buffer, new ApplicationProperties(application(attributes.properties())));
+        }
+        codec.write(buffer, content(change, format));
+        return Codec.bytes(buffer);
+    }
+
+    private static Header header(Change change, int failures) {
+        Header header = new Header().setDurable(change.logged());
+        return failures > 0 ? header.setDeliveryCount(failures) : header;
+    }
+
+    private static Map<Symbol, Object> annotations(Change change, @Nullable Sections kept) {
+        Map<Symbol, Object> annotations = new LinkedHashMap<>();
+        if (kept != null) {
+            kept.annotations().forEach((key, value) -> annotations.put(Symbol.valueOf(String.valueOf(key)), value));
+        }
+        annotations.remove(RETAIN);
+        annotations.put(KIND, change.kind().name().toLowerCase(Locale.ROOT));
+        if (change.kind() != Kind.MESSAGE) {
+            annotations.put(RETAIN, true);
+        }
+        if (change.logged()) {
+            annotations.put(SEQUENCE, change.sequence());
+        }
+        return annotations;
+    }
+
+    /** The body in the link's format; null where there is none, or where it goes as a value. */
+    private static @Nullable Body body(Change change, Format format) {
+        Body body = change.body();
+        String type = format.mediaType();
+        return body == null || !body.structured() || type == null ? body : body.as(type);
+    }
+
+    private static Properties properties(Change change, String topic, @Nullable Body body, @Nullable Sections kept) {
+        Attributes attributes = change.attributes();
+        Properties properties =
+                kept == null ? new Properties() : kept.properties().copy();
+        properties.setTo(topic);
+        if (change.kind() == Kind.DELETE || change.kind() == Kind.EXPIRE) {
+            properties.setSubject(change.kind().name().toLowerCase(Locale.ROOT));
+        }
+        if (body != null && Kept.sort(attributes) == Kept.DATA) {
+            properties.setContentType(contentType(attributes, body));
+        }
+        if (attributes.responsePath() != null && !properties.hasReplyTo()) {
+            properties.setReplyTo(attributes.responsePath());
+        }
+        byte[] correlation = attributes.correlation();
+        if (correlation != null && !properties.hasCorrelationId()) {
+            properties.setCorrelationId(text(correlation));
+        }
+        if (attributes.expiresAt() != 0) {
+            properties.setAbsoluteExpiryTime(attributes.expiresAt());
+        }
+        if (!properties.hasCreationTime() && attributes.timestamp() != 0) {
+            properties.setCreationTime(attributes.timestamp());
+        }
+        return properties;
+    }
+
+    /** As text where it is text: most clients make them so. */
+    private static Object text(byte[] correlation) {
+        String text = new String(correlation, StandardCharsets.UTF_8);
+        return text.indexOf('\ufffd') < 0 ? text : new Binary(correlation);
+    }
+
+    private static String contentType(Attributes attributes, Body body) {
+        String said = attributes.contentType();
+        return said != null && !body.structured() ? said : body.mediaType();
+    }
+
+    /** Names may repeat elsewhere, but not here: the last one counts. */
+    private static Map<String, Object> application(List<Property> properties) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (Property property : properties) {
+            map.put(property.name(), property.value());
+        }
+        return map;
+    }
+
+    private static Object content(Change change, Format format) {
+        Body body = change.body();
+        if (body == null) {
+            return new Data(new byte[0]);
+        }
+        byte sort = Kept.sort(change.attributes());
+        if (sort == Kept.TEXT && !body.structured()) {
+            return new AmqpValue<>(new String(body.bytes(), StandardCharsets.UTF_8));
+        }
+        boolean free = format == Format.SENT || !body.structured();
+        if ((free && (sort == Kept.VALUE || sort == Kept.SEQUENCE)) || (body.structured() && format == Format.VALUE)) {
+            Object value = Values.toAmqp(value(body));
+            return sort == Kept.SEQUENCE && value instanceof List<?> list
+                    ? new AmqpSequence<>(list)
+                    : new AmqpValue<>(value);
+        }
+        return new Data(Objects.requireNonNull(body(change, format)).bytes());
+    }
+
+    /** What an opaque body that came as a value stands for; it was written as JSON. */
+    private static @Nullable Object value(Body body) {
+        return body.structured() || body.mediaType().equals(Bodies.JSON)
+                ? body.as(Bodies.JSON).value()
+                : body.bytes();
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.security.Credentials;
+import dev.tarn.transport.Connection;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.qpid.protonj2.buffer.ProtonBuffer;
+import org.apache.qpid.protonj2.codec.CodecFactory;
+import org.apache.qpid.protonj2.codec.Decoder;
+import org.apache.qpid.protonj2.codec.Encoder;
+import org.apache.qpid.protonj2.types.Symbol;
+import org.apache.qpid.protonj2.types.security.SaslCode;
+import org.apache.qpid.protonj2.types.security.SaslInit;
+import org.apache.qpid.protonj2.types.security.SaslMechanisms;
+import org.apache.qpid.protonj2.types.security.SaslOutcome;
+import org.apache.qpid.protonj2.types.transport.AmqpError;
+import org.apache.qpid.protonj2.types.transport.ConnectionError;
+import org.jspecify.annotations.Nullable;
+
+/** The server's side of the SASL layer, AMQP 1.0 §5.3, without the library's engine (decision 0220). Immutable. */
+final class Sasl {
+
+    /** Largest frame before somebody is known; a password may be a token. */
+    static final int LARGEST = 16_384;
+
+    private static final byte TYPE = 1;
+    private static final Symbol PLAIN = Symbol.valueOf("PLAIN");
+    private static final Symbol ANONYMOUS = Symbol.valueOf("ANONYMOUS");
+    private static final Symbol EXTERNAL = Symbol.valueOf("EXTERNAL");
+
+    private final Connection peer;
+    private final Encoder encoder = CodecFactory.getDefaultSaslEncoder();
+    private final Decoder decoder = CodecFactory.getDefaultSaslDecoder();
+
+    Sasl(Connection peer) {
+        this.peer = peer;
+    }
+
+    /** The frame that lists what is offered: EXTERNAL only to who has shown a certificate. */
+    byte[] mechanisms() {
+        Symbol[] offered = peer.certificate().isPresent()
+                ? new Symbol[] {EXTERNAL, PLAIN, ANONYMOUS}
+                : new Symbol[] {PLAIN, ANONYMOUS};
+        return frame(new SaslMechanisms().setSaslServerMechanisms(offered));
+    }
+
+    /**
+     * What the peer shows in its first frame; null where it names a mechanism that is not offered or says nothing that can
+     * be read as credentials.
+     *
+     * @throws Refusal when the frame is not the one that is due
+     */
+    @Nullable
+    Credentials credentials(byte[] frame) {
+        if (frame[5] != TYPE) {
+            throw new Refusal(ConnectionError.FRAMING_ERROR, "a frame of type " + frame[5] + " within SASL");
+        }
+        int start = 4 * (frame[4] & 0xff);
+        Shape.performative(frame, start);
+        ProtonBuffer body = Codec.buffer(Arrays.copyOfRange(frame, start, frame.length));
+        Object read;
+        try {
+            read = decoder.readObject(body, decoder.newDecoderState());
+        } catch (RuntimeException unreadable) {
+            throw new Refusal(AmqpError.DECODE_ERROR, "a SASL frame that cannot be read");
+        }
+        if (!(read instanceof SaslInit init)) {
+            throw new Refusal(AmqpError.ILLEGAL_STATE, "a SASL frame that is not init");
+        }
+        return credentials(init);
+    }
+
+    private @Nullable Credentials credentials(SaslInit init) {
+        ProtonBuffer response = init.getInitialResponse();
+        byte[] shown = response == null ? new byte[0] : Codec.bytes(response);
+        if (PLAIN.equals(init.getMechanism())) {
+            return plain(shown);
+        }
+        if (EXTERNAL.equals(init.getMechanism())) {
+            return peer.certificate().map(Credentials.Certificate::new).orElse(null);
+        }
+        return ANONYMOUS.equals(init.getMechanism()) ? new Credentials.Nothing() : null;
+    }
+
+    /** {@code [authzid] NUL authcid NUL passwd}, RFC 4616 §2; nobody acts for somebody else. */
+    private static @Nullable Credentials plain(byte[] shown) {
+        int first = next(shown, 0);
+        int second = first < 0 ? -1 : next(shown, first + 1);
+        if (second < 0) {
+            return null;
+        }
+        String authorize = new String(shown, 0, first, StandardCharsets.UTF_8);
+        String name = new String(shown, first + 1, second - first - 1, StandardCharsets.UTF_8);
+        byte[] password = Arrays.copyOfRange(shown, second + 1, shown.length);
+        Arrays.fill(shown, (byte) 0);
+        return authorize.isEmpty() || authorize.equals(name) ? new Credentials.Password(name, password) : null;
+    }
+
+    private static int next(byte[] bytes, int from) {
+        for (int i = from; i < bytes.length; i++) {
+            if (bytes[i] == 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    byte[] outcome(SaslCode code) {
+        return frame(new SaslOutcome().setCode(code));
+    }
+
+    private byte[] frame(Object performative) {
+        ProtonBuffer buffer = Codec.allocate(256);
+        buffer.writeInt(0).writeByte((byte) 2).writeByte(TYPE).writeShort((short) 0);
+        encoder.writeObject(buffer, encoder.newEncoderState(), performative);
+        buffer.setInt(0, buffer.getReadableBytes());
+        return Codec.bytes(buffer);
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Property;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.qpid.protonj2.types.messaging.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A selector in the words of JMS (SQL-92 conditions over one message). A name is an application property or, where there is
+ * none, an attribute of the row; {@code JMSType} and the like are the message's own fields. Unknown is neither true nor
+ * false, as in SQL. Immutable.
+ */
+final class Selector {
+
+    /** A part of the condition; null stands for unknown. */
+    interface Expression {
+        @Nullable
+        Object of(Message message);
+    }
+
+    private static final String SEQUENCE = "amqp.annotation.x-opt-sequence-number";
+
+    private final Expression condition;
+    private final @Nullable Long after;
+
+    private Selector(Expression condition, @Nullable Long after) {
+        this.condition = condition;
+        this.after = after;
+    }
+
+    /**
+     * Reads a selector.
+     *
+     * @throws Failure MALFORMED with the place of what is wrong
+     */
+    static Selector of(String text) {
+        SelectorReader reader = new SelectorReader(text);
+        return new Selector(reader.read(), reader.greaterThan(SEQUENCE));
+    }
+
+    /** The sequence after which the condition wants to begin; null when it does not say. */
+    @Nullable
+    Long after() {
+        return after;
+    }
+
+    /** Whether the condition is true of the change. */
+    boolean takes(Change change, Codec codec) {
+        return Boolean.TRUE.equals(condition.of(new Message(change, codec)));
+    }
+
+    /** A change in the words of a selector; for one thread. */
+    static final class Message {
+        private final Change change;
+        private final @Nullable Sections kept;
+
+        Message(Change change, Codec codec) {
+            this.change = change;
+            this.kept = Kept.sections(change.attributes(), codec);
+        }
+
+        @Nullable
+        Object value(String name) {
+            if (name.startsWith("JMS") && !name.startsWith("JMSX")) {
+                return field(name);
+            }
+            if (name.equals(SEQUENCE)) {
+                return change.logged() ? change.sequence() : null;
+            }
+            if (name.startsWith("amqp.annotation.")) {
+                return kept == null ? null : plain(kept.annotations(), name.substring("amqp.annotation.".length()));
+            }
+            Object typed = kept == null ? null : plain(kept.application(), name);
+            if (typed != null) {
+                return typed;
+            }
+            for (Property property : change.attributes().properties()) {
+                if (property.name().equals(name)) {
+                    return property.value();
+                }
+            }
+            return attribute(name);
+        }
+
+        private static @Nullable Object plain(Map<?, ?> map, String name) {
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                if (String.valueOf(entry.getKey()).equals(name)) {
+                    return Values.ofAmqp(entry.getValue());
+                }
+            }
+            return null;
+        }
+
+        private @Nullable Object attribute(String name) {
+            Body body = change.body();
+            Object value = body == null || !body.structured() ? null : body.value();
+            for (String part : name.split("\\.", -1)) {
+                value = value instanceof Map<?, ?> map ? map.get(part) : null;
+            }
+            return value;
+        }
+
+        private @Nullable Object field(String name) {
+            Properties properties = kept == null ? new Properties() : kept.properties();
+            return switch (name) {
+                case "JMSType" -> type(properties.getSubject());
+                case "JMSMessageID" -> Values.ofAmqp(properties.getMessageId());
+                case "JMSCorrelationID" -> Values.ofAmqp(properties.getCorrelationId());
+                case "JMSDestination" -> change.path().text();
+                case "JMSReplyTo" -> change.attributes().responsePath();
+                case "JMSTimestamp" -> change.attributes().timestamp();
+                case "JMSExpiration" -> change.attributes().expiresAt();
+                case "JMSPriority" -> 4L;
+                case "JMSDeliveryMode" -> mode();
+                default -> null;
+            };
+        }
+
+        private String type(@Nullable String subject) {
+            return subject == null ? change.kind().name().toLowerCase(Locale.ROOT) : subject;
+        }
+
+        private String mode() {
+            return change.logged() ? "PERSISTENT" : "NON_PERSISTENT";
+        }
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tarn.testkit.Node;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.apache.qpid.protonj2.buffer.ProtonBuffer;
+import org.apache.qpid.protonj2.client.ConnectionOptions;
+import org.apache.qpid.protonj2.client.Delivery;
+import org.apache.qpid.protonj2.client.DeliveryState;
+import org.apache.qpid.protonj2.client.Message;
+import org.apache.qpid.protonj2.client.Receiver;
+import org.apache.qpid.protonj2.client.ReceiverOptions;
+import org.apache.qpid.protonj2.client.Sender;
+import org.apache.qpid.protonj2.client.exceptions.ClientException;
+import org.apache.qpid.protonj2.codec.CodecFactory;
+import org.apache.qpid.protonj2.codec.Encoder;
+import org.apache.qpid.protonj2.types.Symbol;
+import org.apache.qpid.protonj2.types.UnsignedInteger;
+import org.apache.qpid.protonj2.types.security.SaslInit;
+import org.apache.qpid.protonj2.types.transport.Open;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who is let in, and how connections end. */
+class ConnectionsTest {
+
+    @TempDir
+    private Path directory;
+
+    private Node guarded() {
+        return Node.in(directory).passwords().stream(services -> services.make(AmqpProtocol.class))
+                .start();
+    }
+
+    private static ConnectionOptions options(String user, String password, String... mechanisms) {
+        ConnectionOptions options = new ConnectionOptions().user(user).password(password);
+        for (String mechanism : mechanisms) {
+            options.saslOptions().addAllowedMechanism(mechanism);
+        }
+        return options;
+    }
+
+    @Test
+    void a_name_and_password_are_asked_for() throws Exception {
+        try (Node node = guarded()) {
+            try (Peer peer = Peer.of(node, "admin", options(Node.ADMINISTRATOR, Node.PASSWORD, "PLAIN"))) {
+                assertThat(Peer.send(peer.sender("a"), Message.create("b"))
+                                .remoteState()
+                                .getType())
+                        .isEqualTo(DeliveryState.Type.ACCEPTED);
+            }
+            assertThatThrownBy(() -> open(node, options(Node.ADMINISTRATOR, "wrong", "PLAIN")))
+                    .isInstanceOf(ClientException.class);
+            assertThatThrownBy(() -> open(node, options(null, null, "ANONYMOUS")))
+                    .isInstanceOf(ClientException.class);
+            try (RawPeer raw = new RawPeer(node.port("amqp"))) {
+                assertThat(raw.open().untilClosed()).contains("amqp:unauthorized-access");
+            }
+        }
+    }
+
+    private static void open(Node node, ConnectionOptions options) throws Exception {
+        try (Peer peer = Peer.of(node, "refused", options)) {
+            Peer.await(peer.connection().openFuture());
+        }
+    }
+
+    @Test
+    void what_is_said_before_the_outcome_is_read_after_it() throws Exception {
+        try (Node node = Peer.node(directory);
+                RawPeer raw = new RawPeer(node.port("amqp"))) {
+            // Header, init of ANONYMOUS, header, open, begin and attach in one segment.
+            String said = raw.hex(RawPeer.SASL)
+                    .raw(anonymous())
+                    .open()
+                    .begin()
+                    .sender("piped")
+                    .until("piped");
+            assertThat(said).contains("ANONYMOUS", "PLAIN", "tarn");
+        }
+    }
+
+    private static byte[] anonymous() {
+        ProtonBuffer buffer = Codec.allocate(64);
+        buffer.writeInt(0).writeByte((byte) 2).writeByte((byte) 1).writeShort((short) 0);
+        Encoder encoder = CodecFactory.getDefaultSaslEncoder();
+        encoder.writeObject(
+                buffer, encoder.newEncoderState(), new SaslInit().setMechanism(Symbol.valueOf("ANONYMOUS")));
+        buffer.setInt(0, buffer.getReadableBytes());
+        return Codec.bytes(buffer);
+    }
+
+    @Test
+    void a_container_may_ask_to_have_one_connection() throws Exception {
+        try (Node node = Peer.node(directory);
+                Peer first = Peer.of(node, "only", sole(0))) {
+            Peer.await(first.connection().openFuture());
+            Receiver receiver = first.receiver("a");
+            assertThatThrownBy(() -> {
+                        try (Peer second = Peer.of(node, "only", sole(0))) {
+                            Peer.await(second.connection().openFuture());
+                            second.receiver("a");
+                        }
+                    })
+                    .isInstanceOf(ClientException.class);
+            try (Peer third = Peer.of(node, "only", sole(1))) {
+                third.receiver("a");
+                assertThatThrownBy(() -> Peer.next(receiver)).isInstanceOf(ClientException.class);
+            }
+        }
+    }
+
+    private static ConnectionOptions sole(int policy) {
+        return new ConnectionOptions()
+                .desiredCapabilities("sole-connection-for-container")
+                .properties(Map.of("sole-connection-enforcement-policy", UnsignedInteger.valueOf(policy)));
+    }
+
+    @Test
+    void a_quiet_connection_is_kept_alive() throws Exception {
+        try (Node node = Peer.node(directory);
+                RawPeer raw = new RawPeer(node.port("amqp"))) {
+            raw.hex(RawPeer.PLAIN)
+                    .frame(0, new Open().setContainerId("quiet").setIdleTimeout(200))
+                    .until("tarn");
+            String beat = "\u0000\u0000\u0000\u0008\u0002\u0000\u0000\u0000";
+            for (int i = 0; i < 3; i++) {
+                raw.until(beat);
+            }
+        }
+    }
+
+    @Test
+    void a_silent_connection_is_closed() throws Exception {
+        try (Node node = Node.in(directory).stream(
+                                services -> services.make(AmqpProtocol.class, Map.of("idleTimeout", 1)))
+                        .start();
+                RawPeer raw = new RawPeer(node.port("amqp"))) {
+            assertThat(raw.open().untilClosed()).contains("local-idle-timeout expired");
+        }
+    }
+
+    @Test
+    void a_node_that_stops_says_so() throws Exception {
+        Node node = Peer.node(directory);
+        try (RawPeer raw = new RawPeer(node.port("amqp"))) {
+            raw.open().begin().receiver("a", 10).until("in");
+            node.close();
+            assertThat(raw.untilClosed()).contains("amqp:connection:forced");
+        } finally {
+            node.close();
+        }
+    }
+
+    @Test
+    void members_of_a_shared_subscription_get_each_message_once() throws Exception {
+        try (Node node = Peer.node(directory);
+                Peer peer = Peer.of(node)) {
+            Receiver one = peer.receiver("work", shared("jobs|1"));
+            Receiver two = peer.receiver("work", shared("jobs|2"));
+            Sender sender = peer.sender("work");
+            for (int i = 0; i < 10; i++) {
+                Peer.send(sender, Message.create("job " + i));
+            }
+            Set<String> got = new TreeSet<>();
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            int count = 0;
+            while (count < 10 && System.nanoTime() < deadline) {
+                for (Receiver receiver : List.of(one, two)) {
+                    Delivery delivery = receiver.receive(20, TimeUnit.MILLISECONDS);
+                    if (delivery != null) {
+                        count++;
+                        got.add(delivery.<String>message().body());
+                    }
+                }
+            }
+            assertThat(count).isEqualTo(10);
+            assertThat(got).hasSize(10);
+        }
+    }
+
+    private static ReceiverOptions shared(String name) {
+        ReceiverOptions options = new ReceiverOptions().linkName(name);
+        options.sourceOptions().capabilities("topic", "shared");
+        return options;
+    }
+}

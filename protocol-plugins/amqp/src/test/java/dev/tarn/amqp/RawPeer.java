@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.tarn.testkit.RawClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import org.apache.qpid.protonj2.buffer.ProtonBuffer;
+import org.apache.qpid.protonj2.types.messaging.Source;
+import org.apache.qpid.protonj2.types.messaging.Target;
+import org.apache.qpid.protonj2.types.transport.Attach;
+import org.apache.qpid.protonj2.types.transport.Begin;
+import org.apache.qpid.protonj2.types.transport.Flow;
+import org.apache.qpid.protonj2.types.transport.Open;
+import org.apache.qpid.protonj2.types.transport.ReceiverSettleMode;
+import org.apache.qpid.protonj2.types.transport.Role;
+import org.apache.qpid.protonj2.types.transport.SenderSettleMode;
+import org.apache.qpid.protonj2.types.transport.Transfer;
+
+/** A peer that says whatever it is told to, byte by byte. */
+final class RawPeer implements AutoCloseable {
+
+    static final String PLAIN = "414d515000010000";
+    static final String SASL = "414d515003010000";
+
+    private final RawClient client;
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    RawPeer(int port) throws IOException {
+        this.client = new RawClient(port);
+    }
+
+    RawPeer hex(String hex) {
+        bytes.writeBytes(RawClient.bytes(hex));
+        return this;
+    }
+
+    RawPeer raw(byte[] raw) {
+        bytes.writeBytes(raw);
+        return this;
+    }
+
+    /** Header and open. */
+    RawPeer open() {
+        return hex(PLAIN).frame(0, new Open().setContainerId("raw"));
+    }
+
+    RawPeer begin() {
+        return frame(0, window());
+    }
+
+    private static Begin window() {
+        return new Begin().setNextOutgoingId(0).setIncomingWindow(2_000_000).setOutgoingWindow(2_000_000);
+    }
+
+    RawPeer begin(int channel) {
+        return frame(channel, window());
+    }
+
+    /** A link on which this peer sends. */
+    RawPeer sender(String address) {
+        return frame(
+                0,
+                new Attach()
+                        .setName("out")
+                        .setHandle(0)
+                        .setRole(Role.SENDER)
+                        .setSenderSettleMode(SenderSettleMode.MIXED)
+                        .setReceiverSettleMode(ReceiverSettleMode.FIRST)
+                        .setSource(new Source())
+                        .setTarget(new Target().setAddress(address))
+                        .setInitialDeliveryCount(0));
+    }
+
+    /** A link on which this peer receives, with so much credit. */
+    RawPeer receiver(String address, long credit) {
+        frame(
+                0,
+                new Attach()
+                        .setName("in")
+                        .setHandle(0)
+                        .setRole(Role.RECEIVER)
+                        .setSenderSettleMode(SenderSettleMode.SETTLED)
+                        .setReceiverSettleMode(ReceiverSettleMode.FIRST)
+                        .setSource(new Source().setAddress(address))
+                        .setTarget(new Target()));
+        return frame(
+                0,
+                new Flow()
+                        .setNextIncomingId(0)
+                        .setIncomingWindow(2_000_000)
+                        .setNextOutgoingId(0)
+                        .setOutgoingWindow(2_000_000)
+                        .setHandle(0)
+                        .setDeliveryCount(0)
+                        .setLinkCredit(credit));
+    }
+
+    RawPeer transfer(int id, boolean more, byte[] payload) {
+        Transfer transfer = new Transfer()
+                .setHandle(0)
+                .setDeliveryId(id)
+                .setDeliveryTag(new byte[] {(byte) id})
+                .setMessageFormat(0)
+                .setMore(more);
+        return raw(frame(0, 0, transfer, payload));
+    }
+
+    RawPeer frame(int channel, Object performative) {
+        return raw(frame(0, channel, performative, new byte[0]));
+    }
+
+    static byte[] frame(int type, int channel, Object performative, byte[] payload) {
+        ProtonBuffer buffer = Codec.allocate(256);
+        buffer.writeInt(0).writeByte((byte) 2).writeByte((byte) type).writeShort((short) channel);
+        new Codec().write(buffer, performative);
+        buffer.writeBytes(payload);
+        buffer.setInt(0, buffer.getReadableBytes());
+        return Codec.bytes(buffer);
+    }
+
+    /** Everything that was put together so far, not sent. */
+    byte[] bytes() {
+        return bytes.toByteArray();
+    }
+
+    RawPeer send() throws IOException {
+        client.offer(bytes.toByteArray());
+        bytes.reset();
+        return this;
+    }
+
+    /** Sends and returns what the server says until it closes, as text: conditions are readable in it. */
+    String untilClosed() throws IOException {
+        send();
+        return new String(client.readToEnd(), ISO_8859_1);
+    }
+
+    /** Sends, then reads until the server has said this. */
+    String until(String said) throws IOException {
+        send();
+        StringBuilder heard = new StringBuilder();
+        while (heard.indexOf(said) < 0) {
+            heard.append(new String(client.read(1), ISO_8859_1));
+        }
+        return heard.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+        client.close();
+    }
+}
