@@ -55,6 +55,7 @@ public final class Accounts {
             @Reference AuditTrail audit) {
         this(store, bodies, users, audit);
         operations().forEach(operation -> context.registerService(Operation.class, operation, null));
+        context.registerService(Operation.class, new MosquittoImport(store, bodies, users), null);
     }
 
     Accounts(Store store, Bodies bodies, StoredUsers users, AuditTrail audit) {
@@ -92,7 +93,9 @@ public final class Accounts {
                 new Verb("token_issue", this::issue),
                 new Verb(
                         "token_revoke",
-                        given -> users.tokens().revoke(text(given, "id")).thenApply(done -> Map.of("revoked", true))),
+                        given -> users.refreshes()
+                                .end(text(given, "id"), users.tokens().revocation(text(given, "id")))
+                                .thenApply(done -> Map.of("revoked", true))),
                 new Verb("audit_list", given -> users.blocking(() -> Map.of("audit", audit.latest(count(given))))));
     }
 

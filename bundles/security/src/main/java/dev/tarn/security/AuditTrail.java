@@ -21,11 +21,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
@@ -34,7 +36,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The table {@code system.audit}: rows are added and, when their time is over, expire; nothing changes them. Ids are in the
+ * The table {@code system.audit}: rows are added and, when their time is over or there are too many, go; nothing changes them. Ids are in the
  * order of time. Safe on any thread; {@link #latest} blocks.
  */
 @Component(
@@ -46,7 +48,7 @@ public final class AuditTrail implements Audit {
     private static final Logger LOG = LoggerFactory.getLogger(AuditTrail.class);
 
     /** Events that are being written at once; further ones are counted. */
-    private static final int UNDERWAY = 256;
+    private static final int UNDERWAY = 4_096;
 
     private static final int LONGEST = 1_024;
 
@@ -55,9 +57,50 @@ public final class AuditTrail implements Audit {
     public @interface Config {
         @AttributeDefinition(description = "Days that an entry of the audit trail is kept; 1 to 3,650")
         int days() default 90;
+
+        @AttributeDefinition(
+                description =
+                        "About how many MB the audit trail may take up; the oldest entries make room. 1 to 1,000,000")
+        int size() default 256;
+
+        @AttributeDefinition(
+                description =
+                        "Tables whose changes are written down, too, such as data.Orders; data.* or * for several")
+        String[] tables() default {};
     }
 
+    /** What is kept. */
+    record Kept(int days, long bytes, Set<String> tables) {
+        Kept {
+            if (days < 1 || days > 3_650) {
+                throw new IllegalArgumentException("security.audit.days must be between 1 and 3650, not " + days);
+            }
+            if (bytes < 1) {
+                throw new IllegalArgumentException("security.audit.size must be between 1 and 1000000");
+            }
+            for (String table : tables) {
+                if (!table.matches("\\*|[^.*]+|[^.*]+\\.(\\*|[^.*]+)")) {
+                    throw new IllegalArgumentException(
+                            "security.audit.tables: '" + table + "' is no table such as data.Orders, data.* or *");
+                }
+            }
+            tables = Set.copyOf(tables);
+        }
+
+        boolean follows(String table) {
+            int dot = table.indexOf('.');
+            String database = table.substring(0, dot);
+            return !database.equals(Table.SYSTEM)
+                    && (tables.contains(table)
+                            || tables.contains("*")
+                            || tables.contains(database + ".*")
+                            || (database.equals(Table.DATA) && tables.contains(table.substring(dot + 1))));
+        }
+    }
+
+    private final Kept kept;
     private final Table table;
+    private final AuditTrimmer trimmer;
     private final Store store;
     private final Bodies bodies;
     private final InstantSource clock;
@@ -67,13 +110,18 @@ public final class AuditTrail implements Audit {
 
     @Activate
     public AuditTrail(@Reference Store store, @Reference Bodies bodies, Config config) {
-        this(store, bodies, config.days(), InstantSource.system());
+        this(store, bodies, kept(config), InstantSource.system());
     }
 
-    AuditTrail(Store store, Bodies bodies, int days, InstantSource clock) {
-        if (days < 1 || days > 3_650) {
-            throw new IllegalArgumentException("security.audit.days must be between 1 and 3650, not " + days);
+    private static Kept kept(Config config) {
+        if (config.size() < 1 || config.size() > 1_000_000) {
+            throw new IllegalArgumentException("security.audit.size must be between 1 and 1000000");
         }
+        return new Kept(config.days(), config.size() * 1_000_000L, Set.of(config.tables()));
+    }
+
+    AuditTrail(Store store, Bodies bodies, Kept kept, InstantSource clock) {
+        this.kept = kept;
         this.store = store;
         this.bodies = bodies;
         this.clock = clock;
@@ -82,8 +130,22 @@ public final class AuditTrail implements Audit {
                 "audit",
                 null,
                 List.of(Attribute.primaryKey("id", Attribute.Type.ID)),
-                new Table.Rules(false, false, false, Table.Keeping.ASYNC, Duration.ZERO, Duration.ofDays(days), null));
+                new Table.Rules(
+                        false, false, false, Table.Keeping.ASYNC, Duration.ZERO, Duration.ofDays(kept.days()), null));
         store.define(table);
+        this.trimmer = new AuditTrimmer(store, table, kept.bytes());
+        trimmer.wake();
+    }
+
+    /** Writes nothing more away. */
+    @Deactivate
+    public void close() {
+        trimmer.close();
+    }
+
+    @Override
+    public boolean follows(String about) {
+        return kept.follows(about);
     }
 
     @Override
@@ -103,6 +165,9 @@ public final class AuditTrail implements Audit {
     }
 
     private void write(Event event) {
+        if (number.get() % AuditTrimmer.PORTION == 0) {
+            trimmer.wake();
+        }
         Map<String, Object> row = new LinkedHashMap<>();
         String id = String.format(Locale.ROOT, "%015d-%06d", clock.millis(), number.incrementAndGet() % 1_000_000);
         row.put("id", id);

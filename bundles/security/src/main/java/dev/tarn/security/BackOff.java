@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.security;
 
+import dev.tarn.api.data.Failure;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -48,6 +49,12 @@ final class BackOff {
         Duration forName = waiting(slots.get(slot(name, from)), FREE, now);
         Duration forAddress = waiting(slots.get(slot(null, from)), FREE_PER_ADDRESS, now);
         return forName.compareTo(forAddress) > 0 ? forName : forAddress;
+    }
+
+    /** What somebody is told who must wait. */
+    static Failure busy(Duration waiting) {
+        return new Failure(
+                Failure.Code.BUSY, "too many wrong passwords: try again in " + (waiting.toSeconds() + 1) + " seconds");
     }
 
     private static Duration waiting(@Nullable Wrong wrong, int free, Instant now) {

@@ -38,7 +38,7 @@ record Role(
             Table.Rules.DECLARED);
 
     private static final Set<String> KEYS =
-            Set.of("name", "administrator", "tables", "publish", "subscribe", "operations", "created");
+            Set.of("name", "administrator", "tables", "publish", "subscribe", "operations", "created", "application");
     private static final Set<String> TABLE_KEYS = Set.of("table", "read", "insert", "update", "delete", "rows");
     private static final int LONGEST_RULE = 4_096;
 

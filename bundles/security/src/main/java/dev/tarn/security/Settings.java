@@ -2,6 +2,7 @@
 package dev.tarn.security;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration, checked.
@@ -17,17 +18,27 @@ record Settings(
         String administrator,
         String password,
         String directory,
-        int iterations,
+        Cost cost,
         int threads,
         int queue,
-        Duration remembered) {
+        Duration remembered,
+        Given given) {
+
+    /**
+     * What logins are given.
+     *
+     * @param access how long a token lasts that is given for a password
+     * @param refresh how long one that was not used is good for another
+     * @param browser how long a browser's login lasts
+     * @param issuer another one whose tokens are taken; null for none
+     */
+    record Given(Duration access, Duration refresh, Duration browser, ExternalTokens.@Nullable Issuer issuer) {}
 
     Settings {
         if (!StoredUser.legal(administrator)) {
             throw new IllegalArgumentException(
                     "administrator.name must be 1 to 256 bytes without control characters and without + # / : $ %");
         }
-        between("iterations", iterations, 10_000, 10_000_000);
         between("threads", threads, 1, 64);
         between("queue", queue, 1, 10_000);
         between("remember.seconds", remembered.toSeconds(), 0, 3_600);
@@ -41,10 +52,31 @@ record Settings(
                 config.administrator_name(),
                 config.administrator_password(),
                 config.directory(),
-                config.iterations(),
+                new Cost(config.argon2_memory(), config.argon2_passes(), config.scram_rounds()),
                 config.threads(),
                 config.queue(),
-                Duration.ofSeconds(config.remember_seconds()));
+                Duration.ofSeconds(config.remember_seconds()),
+                given(config));
+    }
+
+    private static Given given(StoredUsers.Config config) {
+        between("token.minutes", config.token_minutes(), 1, 1_440);
+        between("refresh.days", config.refresh_days(), 1, 366);
+        between("browser.hours", config.browser_hours(), 1, 8_784);
+        boolean others = !(config.issuer_name() + config.issuer_audience() + config.issuer_keys()).isEmpty();
+        return new Given(
+                Duration.ofMinutes(config.token_minutes()),
+                Duration.ofDays(config.refresh_days()),
+                Duration.ofHours(config.browser_hours()),
+                others
+                        ? new ExternalTokens.Issuer(
+                                config.issuer_name(),
+                                config.issuer_audience(),
+                                config.issuer_keys(),
+                                config.issuer_user(),
+                                config.issuer_roles(),
+                                config.issuer_skew())
+                        : null);
     }
 
     private static boolean oneOf(String key, String value, String no, String yes) {

@@ -17,8 +17,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A user as a row of {@code system.users}. */
-record StoredUser(User user, PasswordHash password, Instant created) {
+/**
+ * A user as a row of {@code system.users}.
+ *
+ * @param since when somebody last gave him his password; what he was given for an earlier one is over
+ * @param scram null where there is none: the password was imported as a hash, or SASLprep does not take it
+ */
+record StoredUser(
+        User user, PasswordHash password, @Nullable ScramVerifier scram, Instant created, Instant since) {
 
     /** Logged, so that caches hear of changes. */
     static final Table TABLE = new Table(
@@ -30,7 +36,9 @@ record StoredUser(User user, PasswordHash password, Instant created) {
                     new Attribute("roles", Attribute.Type.STRING, true, false, true, false, false, List.of()),
                     Attribute.of("administrator", Attribute.Type.BOOLEAN),
                     Attribute.of("password", Attribute.Type.STRING),
-                    Attribute.of("created", Attribute.Type.DATE)),
+                    Attribute.of("scram", Attribute.Type.STRING),
+                    Attribute.of("created", Attribute.Type.DATE),
+                    Attribute.of("since", Attribute.Type.DATE)),
             Table.Rules.DECLARED);
 
     private static final int LONGEST_NAME = 256;
@@ -67,7 +75,11 @@ record StoredUser(User user, PasswordHash password, Instant created) {
         row.put("roles", List.copyOf(user.roles()));
         row.put("administrator", user.administrator());
         row.put("password", password.text());
+        if (scram != null) {
+            row.put("scram", scram.text());
+        }
         row.put("created", created);
+        row.put("since", since);
         return bodies.of(row);
     }
 
@@ -85,7 +97,9 @@ record StoredUser(User user, PasswordHash password, Instant created) {
         boolean administrator = Boolean.TRUE.equals(map.get("administrator"));
         User user = new User(name, roles(map.get("roles")), administrator, true);
         Instant created = map.get("created") instanceof Instant moment ? moment : Instant.EPOCH;
-        return new StoredUser(user, PasswordHash.parse(password), created);
+        ScramVerifier scram = map.get("scram") instanceof String verifier ? ScramVerifier.parse(verifier) : null;
+        Instant since = map.get("since") instanceof Instant moment ? moment : created;
+        return new StoredUser(user, PasswordHash.parse(password), scram, created, since);
     }
 
     static Set<String> roles(@Nullable Object value) {

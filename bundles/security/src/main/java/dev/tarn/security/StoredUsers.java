@@ -5,21 +5,21 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.Credentials;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.api.security.Users;
 import dev.tarn.api.store.Store;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -35,16 +35,15 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 import org.osgi.service.metatype.annotations.Option;
 
 /**
- * Users in table {@code system.users}. Passwords are hashed on a few threads of its own behind a bounded queue; what was
- * right lately is known without hashing; the same credentials shown many times at once are hashed once. Safe on any thread;
- * {@link #authenticate} never blocks, and its stages complete on the caller's thread or on a hashing one.
+ * Users in table {@code system.users}, and who somebody is by password, token, certificate or SCRAM. Safe on any thread;
+ * never blocks, and its stages complete on the caller's thread or on one of those that look at logins.
  */
 @Component(
-        service = {Users.class, StoredUsers.class},
+        service = {Users.class, Mechanisms.class, StoredUsers.class},
         configurationPid = "dev.tarn.security",
         immediate = true)
 @Designate(ocd = StoredUsers.Config.class)
-public final class StoredUsers implements Users {
+public final class StoredUsers implements Users, Mechanisms {
 
     private static final User ANONYMOUS = new User("anonymous", Set.of(), true);
 
@@ -80,8 +79,20 @@ public final class StoredUsers implements Users {
                         + " then be read on the way; for nodes behind a proxy that does TLS")
         boolean plaintext() default false;
 
-        @AttributeDefinition(description = "Rounds of PBKDF2 for new passwords; 10,000 to 10,000,000")
-        int iterations() default 210_000;
+        @AttributeDefinition(
+                description =
+                        "Memory in KiB that hashing a password takes (Argon2id); 1,024 to 4,194,304. Passwords that"
+                                + " were hashed otherwise are hashed anew at the next login")
+        int argon2_memory() default 19_456;
+
+        @AttributeDefinition(description = "Passes of Argon2id over that memory; 1 to 100")
+        int argon2_passes() default 2;
+
+        @AttributeDefinition(
+                description =
+                        "Rounds of PBKDF2 in what is kept for SCRAM-SHA-256, which clients have to do at each login;"
+                                + " 4,096 to 1,000,000, or 0 to keep nothing for SCRAM")
+        int scram_rounds() default 15_000;
 
         @AttributeDefinition(description = "Passwords that are checked at once, each on a thread; 1 to 64")
         int threads() default 2;
@@ -92,24 +103,58 @@ public final class StoredUsers implements Users {
         @AttributeDefinition(
                 description = "Seconds for which a right password is known without being hashed again; 0 to 3,600")
         int remember_seconds() default 300;
+
+        @AttributeDefinition(description = "Minutes that a token lasts which is given for a password; 1 to 1,440")
+        int token_minutes() default 15;
+
+        @AttributeDefinition(
+                description = "Days after which a refresh token that was not used is no longer good; 1 to 366")
+        int refresh_days() default 30;
+
+        @AttributeDefinition(description = "Hours after which a browser's login is over; 1 to 8,784")
+        int browser_hours() default 12;
+
+        @AttributeDefinition(
+                description = "What the claim iss of tokens of another issuer must be; empty to take none of them")
+        String issuer_name() default "";
+
+        @AttributeDefinition(description = "What the claim aud of such tokens must be, or have in it")
+        String issuer_audience() default "";
+
+        @AttributeDefinition(
+                description = "Where that issuer's public keys are (JWKS): an address with https, or a file")
+        String issuer_keys() default "";
+
+        @AttributeDefinition(description = "The claim that names the user")
+        String issuer_user() default "sub";
+
+        @AttributeDefinition(
+                description =
+                        "The claim with the roles of users who are not in system.users; without one they are refused")
+        String issuer_roles() default "";
+
+        @AttributeDefinition(description = "Seconds that the issuer's clock may differ from this one; 0 to 600")
+        int issuer_skew() default 60;
     }
+
+    /** Logins that may wait for a look into the store, which takes a tenth of a millisecond. */
+    private static final int WAITING_LOOKS = 20_000;
 
     private final UserTable table;
     private final Tokens tokens;
-    private final KnownCredentials known;
-    private final BackOff backOff;
-    private final HashingThreads threads;
-    private final PasswordHash nobody;
+    private final @Nullable ExternalTokens external;
+    private final RefreshTokens refreshes;
+    private final BrowserSessions browsers;
+    private final Duration accessLife;
+    private final Bodies bodies;
+    private final PasswordLogins passwords;
+    private final ScramBook.Shelf scram;
+    private final LoginThreads looks = new LoginThreads("tarn-logins", 2, WAITING_LOOKS);
+    private final LoginTrail trail = new LoginTrail();
     private final boolean anonymousAdministrators;
-
-    /** Credentials, and the state of users that they are checked against. */
-    private record Attempt(ByteBuffer fingerprint, long generation) {}
-
-    /** What is being checked now; who shows the same meanwhile, no user having changed, gets the same answer. */
-    private final Map<Attempt, CompletableFuture<User>> checking = new ConcurrentHashMap<>();
-
     private final AutoCloseable observation;
-    private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
+    private final AutoCloseable revocation;
+    private final AtomicLong epoch = new AtomicLong();
 
     /** Users as the framework makes them. Blocks until there is an administrator, where one is needed. */
     @Activate
@@ -118,46 +163,73 @@ public final class StoredUsers implements Users {
     }
 
     StoredUsers(Store store, Bodies bodies, Settings settings, InstantSource clock) {
-        this.table = new UserTable(store, bodies, settings.iterations(), clock);
-        this.tokens = new Tokens(store, bodies, clock);
-        this.known = new KnownCredentials(settings.remembered(), clock);
-        this.backOff = new BackOff(clock);
-        this.nobody = PasswordHash.ofNobody(settings.iterations());
+        KeyTable keys = new KeyTable(store, bodies);
+        BackOff backOff = new BackOff(clock);
+        this.table = new UserTable(store, bodies, settings.cost(), clock);
+        this.tokens = new Tokens(store, bodies, keys, clock);
+        Settings.Given given = settings.given();
+        ExternalTokens.Issuer issuer = given.issuer();
+        this.external = issuer == null ? null : new ExternalTokens(issuer, bodies, clock);
+        this.refreshes = new RefreshTokens(store, bodies, keys.secret("refresh"), given.refresh(), clock);
+        this.browsers = new BrowserSessions(store, bodies, given.browser(), clock);
+        this.accessLife = given.access();
+        this.bodies = bodies;
+        this.passwords = new PasswordLogins(table, backOff, trail, settings, clock);
+        int rounds = Math.max(settings.cost().scram(), ScramVerifier.LEAST_ROUNDS);
+        this.scram = new ScramBook.Shelf(table, backOff, trail, looks, keys.secret("scram"), rounds);
         this.anonymousAdministrators = settings.anonymousAdministrators();
         new FirstAdministrator(table, settings).ensure();
-        this.observation = table.observe(known::forget);
-        this.threads = new HashingThreads(settings.threads(), settings.queue());
+        this.observation = table.observe(name -> {
+            passwords.forget(name);
+            epoch.incrementAndGet();
+        });
+        this.revocation = tokens.observe(epoch::incrementAndGet);
     }
 
-    /** Ends the hashing threads; what waits there fails with UNAVAILABLE. */
+    /** Ends the threads; what waits there fails with UNAVAILABLE. */
     @Deactivate
     public void close() throws Exception {
-        threads.close();
+        passwords.threads().close();
+        looks.close();
         observation.close();
+        revocation.close();
     }
 
     /** Logins are written down from now on. */
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-    public void setAudit(Audit trail) {
-        audit.set(trail);
+    public void setAudit(Audit audit) {
+        trail.set(audit);
     }
 
     /** They no longer are. */
-    public void unsetAudit(Audit trail) {
-        audit.compareAndSet(trail, null);
+    public void unsetAudit(Audit audit) {
+        trail.unset(audit);
     }
 
-    private void audit(String name, @Nullable SocketAddress from, boolean allowed, String detail) {
-        Audit trail = audit.get();
-        if (trail != null) {
-            trail.record(new Audit.Event("login", name, "", from, allowed, detail));
+    @Override
+    public List<String> names() {
+        return List.of(ScramVerifier.MECHANISM);
+    }
+
+    @Override
+    public Dialogue begin(String mechanism, @Nullable SocketAddress from) {
+        if (!mechanism.equals(ScramVerifier.MECHANISM)) {
+            throw new Failure(Failure.Code.UNSUPPORTED, "only " + ScramVerifier.MECHANISM + " is offered");
         }
+        return new ScramDialogue(new ScramBook(scram, from));
     }
 
-    /** Runs something that blocks on a thread that hashes passwords. */
+    /** Runs something that takes as long as hashing a password does. */
+    private <T> CompletionStage<T> hashing(Supplier<T> work) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        passwords.threads().run(answer, work);
+        return answer;
+    }
+
+    /** Runs something that looks into the store. */
     <T> CompletionStage<T> blocking(Supplier<T> work) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        threads.run(answer, work);
+        looks.run(answer, work);
         return answer;
     }
 
@@ -170,8 +242,7 @@ public final class StoredUsers implements Users {
      */
     CompletionStage<User> change(
             String name, @Nullable Set<String> roles, @Nullable Boolean administrator, byte @Nullable [] password) {
-        return blocking(() -> table.change(name, roles, administrator, password))
-                .thenCompose(stage -> stage);
+        return hashing(() -> table.change(name, roles, administrator, password)).thenCompose(stage -> stage);
     }
 
     @Override
@@ -182,25 +253,104 @@ public final class StoredUsers implements Users {
             return anonymous(from);
         } else if (credentials instanceof Credentials.Certificate certificate) {
             return certificate(certificate, from);
+        } else if (credentials instanceof Credentials.Cookie cookie) {
+            return browser(cookie, from);
         }
         return token(((Credentials.Token) credentials).token(), "", from);
     }
 
     /**
-     * A token that this node gave out. The user must still be there; what he may do is what he may do now.
+     * A token that this node or the issuer that it trusts gave out. What the user may do is what he may do now.
      *
      * @param name whom the peer says it is of; empty for whomever it names
      */
     private CompletionStage<User> token(String token, String name, @Nullable SocketAddress from) {
+        ExternalTokens others = external;
         return blocking(() -> {
-            String named = tokens.verified(token);
-            UserTable.Entry entry = name.isEmpty() || name.equals(named) ? table.find(named) : null;
-            if (entry == null) {
-                audit(named, from, false, "token");
-                throw new Failure(Failure.Code.UNAUTHENTICATED, "the token is not valid, or not any more");
+            try {
+                User user = others == null || Tokens.ours(token) ? own(token) : foreign(token, others);
+                if (!name.isEmpty() && !name.equals(user.name())) {
+                    throw new IllegalArgumentException("it is not of " + name);
+                }
+                trail.login(user.name(), from, true, "token");
+                return user;
+            } catch (Failure | IllegalArgumentException refused) {
+                trail.login(name, from, false, "token: " + refused.getMessage());
+                throw Tokens.wrong();
+            }
+        });
+    }
+
+    private User own(String token) {
+        String named = tokens.verified(token);
+        UserTable.Entry entry = table.find(named);
+        if (entry == null) {
+            throw new IllegalArgumentException("there is no user " + named + " any more");
+        }
+        return entry.stored().user();
+    }
+
+    private User foreign(String token, ExternalTokens others) {
+        ExternalTokens.Named named = others.verified(WebToken.of(token, bodies));
+        UserTable.Entry entry = table.find(named.name());
+        if (entry == null && !others.bringsUsers()) {
+            throw new IllegalArgumentException("there is no user " + named.name());
+        }
+        return entry == null
+                ? new User(named.name(), named.roles(), false)
+                : entry.stored().user();
+    }
+
+    /** A browser in which somebody has logged in, with the password that he still has. */
+    private CompletionStage<User> browser(Credentials.Cookie cookie, @Nullable SocketAddress from) {
+        return blocking(() -> {
+            BrowserSessions.Browser browser = browsers.find(cookie);
+            UserTable.Entry entry = browser == null ? null : table.find(browser.user());
+            if (browser == null || entry == null || entry.stored().since().isAfter(browser.since())) {
+                trail.login(browser == null ? "" : browser.user(), from, false, "cookie");
+                throw new Failure(Failure.Code.UNAUTHENTICATED, "the session is over: log in again");
             }
             return entry.stored().user();
         });
+    }
+
+    /** A user whose password is known as a hash only, until he logs in. */
+    StoredUser imported(User user, PasswordHash hash) {
+        return table.imported(user, hash);
+    }
+
+    /** Since when the user has his password; null when there is no such user. Blocks. */
+    @Nullable
+    Instant since(String name) {
+        UserTable.Entry entry = table.find(name);
+        return entry == null ? null : entry.stored().since();
+    }
+
+    @Override
+    public long epoch() {
+        return epoch.get();
+    }
+
+    /** Somebody has logged out. */
+    void left() {
+        epoch.incrementAndGet();
+    }
+
+    /** How long a token lasts that is given for a password. */
+    Duration accessLife() {
+        return accessLife;
+    }
+
+    RefreshTokens refreshes() {
+        return refreshes;
+    }
+
+    BrowserSessions browsers() {
+        return browsers;
+    }
+
+    LoginTrail trail() {
+        return trail;
     }
 
     /** Whether there is a user of this name. Blocks. */
@@ -218,7 +368,7 @@ public final class StoredUsers implements Users {
         String name = CertificateNames.of(shown.certificate()).orElse("");
         return blocking(() -> {
             UserTable.Entry entry = name.isEmpty() ? null : table.find(name);
-            audit(
+            trail.login(
                     name,
                     from,
                     entry != null,
@@ -246,59 +396,7 @@ public final class StoredUsers implements Users {
             credentials.wipe();
             return token(token, credentials.name(), from);
         }
-        if (credentials.secret().length > PasswordHash.LONGEST || !StoredUser.legal(credentials.name())) {
-            credentials.wipe();
-            return CompletableFuture.failedStage(wrong());
-        }
-        ByteBuffer fingerprint = known.fingerprint(credentials);
-        User lately = known.find(fingerprint);
-        if (lately != null) {
-            credentials.wipe();
-            return CompletableFuture.completedStage(lately);
-        }
-        Duration waiting = backOff.waiting(credentials.name(), from);
-        if (!waiting.isZero()) {
-            credentials.wipe();
-            return CompletableFuture.failedStage(new Failure(
-                    Failure.Code.BUSY,
-                    "too many wrong passwords: try again in " + (waiting.toSeconds() + 1) + " seconds"));
-        }
-        CompletableFuture<User> answer = new CompletableFuture<>();
-        Attempt attempt = new Attempt(fingerprint, known.generation());
-        CompletableFuture<User> other = checking.putIfAbsent(attempt, answer);
-        if (other != null) {
-            credentials.wipe();
-            return other;
-        }
-        CompletableFuture<User> checked = new CompletableFuture<>();
-        checked.whenComplete((user, failure) -> {
-            credentials.wipe();
-            checking.remove(attempt, answer);
-            if (user != null) {
-                answer.complete(user);
-            } else {
-                answer.completeExceptionally(failure);
-            }
-        });
-        threads.run(checked, () -> check(credentials, attempt, from));
-        return answer;
-    }
-
-    /** On a hashing thread: reads the user and hashes, whether there is such a user or not. */
-    private User check(Credentials.Password credentials, Attempt attempt, @Nullable SocketAddress from) {
-        UserTable.Entry entry = table.find(credentials.name());
-        PasswordHash hash = entry == null ? nobody : entry.stored().password();
-        if (!hash.matches(credentials.secret()) || entry == null) {
-            backOff.wrong(credentials.name(), from);
-            audit(credentials.name(), from, false, "wrong name or password");
-            throw wrong();
-        }
-        backOff.right(credentials.name(), from);
-        User user = entry.stored().user();
-        known.remember(attempt.fingerprint(), user, attempt.generation());
-        table.refresh(entry, credentials.secret());
-        audit(credentials.name(), from, true, "");
-        return user;
+        return passwords.login(credentials, from);
     }
 
     /**
@@ -314,11 +412,6 @@ public final class StoredUsers implements Users {
         } finally {
             credentials.wipe();
         }
-    }
-
-    /** One answer for a wrong name and a wrong password. */
-    private static Failure wrong() {
-        return new Failure(Failure.Code.UNAUTHENTICATED, "wrong name or password");
     }
 
     private static CompletionStage<User> refused(String why) {

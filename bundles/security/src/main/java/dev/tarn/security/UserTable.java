@@ -13,6 +13,8 @@ import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Write;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Objects;
@@ -33,14 +35,14 @@ final class UserTable {
 
     private final Store store;
     private final Bodies bodies;
-    private final int iterations;
+    private final Cost cost;
     private final InstantSource clock;
 
     /** Defines the table if need be. */
-    UserTable(Store store, Bodies bodies, int iterations, InstantSource clock) {
+    UserTable(Store store, Bodies bodies, Cost cost, InstantSource clock) {
         this.store = store;
         this.bodies = bodies;
-        this.iterations = iterations;
+        this.cost = cost;
         this.clock = clock;
         store.define(StoredUser.TABLE);
     }
@@ -82,8 +84,8 @@ final class UserTable {
         if (!StoredUser.legal(user.name())) {
             throw new IllegalArgumentException("this cannot be the name of a user");
         }
-        StoredUser stored = new StoredUser(user, PasswordHash.of(secret, iterations), clock.instant());
-        return write(stored, Expectation.ANYTHING).thenApply(commit -> user);
+        Instant now = clock.instant();
+        return write(made(user, secret, now, now), Expectation.ANYTHING).thenApply(commit -> user);
     }
 
     /**
@@ -105,11 +107,12 @@ final class UserTable {
                 roles == null ? before.roles() : roles,
                 administrator == null ? before.administrator() : administrator,
                 true);
-        PasswordHash password;
+        Instant created = entry == null ? clock.instant() : entry.stored().created();
+        StoredUser stored;
         try {
-            password = secret == null
-                    ? Objects.requireNonNull(entry).stored().password()
-                    : PasswordHash.of(secret, iterations);
+            stored = secret == null
+                    ? kept(user, Objects.requireNonNull(entry).stored())
+                    : made(user, secret, created, clock.instant());
         } catch (IllegalArgumentException illegal) {
             throw new Failure(Failure.Code.INVALID, "password: " + illegal.getMessage());
         } finally {
@@ -118,23 +121,48 @@ final class UserTable {
             }
         }
         Expectation unchanged = entry == null ? Expectation.ABSENT : Expectation.at(Set.of(entry.version()));
-        StoredUser stored = new StoredUser(
-                user, password, entry == null ? clock.instant() : entry.stored().created());
         return write(stored, unchanged).thenApply(commit -> user);
+    }
+
+    /** A user whose password is known as a hash only, until he logs in. */
+    StoredUser imported(User user, PasswordHash hash) {
+        Instant now = clock.instant();
+        return new StoredUser(user, hash, null, now, now);
+    }
+
+    private StoredUser made(User user, byte[] secret, Instant created, Instant since) {
+        PasswordHash hash = PasswordHash.of(secret, cost);
+        ScramVerifier scram = cost.scram() == 0
+                ? null
+                : ScramVerifier.of(secret, cost.scram()).orElse(null);
+        return new StoredUser(user, hash, scram, created, since);
+    }
+
+    private static StoredUser kept(User user, StoredUser old) {
+        return new StoredUser(user, old.password(), old.scram(), old.created(), old.since());
     }
 
     /** Hashes a right password anew when it was hashed as is no longer done; nothing is lost when that fails. */
     void refresh(Entry entry, byte[] secret) {
         StoredUser old = entry.stored();
-        if (old.password().current(iterations)) {
+        if (old.password().current(cost) && verifiable(old.scram(), secret)) {
             return;
         }
-        StoredUser fresh = new StoredUser(old.user(), PasswordHash.of(secret, iterations), old.created());
+        StoredUser fresh = made(old.user(), secret, old.created(), old.since());
         write(fresh, Expectation.at(Set.of(entry.version()))).whenComplete((commit, failure) -> {
             if (failure != null) {
                 LOG.debug("password=not-rehashed reason=\"{}\"", failure.getMessage());
             }
         });
+    }
+
+    /** Whether the verifier is the one that would be made. */
+    private boolean verifiable(@Nullable ScramVerifier scram, byte[] secret) {
+        if (scram == null) {
+            return cost.scram() == 0
+                    || SaslPrep.of(new String(secret, StandardCharsets.UTF_8)).isEmpty();
+        }
+        return scram.rounds() == cost.scram();
     }
 
     private CompletionStage<Commit> write(StoredUser user, Expectation expectation) {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -53,9 +54,14 @@ class AccountsTest {
     void start() {
         Bodies bodies = CodecBodies.standard();
         store = new XodusStore(bodies, defaults());
-        Settings settings = new Settings(false, "admin", "correct horse", "", 10_000, 2, 64, Duration.ofMinutes(5));
+        Settings.Given given =
+                new Settings.Given(Duration.ofMinutes(15), Duration.ofDays(30), Duration.ofHours(12), null);
+        Cost cost = new Cost(1_024, 1, ScramVerifier.LEAST_ROUNDS);
+        Settings settings =
+                new Settings(false, "admin", "correct horse", "", cost, 2, 64, Duration.ofMinutes(5), given);
         users = new StoredUsers(store, bodies, settings, InstantSource.system());
-        audit = new AuditTrail(store, bodies, 90, InstantSource.system());
+        audit = new AuditTrail(
+                store, bodies, new AuditTrail.Kept(90, 1_000_000, Set.of("Sensors")), InstantSource.system());
         users.setAudit(audit);
         access = new RoleAccess(store);
         operations = new Accounts(store, bodies, users, audit).operations();
@@ -73,6 +79,7 @@ class AccountsTest {
     @AfterEach
     void stop() throws Exception {
         access.close();
+        audit.close();
         users.close();
         store.close();
     }
@@ -237,9 +244,10 @@ class AccountsTest {
         java.util.concurrent.atomic.AtomicReference<java.time.Instant> time =
                 new java.util.concurrent.atomic.AtomicReference<>(java.time.Instant.now());
         InstantSource clock = () -> java.util.Objects.requireNonNull(time.get());
-        Tokens tokens = new Tokens(store, CodecBodies.standard(), clock);
+        Tokens tokens = new Tokens(store, CodecBodies.standard(), new KeyTable(store, CodecBodies.standard()), clock);
         String token = tokens.issue("ada", Duration.ofMinutes(1)).token();
-        assertThat(new Tokens(store, CodecBodies.standard(), clock).verified(token))
+        assertThat(new Tokens(store, CodecBodies.standard(), new KeyTable(store, CodecBodies.standard()), clock)
+                        .verified(token))
                 .isEqualTo("ada");
         time.set(clock.instant().plusSeconds(61));
         assertThatThrownBy(() -> tokens.verified(token)).isInstanceOf(Failure.class);

@@ -10,6 +10,7 @@ import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.security.Credentials;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Write;
@@ -71,7 +72,9 @@ class StoredUsersTest {
     private StoredUsers users(Object... given) {
         Map<String, Object> values = new HashMap<>();
         values.put("directory", directory.toString());
-        values.put("iterations", 10_000);
+        values.put("argon2_memory", 1_024);
+        values.put("argon2_passes", 1);
+        values.put("scram_rounds", ScramVerifier.LEAST_ROUNDS);
         for (int i = 0; i < given.length; i += 2) {
             values.put((String) given[i], given[i + 1]);
         }
@@ -230,24 +233,77 @@ class StoredUsersTest {
     }
 
     @Test
-    void a_hash_of_older_rounds_is_made_anew_with_the_right_password() throws Exception {
+    void a_hash_of_other_cost_is_made_anew_with_the_right_password() throws Exception {
         StoredUsers before = users();
         now(before.put(new User("ada", Set.of("r"), false), utf8("x")));
         before.close();
-        StoredUsers after = users("iterations", 11_000);
+        StoredUsers after = users("argon2_memory", 1_100);
         assertRight(after, "ada", "x");
-        UserTable table = new UserTable(store, bodies, 11_000, clock);
+        Cost cost = new Cost(1_100, 1, ScramVerifier.LEAST_ROUNDS);
+        UserTable table = new UserTable(store, bodies, cost, clock);
         CompletableFuture<Void> refreshed = new CompletableFuture<>();
         try (AutoCloseable watching = table.observe(name -> refreshed.complete(null))) {
             assertThat(watching).isNotNull();
-            if (!table.find("ada").stored().password().current(11_000)) {
+            if (!table.find("ada").stored().password().current(cost)) {
                 refreshed.get(30, TimeUnit.SECONDS);
             }
         }
-        assertThat(table.find("ada").stored().password().current(11_000)).isTrue();
+        assertThat(table.find("ada").stored().password().current(cost)).isTrue();
         assertThat(table.find("ada").stored().user().roles()).containsExactly("r");
         assertThat(table.find("ada").stored().created()).isEqualTo(clock.instant());
         assertRight(after, "ada", "x");
+    }
+
+    /** Shows a name and a password in several messages. */
+    private static CompletionStage<User> scram(StoredUsers users, String name, String password) {
+        ScramClient client = new ScramClient(name, password);
+        Mechanisms.Dialogue dialogue = users.begin("SCRAM-SHA-256", FAR);
+        return dialogue.next(utf8(client.first()))
+                .thenCompose(
+                        step -> dialogue.next(utf8(client.proof(new String(step.message(), StandardCharsets.UTF_8)))))
+                .thenApply(Mechanisms.Step::user);
+    }
+
+    @Test
+    void scram_lets_in_who_has_the_password_and_nobody_else() throws Exception {
+        StoredUsers users = users("administrator_password", "right");
+        assertThat(users.names()).containsExactly("SCRAM-SHA-256");
+        assertThat(now(scram(users, "admin", "right")).administrator()).isTrue();
+        assertThat(refused(scram(users, "nobody", "right")).reason()).isEqualTo("wrong name or password");
+        for (int i = 0; i < BackOff.FREE; i++) {
+            assertThat(refused(scram(users, "admin", "wrong")).code()).isEqualTo(Failure.Code.UNAUTHENTICATED);
+        }
+        assertThat(refused(scram(users, "admin", "right")).code()).isEqualTo(Failure.Code.BUSY);
+        assertThatThrownBy(() -> users.begin("SCRAM-SHA-1", FAR)).isInstanceOf(Failure.class);
+    }
+
+    private void adopt(StoredUsers users, String name, PasswordHash hash) throws Exception {
+        StoredUser user = users.imported(new User(name, Set.of(), false, true), hash);
+        now(store.commit(Write.of(Draft.put(
+                StoredUser.TABLE, StoredUser.path(name), user.body(bodies), Attributes.NONE, Expectation.ABSENT))));
+    }
+
+    @Test
+    void an_imported_hash_is_for_plain_passwords_until_the_first_login_has_replaced_it() throws Exception {
+        StoredUsers users = users("administrator_password", "right", "remember_seconds", 0);
+        Cost cost = new Cost(1_024, 1, ScramVerifier.LEAST_ROUNDS);
+        UserTable table = new UserTable(store, bodies, cost, clock);
+        byte[] salt = utf8("salt");
+        adopt(users, "old", new Sha512Hash(salt, Secrets.digest("SHA-512", utf8("x"), salt)));
+        adopt(users, "new", new Pbkdf2Hash(101, salt, Secrets.pbkdf2("HmacSHA512", utf8("y"), salt, 101, 64)));
+        assertThat(refused(scram(users, "old", "x")).code()).isEqualTo(Failure.Code.UNAUTHENTICATED);
+        assertWrong(users, "old", "y");
+        for (String name : List.of("old", "new")) {
+            CompletableFuture<Void> refreshed = new CompletableFuture<>();
+            try (AutoCloseable watching = table.observe(changed -> refreshed.complete(null))) {
+                assertThat(watching).isNotNull();
+                assertRight(users, name, name.equals("old") ? "x" : "y");
+                refreshed.get(30, TimeUnit.SECONDS);
+            }
+            assertThat(table.find(name).stored().password().current(cost)).isTrue();
+        }
+        assertThat(now(scram(users, "old", "x")).name()).isEqualTo("old");
+        assertRight(users, "new", "y");
     }
 
     @Test
@@ -278,7 +334,7 @@ class StoredUsersTest {
 
     @Test
     void a_thousand_at_once_are_hashed_once_or_told_to_come_back() throws Exception {
-        StoredUsers users = users("administrator_password", "right", "threads", 1, "queue", 4, "iterations", 100_000);
+        StoredUsers users = users("administrator_password", "right", "threads", 1, "queue", 4, "argon2_memory", 19_456);
         List<CompletionStage<User>> same = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
             same.add(users.authenticate(shown("admin", "right"), FAR));
@@ -300,7 +356,7 @@ class StoredUsersTest {
 
     @Test
     void a_name_that_does_not_exist_takes_as_long_as_one_that_does() throws Exception {
-        StoredUsers users = users("iterations", 200_000, "administrator_password", "right");
+        StoredUsers users = users("argon2_memory", 19_456, "administrator_password", "right");
         long known = fastest(users, "admin");
         long unknown = fastest(users, "nobody");
         assertThat((double) unknown / known).isBetween(0.2, 5.0);
@@ -363,7 +419,7 @@ class StoredUsersTest {
 
     @Test
     void after_the_end_attempts_are_refused_and_none_is_left_without_an_answer() throws Exception {
-        StoredUsers users = users("threads", 1, "iterations", 100_000);
+        StoredUsers users = users("threads", 1, "argon2_memory", 19_456, "argon2_passes", 4);
         List<CompletionStage<User>> stages = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             stages.add(users.authenticate(shown("user" + i, "x"), FAR));
@@ -396,7 +452,9 @@ class StoredUsersTest {
     void a_wrong_configuration_says_which_key() {
         assertThatThrownBy(() -> users("mode", "open")).hasMessageContaining("mode must be start or dev");
         assertThatThrownBy(() -> users("anonymous", "yes")).hasMessageContaining("anonymous must be");
-        assertThatThrownBy(() -> users("iterations", 1)).hasMessageContaining("iterations");
+        assertThatThrownBy(() -> users("argon2_memory", 1)).hasMessageContaining("argon2.memory");
+        assertThatThrownBy(() -> users("argon2_passes", 0)).hasMessageContaining("argon2.passes");
+        assertThatThrownBy(() -> users("scram_rounds", 1)).hasMessageContaining("scram.rounds");
         assertThatThrownBy(() -> users("administrator_name", "a/#")).hasMessageContaining("administrator.name");
     }
 }

@@ -12,6 +12,15 @@ public interface Audit {
     void record(Event event);
 
     /**
+     * Whether changes of this table's rows are to be written down, too. Quick.
+     *
+     * @param table qualified
+     */
+    default boolean follows(String table) {
+        return false;
+    }
+
+    /**
      * Something that happened.
      *
      * @param what such as {@code login}, or the name of an operation

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.security;
 
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /** What somebody shows to say who he is. */
 public sealed interface Credentials {
@@ -47,6 +52,33 @@ public sealed interface Credentials {
         @Override
         public String toString() {
             return "Token[]";
+        }
+    }
+
+    /**
+     * What a browser shows to say that somebody has logged in with it. Pages cannot read it.
+     *
+     * @param secret as {@link Logins#open} gave it
+     */
+    record Cookie(String secret) implements Credentials {
+        /**
+         * What a page of ours must show besides, to say that it means what it sends: another page cannot know it. The same
+         * for as long as the cookie is. Quick.
+         */
+        public String proof() {
+            try {
+                Mac mac = Mac.getInstance("HmacSHA256");
+                mac.init(new SecretKeySpec(("tarn-" + secret).getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+                byte[] proof = mac.doFinal("csrf".getBytes(StandardCharsets.UTF_8));
+                return Base64.getUrlEncoder().withoutPadding().encodeToString(proof);
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("this Java has no HMAC with SHA-256", e);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "Cookie[]";
         }
     }
 

@@ -16,4 +16,12 @@ public interface Users {
      * @param from the peer, or null when there is none
      */
     CompletionStage<User> authenticate(Credentials credentials, @Nullable SocketAddress from);
+
+    /**
+     * Another number once credentials that were right may be so no longer: a user has changed, a token was revoked, somebody
+     * has logged out. Who was found by them before is to be asked for again. Quick.
+     */
+    default long epoch() {
+        return 0;
+    }
 }

@@ -13,10 +13,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A few threads that check passwords, and a bounded queue before them. */
-final class HashingThreads implements AutoCloseable {
+/** A few threads that check who somebody is, and a bounded queue before them. */
+final class LoginThreads implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(HashingThreads.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LoginThreads.class);
 
     private static final long IDLE_SECONDS = 30;
     private static final long CLOSE_SECONDS = 10;
@@ -29,12 +29,10 @@ final class HashingThreads implements AutoCloseable {
             } catch (Failure failure) {
                 answer.completeExceptionally(failure);
             } catch (RuntimeException e) {
-                LOG.error("password=unchecked", e);
-                answer.completeExceptionally(
-                        new Failure(Failure.Code.UNAVAILABLE, "the password could not be checked"));
+                LOG.error("login=unchecked", e);
+                answer.completeExceptionally(new Failure(Failure.Code.UNAVAILABLE, "the login could not be checked"));
             } catch (Error e) {
-                answer.completeExceptionally(
-                        new Failure(Failure.Code.UNAVAILABLE, "the password could not be checked"));
+                answer.completeExceptionally(new Failure(Failure.Code.UNAVAILABLE, "the login could not be checked"));
                 throw e;
             }
         }
@@ -42,10 +40,10 @@ final class HashingThreads implements AutoCloseable {
 
     private final ThreadPoolExecutor pool;
 
-    HashingThreads(int threads, int queue) {
+    LoginThreads(String name, int threads, int queue) {
         pool = new ThreadPoolExecutor(
                 threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(queue), task -> {
-                    Thread thread = new Thread(task, "tarn-passwords");
+                    Thread thread = new Thread(task, name);
                     thread.setDaemon(true);
                     return thread;
                 });
@@ -61,7 +59,7 @@ final class HashingThreads implements AutoCloseable {
                     pool.isShutdown()
                             ? stopped()
                             : new Failure(
-                                    Failure.Code.BUSY, "too many passwords are being checked: try again in a second"));
+                                    Failure.Code.BUSY, "too many logins are being checked: try again in a second"));
         }
     }
 
@@ -82,7 +80,7 @@ final class HashingThreads implements AutoCloseable {
         }
         try {
             if (!pool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("passwords=still-checking after-seconds={}", CLOSE_SECONDS);
+                LOG.warn("logins=still-checking after-seconds={}", CLOSE_SECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.security.Audit;
+import dev.tarn.codec.CodecBodies;
+import dev.tarn.store.XodusStore;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The audit trail in a real store. */
+class AuditTrailTest {
+
+    @TempDir
+    Path directory;
+
+    private final Bodies bodies = CodecBodies.standard();
+    private final TestClock clock = new TestClock();
+    private XodusStore store;
+
+    @BeforeEach
+    void open() {
+        store = new XodusStore(
+                bodies, Configured.with(XodusStore.Config.class, Map.of("directory", directory.toString())));
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private AuditTrail trail(long bytes, String... tables) {
+        return new AuditTrail(store, bodies, new AuditTrail.Kept(90, bytes, Set.of(tables)), clock);
+    }
+
+    private static Audit.Event event(int number) {
+        return new Audit.Event(
+                "login",
+                "ada" + number,
+                "mqtt",
+                new InetSocketAddress("192.0.2.1", 1),
+                number % 2 == 0,
+                "x".repeat(200));
+    }
+
+    /** Waits until it is so, at most a minute. */
+    private static void await(BooleanSupplier so) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!so.getAsBoolean()) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void what_happened_is_there_the_newest_first() {
+        AuditTrail trail = trail(1_000_000);
+        for (int i = 0; i < 3; i++) {
+            trail.record(event(i));
+            int written = i + 1;
+            await(() -> trail.latest(10).size() == written);
+            clock.forward(Duration.ofMillis(1));
+        }
+        List<Map<?, ?>> latest = trail.latest(2);
+        assertThat(latest).hasSize(2);
+        assertThat(String.valueOf(latest.get(0)))
+                .contains("what=login", "who=ada2", "allowed=true", "protocol=mqtt", "from=192.0.2.1");
+        assertThat(latest.get(1).get("who")).isEqualTo("ada1");
+        trail.close();
+    }
+
+    @Test
+    void the_oldest_make_room_for_the_newest() {
+        AuditTrail trail = trail(500_000);
+        for (int i = 0; i < 5_000; i++) {
+            trail.record(event(i));
+            clock.forward(Duration.ofMillis(1));
+            if (i % 500 == 499) {
+                String last = "ada" + i;
+                await(() -> last.equals(trail.latest(1).get(0).get("who")));
+            }
+        }
+        String last = "ada5000";
+        trail.record(event(5_000));
+        await(() -> last.equals(trail.latest(1).get(0).get("who")));
+        trail.close();
+        // Whoever looks last has seen all of it: what is left fits, and it is the newest.
+        AuditTrail again = trail(500_000);
+        await(() -> again.latest(5_000).size() < 3_000);
+        assertThat(again.latest(1).get(0).get("who")).isEqualTo(last);
+        again.close();
+    }
+
+    @Test
+    void tables_are_followed_when_they_are_named() {
+        AuditTrail.Kept kept = new AuditTrail.Kept(1, 1, Set.of("data.Orders", "Notes", "shop.*"));
+        assertThat(kept.follows("data.Orders")).isTrue();
+        assertThat(kept.follows("data.Notes")).isTrue();
+        assertThat(kept.follows("shop.Carts")).isTrue();
+        assertThat(kept.follows("data.Sensors")).isFalse();
+        assertThat(kept.follows("shop2.Notes")).isFalse();
+        AuditTrail.Kept all = new AuditTrail.Kept(1, 1, Set.of("*"));
+        assertThat(all.follows("data.Sensors")).isTrue();
+        assertThat(all.follows("system.audit")).isFalse();
+        assertThatThrownBy(() -> new AuditTrail.Kept(1, 1, Set.of("a.b.c"))).hasMessageContaining("a.b.c");
+        assertThatThrownBy(() -> new AuditTrail.Kept(0, 1, Set.of())).hasMessageContaining("days");
+    }
+}
