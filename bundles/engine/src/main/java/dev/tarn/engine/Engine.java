@@ -29,6 +29,7 @@ import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Tables;
 import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Upload;
@@ -168,6 +169,17 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
 
     public void removeSource(Source source) {
         sourced.remove(source);
+    }
+
+    /** Refusals and changes are written down from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setAudit(Audit audit) {
+        commons.permissions().trail().set(audit);
+    }
+
+    /** They no longer are. */
+    public void unsetAudit(Audit audit) {
+        commons.permissions().trail().unset(audit);
     }
 
     /** Ends all mailboxes and the workers. */

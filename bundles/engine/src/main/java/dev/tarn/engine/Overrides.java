@@ -294,7 +294,7 @@ final class Overrides {
                         .allows(context, Access.Verb.SUBSCRIBE, place.exported().table(), all)
                 && !commons.permissions()
                         .allows(context, Access.Verb.READ, place.exported().table(), all)) {
-            throw leaving(place, Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text()));
+            throw leaving(place, commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text()));
         }
         Request request = Request.of(Action.SUBSCRIBE, path, null, Terms.NONE).querying(all);
         return errands.run(place, Terms.NONE, run -> run.ask(Action.SUBSCRIBE, place.path(), request));
@@ -356,7 +356,7 @@ final class Overrides {
     private void checkAll(Context context, Access.Verb verb, Exported exported, Path path) {
         String all = path.text().equals("/") ? "#" : path.text() + "/#";
         if (!commons.permissions().allows(context, verb, exported.table(), all)) {
-            throw Permissions.forbidden(context, verb, path.text());
+            throw commons.permissions().forbidden(context, verb, path.text());
         }
     }
 }

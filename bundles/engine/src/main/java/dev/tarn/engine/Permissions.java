@@ -26,6 +26,7 @@ final class Permissions {
 
     private final Access access;
     private final Bodies bodies;
+    private final Trail trail = new Trail();
 
     /** Tables whose rules are no conditions, so that each is in the log once and not once a request. */
     private final Set<String> broken = ConcurrentHashMap.newKeySet();
@@ -41,6 +42,11 @@ final class Permissions {
     /** Calls the task after each change of rights; see {@link Access#observe}. */
     AutoCloseable observe(Runnable changed) {
         return access.observe(changed);
+    }
+
+    /** Who hears of refusals and changes. */
+    Trail trail() {
+        return trail;
     }
 
     /** What the context's user may do now. */
@@ -113,7 +119,9 @@ final class Permissions {
         return false;
     }
 
-    static Failure forbidden(Context context, Access.Verb verb, String path) {
+    /** A refusal, which is written down. */
+    Failure forbidden(Context context, Access.Verb verb, String path) {
+        trail.refused(context, verb, path);
         return new Failure(
                 Failure.Code.FORBIDDEN,
                 context.user().name() + " may not " + verb.name().toLowerCase(Locale.ROOT) + " " + path);

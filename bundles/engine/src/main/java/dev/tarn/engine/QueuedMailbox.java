@@ -118,7 +118,7 @@ final class QueuedMailbox implements Mailbox {
         }
         Set<String> allowed = allowed(filter);
         if (allowed != null && allowed.isEmpty()) {
-            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+            throw commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
         }
         LiveQuery query = query(filter, interest);
         if (query != null) {
@@ -127,7 +127,7 @@ final class QueuedMailbox implements Mailbox {
         String name = interest.group();
         if (name != null && allowed != null && !wholly(filter)) {
             // What a member of a group must not see would have to be given back for ever.
-            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+            throw commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
         }
         SharedGroup group = name == null ? null : commons.routing().groups().join(name, filter.text());
         FilterSubscription subscription = new FilterSubscription(this, filter, group, interest, query, tag);
@@ -166,7 +166,7 @@ final class QueuedMailbox implements Mailbox {
         Exported exported = tables.get(0);
         if (!readsWhole(filter)) {
             // That a row comes or goes would tell of what is hidden.
-            throw Permissions.forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+            throw commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
         }
         boolean opaque = exported.table().rules().opaque();
         return new LiveQuery(
@@ -243,8 +243,11 @@ final class QueuedMailbox implements Mailbox {
                     && ((subscription.group() != null && !wholly(subscription.filter()))
                             || (subscription.query() != null && !readsWhole(subscription.filter())));
             if (lost || !now.known()) {
-                end(Permissions.forbidden(
-                        context, Access.Verb.SUBSCRIBE, subscription.filter().text()));
+                end(commons.permissions()
+                        .forbidden(
+                                context,
+                                Access.Verb.SUBSCRIBE,
+                                subscription.filter().text()));
             }
         } catch (Failure unmapped) {
             subscription.allowed(Set.of());

@@ -114,7 +114,7 @@ final class Reads {
         // A list is all that is below, not the one path.
         String all = asked.text().equals("/") ? "#" : asked.text() + "/#";
         if (!commons.permissions().allows(context, Access.Verb.READ, exported.table(), all)) {
-            throw Permissions.forbidden(context, Access.Verb.READ, asked.text());
+            throw commons.permissions().forbidden(context, Access.Verb.READ, asked.text());
         }
         return exported;
     }
@@ -157,7 +157,7 @@ final class Reads {
                 .sight(context, Access.Verb.READ, other.table())
                 .whole()) {
             // Which rows are joined would tell of those that are hidden.
-            throw Permissions.forbidden(context, Access.Verb.READ, about.text());
+            throw commons.permissions().forbidden(context, Access.Verb.READ, about.text());
         }
         return subject(context, exports, other);
     }
@@ -224,8 +224,8 @@ final class Reads {
 
     CompletionStage<Map<String, Object>> describe(Context context, String resource) {
         Exported exported = resource(commons.routing().exports(), resource);
-        commons.permissions()
-                .check(context, Access.Verb.DESCRIBE, exported, resource.isEmpty() ? Path.of("/") : Path.of(resource));
+        Path asked = resource.isEmpty() ? Path.of("/") : Path.of(resource);
+        commons.permissions().check(context, Access.Verb.DESCRIBE, exported, asked);
         Sight sight = commons.permissions().sight(context, Access.Verb.READ, exported.table());
         return commons.workers().call(() -> {
             try (Snapshot snapshot = commons.store().snapshot()) {

@@ -68,7 +68,7 @@ final class Writes {
         if (update && !expected.equals(Expectation.ABSENT)) {
             return anything ? terms.expecting(Expectation.PRESENT) : terms;
         }
-        throw Permissions.forbidden(context, insert ? Access.Verb.UPDATE : Access.Verb.INSERT, path.text());
+        throw permissions.forbidden(context, insert ? Access.Verb.UPDATE : Access.Verb.INSERT, path.text());
     }
 
     Draft draft(Context context, Exported exported, Path path, Body body, Terms terms) {
@@ -379,16 +379,19 @@ final class Writes {
         Write write = new Write(all, List.of());
         CompletableFuture<Commit> answer = new CompletableFuture<>();
         Gate gate = CallContext.of(context).gate();
+        Trail trail = commons.permissions().trail();
         gate.write(() -> committing(write).whenComplete((commit, failure) -> {
             if (commit != null) {
+                trail.written(context, drafts);
                 commons.horizon().whenOffered(commit.sequence(), gate::settled);
                 answer.complete(commit);
             } else {
                 gate.settled();
-                answer.completeExceptionally(
-                        failure instanceof CompletionException && failure.getCause() != null
-                                ? failure.getCause()
-                                : failure);
+                Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                        ? failure.getCause()
+                        : failure;
+                trail.failed(context, drafts, cause);
+                answer.completeExceptionally(cause);
             }
         }));
         return answer;

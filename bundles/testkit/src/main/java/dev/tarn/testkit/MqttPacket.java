@@ -113,7 +113,7 @@ public final class MqttPacket {
     public int reason() {
         return switch (type()) {
             case 2 -> content[1] & 0xFF;
-            case 14 -> content.length == 0 ? 0 : content[0] & 0xFF;
+            case 14, 15 -> content.length == 0 ? 0 : content[0] & 0xFF;
             default -> content.length > 2 ? content[2] & 0xFF : 0;
         };
     }

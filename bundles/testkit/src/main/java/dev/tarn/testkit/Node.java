@@ -135,7 +135,9 @@ public final class Node implements AutoCloseable {
             return configure("security", "mode", "start")
                     .configure("security", "administrator_name", ADMINISTRATOR)
                     .configure("security", "administrator_password", PASSWORD)
-                    .configure("security", "iterations", 10_000);
+                    .configure("security", "argon2_memory", 1_024)
+                    .configure("security", "argon2_passes", 1)
+                    .configure("security", "scram_rounds", 4_096);
         }
 
         /** Starts it; blocks until it accepts connections. */

@@ -26,9 +26,11 @@ import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.resource.Terms;
+import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Write;
+import dev.tarn.engine.Engine;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +38,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -309,6 +312,58 @@ class RightsTest {
                     .isEqualTo(DENIED);
         }
         assertThat(Node.await(door().describe(ada, "Notes"))).doesNotContainKey("count");
+    }
+
+    @Test
+    void a_description_names_what_somebody_may_read_or_write_and_nothing_else() {
+        role("{\"name\":\"own\",\"tables\":[{\"table\":\"Notes\",\"read\":[\"text\"],\"insert\":[\"owner\"]}]}");
+        assertThat(described(as("ada", "own"))).contains("name=id", "name=text").doesNotContain("secret");
+        assertThat(described(node.context())).contains("name=owner", "name=secret", "name=text", "count=2");
+        assertThat(outcome(() -> door().describe(as("eve"), "Notes"))).isEqualTo(DENIED);
+    }
+
+    private String described(Context context) {
+        return String.valueOf(Node.await(door().describe(context, "Notes")));
+    }
+
+    /** What the trail is told. */
+    private static final class Told implements Audit {
+        final List<String> events = new CopyOnWriteArrayList<>();
+
+        @Override
+        public boolean follows(String table) {
+            return table.equals("data.Notes");
+        }
+
+        @Override
+        public void record(Event event) {
+            events.add(event.who() + " " + event.what() + " " + event.allowed() + " " + event.detail());
+        }
+    }
+
+    @Test
+    void refusals_and_changes_of_a_table_that_is_followed_are_written_down() {
+        Told told = new Told();
+        ((Engine) door()).setAudit(told);
+        role("{\"name\":\"own\",\"tables\":[{\"table\":\"Notes\",\"read\":true,\"insert\":true,\"update\":true,"
+                + "\"rows\":\"owner=%u\"}]}");
+        Context ada = as("ada", "own");
+        assertThat(outcome(() -> door().put(ada, Path.of("Notes/3"), note("{\"owner\":\"ada\"}"), Terms.NONE)))
+                .isEqualTo("yes");
+        assertThat(outcome(() -> door().put(ada, Path.of("Notes/2"), note("{\"owner\":\"ada\"}"), Terms.NONE)))
+                .isEqualTo(DENIED);
+        assertThat(outcome(() -> door().delete(ada, Path.of("Notes/1"), Terms.NONE)))
+                .isEqualTo(DENIED);
+        assertThat(outcome(() -> door().get(as("eve"), Path.of("Notes/1")))).isEqualTo(DENIED);
+        assertThat(told.events)
+                .containsExactly(
+                        "ada put true Notes/3",
+                        "ada put false Notes/2",
+                        "ada delete false Notes/1",
+                        "eve read false Notes/1");
+        ((Engine) door()).unsetAudit(told);
+        assertThat(outcome(() -> door().get(as("eve"), Path.of("Notes/1")))).isEqualTo(DENIED);
+        assertThat(told.events).hasSize(4);
     }
 
     @Test
