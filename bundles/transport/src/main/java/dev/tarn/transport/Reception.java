@@ -72,7 +72,7 @@ final class Reception {
     private void identify(Exchange asking) {
         Roster.Installed candidate = candidate(asking.head());
         if (candidate != null && anonymous(candidate.protocol(), asking.head())) {
-            dispatch(asking, new Caller(new byte[0], NOBODY, new HashMap<>(2)), candidate);
+            dispatch(asking, new Caller(new byte[0], NOBODY, 0, new HashMap<>(2)), candidate);
             return;
         }
         List<String> headers = asking.head().headers().getAll(HttpHeaderNames.AUTHORIZATION);
@@ -80,14 +80,22 @@ final class Reception {
             throw new Failure(Failure.Code.MALFORMED, "more than one Authorization header");
         }
         String header = headers.isEmpty() ? "" : headers.get(0);
-        byte[] bytes = header.getBytes(StandardCharsets.UTF_8);
-        if (caller != null && caller.is(bytes)) {
+        Credentials.Cookie cookie = header.isEmpty()
+                ? SessionCookie.of(asking.head(), connection.tls() != null).orElse(null)
+                : null;
+        if (cookie != null) {
+            SessionCookie.check(asking.head(), cookie);
+        }
+        byte[] bytes = (cookie == null ? header : "Cookie " + cookie.secret()).getBytes(StandardCharsets.UTF_8);
+        long epoch = http.users().epoch();
+        if (caller != null && caller.is(bytes, epoch)) {
             dispatch(asking, caller, candidate);
             return;
         }
-        CompletableFuture<User> found =
-                http.users().authenticate(shown(header), connection.remote()).toCompletableFuture();
-        found.whenComplete((user, failure) -> onLoop(() -> identified(asking, bytes, user, failure)));
+        CompletableFuture<User> found = http.users()
+                .authenticate(cookie == null ? shown(header) : cookie, connection.remote())
+                .toCompletableFuture();
+        found.whenComplete((user, failure) -> onLoop(() -> identified(asking, bytes, epoch, user, failure)));
     }
 
     /** Whoever says nothing is whom his certificate names, if he has shown one. */
@@ -97,10 +105,11 @@ final class Reception {
                         .certificate()
                         .<Credentials>map(Credentials.Certificate::new)
                         .orElseGet(Credentials.Nothing::new)
-                : Caller.credentials(header);
+                : Authorization.credentials(header);
     }
 
-    private void identified(Exchange asking, byte[] header, @Nullable User user, @Nullable Throwable failure) {
+    private void identified(
+            Exchange asking, byte[] header, long epoch, @Nullable User user, @Nullable Throwable failure) {
         if (asking.over()) {
             return;
         }
@@ -110,7 +119,7 @@ final class Reception {
             asking.fail(why);
             return;
         }
-        Caller known = new Caller(header, user, caller == null ? new HashMap<>(2) : caller.contexts(user));
+        Caller known = new Caller(header, user, epoch, caller == null ? new HashMap<>(2) : caller.contexts(user));
         caller = known;
         dispatch(asking, known, candidate(asking.head()));
     }

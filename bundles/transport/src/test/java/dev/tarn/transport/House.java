@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** A listener with HTTP behind it, on a free port, with one known user and nothing but the protocols a test adds. */
 final class House implements AutoCloseable {
     static final User ANONYMOUS = new User("anonymous", Set.of(), false);
+    static final String COOKIE = "Zm9ydHktdHdv";
     static final User ADA = new User("ada", Set.of("reader"), false);
 
     final Meter meter = new Meter();
@@ -75,7 +76,10 @@ final class House implements AutoCloseable {
         @Override
         public CompletionStage<User> authenticate(Credentials credentials, @Nullable SocketAddress from) {
             checks.incrementAndGet();
-            if (credentials instanceof Credentials.Certificate) {
+            if (credentials instanceof Credentials.Cookie cookie
+                    && cookie.secret().equals(COOKIE)) {
+                return CompletableFuture.completedStage(ADA);
+            } else if (credentials instanceof Credentials.Certificate) {
                 return CompletableFuture.completedStage(ADA);
             } else if (credentials instanceof Credentials.Nothing) {
                 return CompletableFuture.completedStage(ANONYMOUS);
