@@ -2,9 +2,11 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.Users;
 import dev.tarn.transport.Traffic;
 import java.time.Clock;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What all connections share. Safe on any thread. */
@@ -20,12 +22,14 @@ record Broker(
     /**
      * Where the rest of the node is reached, and how fast.
      *
+     * @param mechanisms of extended authentication, while somebody offers any
      * @param elsewhere where clients are sent when this server stops; null for nowhere
      * @param rate of all clients together; null for any
      */
     record Doors(
             Resources resources,
             Users users,
+            AtomicReference<@Nullable Mechanisms> mechanisms,
             @Nullable Referral elsewhere,
             @Nullable SharedRate rate) {}
 
@@ -51,6 +55,11 @@ record Broker(
 
     Resources resources() {
         return doors.resources();
+    }
+
+    @Nullable
+    Mechanisms mechanisms() {
+        return doors.mechanisms().get();
     }
 
     Users users() {

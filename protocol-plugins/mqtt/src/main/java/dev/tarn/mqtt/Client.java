@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.resource.Mailbox;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
 import dev.tarn.transport.Connection;
@@ -25,11 +27,20 @@ final class Client {
     private final Subscribing subscribing;
     private final Mailbox mailbox;
     private final boolean expires;
+    private final @Nullable Authentication authentication;
     private @Nullable KeepAlive keepAlive;
     private Packet.@Nullable Will will;
     private boolean closed;
 
-    Client(Line line, Broker broker, Packet.Connect connect, User user, Session session) {
+    /** @param authentication what the client may repeat, or null where it named no method */
+    Client(
+            Line line,
+            Broker broker,
+            Packet.Connect connect,
+            User user,
+            Session session,
+            @Nullable Authentication authentication) {
+        this.authentication = authentication;
         this.line = line;
         this.broker = broker;
         this.session = session;
@@ -109,10 +120,51 @@ final class Client {
                 disconnect((Packet.Disconnect) packet);
                 return false;
             }
-            // AUTH: no connection has a method, so there is nothing to go on with [MQTT-4.12.0-6].
-            default -> throw Violation.protocol("AUTH without an authentication method");
+            default -> reauthenticate((Packet.Auth) packet);
         }
         return true;
+    }
+
+    /** Everything goes on meanwhile as the user who he is; §4.12.1 */
+    private void reauthenticate(Packet.Auth auth) {
+        Authentication several = authentication;
+        if (several == null) {
+            throw Violation.protocol("AUTH without an authentication method"); // [MQTT-4.12.0-7]
+        }
+        several.answer(
+                auth,
+                (step, refused) -> line.channel().eventLoop().execute(() -> {
+                    if (!closed) {
+                        reauthenticated(several, step, refused);
+                    }
+                }));
+    }
+
+    private void reauthenticated(Authentication several, Mechanisms.@Nullable Step step, @Nullable Throwable refused) {
+        Failure failure = refused == null ? null : Failures.of(refused);
+        if (failure != null) {
+            Reason reason = failure.code() == Failure.Code.BUSY ? Reason.SERVER_BUSY : Reason.NOT_AUTHORIZED;
+            line.end(reason, failure.reason()); // [MQTT-4.12.1-2]
+            return;
+        } else if (step == null) {
+            line.fail(refused == null ? new IllegalStateException("neither a step nor a refusal") : refused);
+            return;
+        }
+        boolean last = several.stepped(step);
+        User now = step.user();
+        User user = user();
+        if (now != null && (user == null || !now.name().equals(user.name()))) {
+            line.end(Reason.NOT_AUTHORIZED, "this is another user than the one who connected");
+        } else if (!line.writer().fits(several.properties(step))) {
+            line.end(Reason.PACKET_TOO_LARGE, "AUTH would be larger than the client takes");
+        } else {
+            line.writer()
+                    .auth(
+                            line.outbox().open(),
+                            last ? Reason.SUCCESS : Reason.CONTINUE_AUTHENTICATION,
+                            several.properties(step));
+            line.outbox().flush();
+        }
     }
 
     /** A packet, or part of a large one, came. */

@@ -14,10 +14,6 @@ final class Connecting {
     /** What holds for this connection, or why it is refused. */
     static Agreement agree(Packet.Connect connect, Broker broker, Connection connection) {
         PropertySet properties = connect.properties();
-        if (properties.has(PropertyType.AUTHENTICATION_METHOD)) {
-            throw new Violation(
-                    Reason.BAD_AUTHENTICATION_METHOD, "no method of extended authentication is offered"); // §4.12
-        }
         Packet.Will will = connect.will();
         if (will != null) {
             check(will, broker.limits().offers());

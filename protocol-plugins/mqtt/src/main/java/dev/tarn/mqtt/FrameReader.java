@@ -21,6 +21,7 @@ final class FrameReader {
     private int limit = BEFORE_CONNECT;
     private int header;
     private boolean connected;
+    private boolean authenticating;
 
     FrameReader(ByteBufAllocator allocator) {
         this.allocator = allocator;
@@ -30,6 +31,11 @@ final class FrameReader {
     void connected(int maximumPacketSize) {
         connected = true;
         limit = maximumPacketSize;
+    }
+
+    /** From now on only AUTH and DISCONNECT may come, until the client is {@link #connected}. */
+    void authenticating() {
+        authenticating = true;
     }
 
     /** Adds bytes; takes the buffer over. */
@@ -121,7 +127,10 @@ final class FrameReader {
     private void check(int first) {
         int type = first >> 4;
         int flags = first & 0x0F;
-        if ((type == Packet.CONNECT) == connected) {
+        if (authenticating && !connected && type != Packet.AUTH && type != Packet.DISCONNECT) {
+            throw Violation.protocol("packet type " + type + " before the client is who it says"); // [MQTT-3.1.2-30]
+        }
+        if ((type == Packet.CONNECT) == (connected || authenticating)) {
             throw Violation.protocol(
                     // [MQTT-3.1.0-1], [MQTT-3.1.0-2]
                     connected ? "a second CONNECT" : "the first packet is not CONNECT");

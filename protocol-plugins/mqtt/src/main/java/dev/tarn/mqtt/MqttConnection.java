@@ -3,6 +3,7 @@ package dev.tarn.mqtt;
 
 import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.transport.Closing;
 import dev.tarn.transport.Connection;
@@ -40,6 +41,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     private Sessions.@Nullable Claim claim;
     private @Nullable Agreement agreement;
     private @Nullable Client client;
+    private @Nullable Authentication authentication;
+    private Packet.@Nullable Connect asking;
+    private Mechanisms.@Nullable Step proved;
     private final Set<Pause> pauses = EnumSet.noneOf(Pause.class);
     private boolean paused;
     private boolean reading;
@@ -70,11 +74,23 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     public void handlerAdded(ChannelHandlerContext ctx) {
         broker.statistics().sockets.increment();
         tell(ClientEvent.Type.CONNECTION, null);
+        hurry("no CONNECT");
+    }
+
+    /** Gives the client a while to go on with what it has to do before it is connected. */
+    private void hurry(String reason) {
         connectTimeout = channel.eventLoop()
                 .schedule(
-                        () -> end(Reason.MAXIMUM_CONNECT_TIME, "no CONNECT"),
+                        () -> end(Reason.MAXIMUM_CONNECT_TIME, reason),
                         broker.limits().times().connect().toMillis(),
                         TimeUnit.MILLISECONDS);
+    }
+
+    private void hurryNoMore() {
+        if (connectTimeout != null) {
+            connectTimeout.cancel(false);
+            connectTimeout = null;
+        }
     }
 
     @Override
@@ -128,8 +144,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
 
     private void packet(int header, ByteBuf content) {
         Client connected = client;
-        if (connected == null) {
+        if (connected == null && authentication == null) {
             connect(content);
+        } else if (connected == null) {
+            prove(header, content);
         } else if (!connected.packet(header, content)) {
             finish();
             channel.close();
@@ -137,10 +155,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     }
 
     private void connect(ByteBuf content) {
-        if (connectTimeout != null) {
-            connectTimeout.cancel(false);
-            connectTimeout = null;
-        }
+        hurryNoMore();
         broker.statistics().connects.increment();
         ConnectReader reader = new ConnectReader();
         try {
@@ -148,7 +163,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             writer = writer(connect);
             Agreement agreed = Connecting.agree(connect, broker, peer);
             agreement = agreed;
+            Authentication several = Authentication.of(connect, broker, peer.remote());
             pause(Pause.CONNECTING);
+            if (several != null) {
+                asking = connect;
+                authentication = several;
+                frames.authenticating();
+                hurry("no AUTH");
+                several.begin(connect.properties(), (step, refused) -> later(() -> stepped(several, step, refused)));
+                return;
+            }
             broker.users()
                     .authenticate(Connecting.credentials(connect.login(), peer), peer.remote())
                     .whenComplete((user, refused) -> later(() -> authenticated(connect, agreed, user, refused)));
@@ -159,6 +183,37 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             } else {
                 throw violation;
             }
+        }
+    }
+
+    /** Another packet of a client that is not known yet; any but AUTH is its last [MQTT-3.1.2-30]. */
+    private void prove(int header, ByteBuf content) {
+        Authentication several = Objects.requireNonNull(authentication);
+        if (new PacketReader(Version.V5).read(header, content) instanceof Packet.Auth auth) {
+            pause(Pause.CONNECTING);
+            several.answer(auth, (step, refused) -> later(() -> stepped(several, step, refused)));
+        } else {
+            finish();
+            channel.close();
+        }
+    }
+
+    private void stepped(Authentication several, Mechanisms.@Nullable Step step, @Nullable Throwable refused) {
+        if (ended) {
+            return;
+        }
+        Packet.Connect connect = Objects.requireNonNull(asking);
+        if (step == null) {
+            authenticated(connect, agreement(), null, refused);
+        } else if (several.stepped(step)) {
+            proved = step;
+            authenticated(connect, agreement(), step.user(), null);
+        } else if (writer.fits(several.properties(step))) {
+            writer.auth(outbox.open(), Reason.CONTINUE_AUTHENTICATION, several.properties(step)); // [MQTT-4.12.0-2]
+            resume(Pause.CONNECTING);
+            outbox.flush();
+        } else {
+            hangUp();
         }
     }
 
@@ -179,6 +234,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         if (ended) {
             return;
         }
+        hurryNoMore();
         if (refused != null || user == null) {
             Failure failure = refused == null ? null : Failures.of(refused);
             if (failure == null) {
@@ -205,7 +261,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         Sessions.Opened opened =
                 broker.sessions().open(agreed.clientId(), user, connect.clean(), expiry, connect.will());
         frames.connected(broker.limits().packet());
-        client = new Client(this, broker, connect, user, opened.session());
+        client = new Client(this, broker, connect, user, opened.session(), authentication);
         opened.stored().whenComplete((stored, failure) -> later(() -> accept(connect, agreed, opened, failure)));
     }
 
@@ -221,6 +277,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         }
         PropertySet properties =
                 Connecting.properties(connect, agreed, broker.limits(), Connecting.expiry(connect, broker));
+        if (authentication != null && proved != null) {
+            authentication.describe(properties, proved);
+        }
         if (!writer.fits(properties)) {
             LOG.debug("ended: a CONNACK is larger than the client takes: connection={}", peer.id());
             hangUp();
@@ -250,6 +309,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     }
 
     private void violated(Violation violation) {
+        if (client == null && authentication != null && violation.reason().in(Packet.CONNACK)) {
+            refuse(violation.reason(), violation.text()); // [MQTT-4.12.0-4]
+            return;
+        }
         broker.traffic().refused.increment();
         end(violation.reason(), violation.text());
     }
@@ -366,9 +429,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         ended = true;
-        if (connectTimeout != null) {
-            connectTimeout.cancel(false);
-        }
+        hurryNoMore();
         if (client != null) {
             if (client.begun()) {
                 tell(ClientEvent.Type.DISCONNECTED, why == null ? "closed by the client" : why);

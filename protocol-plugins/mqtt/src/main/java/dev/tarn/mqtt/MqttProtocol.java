@@ -7,6 +7,7 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.api.security.Users;
 import dev.tarn.api.store.Store;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -126,6 +128,7 @@ public final class MqttProtocol implements StreamProtocol {
     private final Sessions sessions;
     private final Events events = new Events();
     private final SystemTopics topics;
+    private final AtomicReference<@Nullable Mechanisms> mechanisms = new AtomicReference<>();
     private final Broker broker;
 
     @Activate
@@ -155,7 +158,7 @@ public final class MqttProtocol implements StreamProtocol {
                 figures,
                 Duration.ofSeconds(within("systemInterval", config.systemInterval(), 0, 86_400)));
         this.broker = new Broker(
-                doors(resources, users, limits, config),
+                doors(resources, users, mechanisms, limits, config),
                 messages,
                 sessions,
                 tables,
@@ -166,12 +169,18 @@ public final class MqttProtocol implements StreamProtocol {
         topics.start();
     }
 
-    private static Broker.Doors doors(Resources resources, Users users, Limits limits, Config config) {
+    private static Broker.Doors doors(
+            Resources resources,
+            Users users,
+            AtomicReference<@Nullable Mechanisms> mechanisms,
+            Limits limits,
+            Config config) {
         String server = config.serverReference().strip();
         int rate = limits.topics().rates().all();
         return new Broker.Doors(
                 resources,
                 users,
+                mechanisms,
                 server.isEmpty() ? null : new Referral(server, config.serverMoved()),
                 rate == 0 ? null : new SharedRate(rate, System.nanoTime()));
     }
@@ -261,6 +270,17 @@ public final class MqttProtocol implements StreamProtocol {
     @Override
     public void open(ChannelPipeline pipeline) {
         pipeline.addLast("mqtt", new MqttConnection(broker, pipeline.channel()));
+    }
+
+    /** Clients may authenticate by these from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setMechanisms(Mechanisms offered) {
+        mechanisms.set(offered);
+    }
+
+    /** They no longer may; what has begun is finished. */
+    public void unsetMechanisms(Mechanisms offered) {
+        mechanisms.compareAndSet(offered, null);
     }
 
     /** Tells it what clients do from now on. */

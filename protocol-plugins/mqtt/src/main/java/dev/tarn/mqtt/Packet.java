@@ -95,5 +95,5 @@ sealed interface Packet {
     record Disconnect(Reason reason, PropertySet properties) implements Packet {}
 
     /** A step of extended authentication. */
-    record Auth(PropertySet properties) implements Packet {}
+    record Auth(Reason reason, PropertySet properties) implements Packet {}
 }

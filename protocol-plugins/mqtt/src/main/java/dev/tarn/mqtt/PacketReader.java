@@ -230,13 +230,14 @@ final class PacketReader {
             throw Violation.protocol("packet type 15 is reserved");
         }
         PropertySet properties = PropertySet.NONE;
+        Reason reason = Reason.SUCCESS;
         if (in.isReadable()) {
-            Reason.of(Fields.unsignedByte(in), Packet.AUTH);
+            reason = Reason.of(Fields.unsignedByte(in), Packet.AUTH);
             if (in.isReadable()) {
                 properties = PropertyReader.read(in, PropertyType.Carrier.AUTH);
             }
         }
         Fields.end(in);
-        return new Packet.Auth(properties);
+        return new Packet.Auth(reason, properties);
     }
 }

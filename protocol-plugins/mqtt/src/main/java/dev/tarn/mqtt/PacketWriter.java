@@ -93,6 +93,16 @@ final class PacketWriter {
         }
     }
 
+    /** AUTH, in answer to a client of 5.0 [MQTT-3.15.1-1]. */
+    void auth(ByteBuf out, Reason reason, PropertySet properties) {
+        int size = PropertyWriter.size(properties);
+        out.writeByte(Packet.AUTH << 4);
+        PropertyWriter.variable(out, 1 + PropertyWriter.sizeOfVariable(size) + size);
+        out.writeByte(reason.code());
+        PropertyWriter.variable(out, size);
+        PropertyWriter.write(out, properties);
+    }
+
     void pingresp(ByteBuf out) {
         out.writeByte(Packet.PINGRESP << 4).writeByte(0);
     }

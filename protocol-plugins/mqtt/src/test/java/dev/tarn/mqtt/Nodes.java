@@ -2,6 +2,7 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.resource.DurableSessions;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
 import java.nio.file.Path;
@@ -16,13 +17,17 @@ final class Nodes {
     }
 
     static Node.Setup in(Path directory, Map<String, ?> settings) {
-        return Node.in(directory).stream(services -> new MqttProtocol(
-                services.resources(),
-                (DurableSessions) services.resources(), // the engine is both
-                services.store(),
-                services.users(),
-                services.bodies(),
-                services.meter(),
-                Configs.of(MqttProtocol.Config.class, settings)));
+        return Node.in(directory).stream(services -> {
+            MqttProtocol made = new MqttProtocol(
+                    services.resources(),
+                    (DurableSessions) services.resources(), // the engine is both
+                    services.store(),
+                    services.users(),
+                    services.bodies(),
+                    services.meter(),
+                    Configs.of(MqttProtocol.Config.class, settings));
+            made.setMechanisms((Mechanisms) services.users()); // users are both
+            return made;
+        });
     }
 }
