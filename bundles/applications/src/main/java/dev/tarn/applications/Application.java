@@ -18,10 +18,17 @@ import java.util.Set;
  * One version of an application: what its folder declares, read and checked. Immutable.
  *
  * @param name the folder's name
+ * @param roles as objects of {@code system.roles}
  * @param data the names of files with rows that the tables are to have
  * @param settings config.yaml as it is
  */
-record Application(String name, List<Table> tables, List<String> data, StaticFiles site, Map<String, Object> settings) {
+record Application(
+        String name,
+        List<Table> tables,
+        List<Map<String, Object>> roles,
+        List<String> data,
+        StaticFiles site,
+        Map<String, Object> settings) {
 
     private static final long LONGEST_FILE = 1 << 20;
 
@@ -29,6 +36,7 @@ record Application(String name, List<Table> tables, List<String> data, StaticFil
         tables = List.copyOf(tables);
         data = List.copyOf(data);
         settings = Map.copyOf(settings);
+        roles = List.copyOf(roles);
     }
 
     /** Whether a folder looks like an application at all. */
@@ -57,12 +65,17 @@ record Application(String name, List<Table> tables, List<String> data, StaticFil
         for (String file : matching(folder, settings.schemas(), withheld, findings)) {
             types.addAll(SchemaFile.read(file, text(folder, file, findings), findings));
         }
+        List<Map<String, Object>> roles = new ArrayList<>();
+        for (String file : matching(folder, settings.roles(), withheld, findings)) {
+            roles.addAll(RolesFile.read(file, text(folder, file, findings), findings));
+        }
         List<Table> tables = Schema.tables(types, findings);
         List<String> data = matching(folder, settings.data(), withheld, findings);
         Settings.Pages pages = settings.pages();
         return new Application(
                 name,
                 tables,
+                roles,
                 data,
                 pages == null ? StaticFiles.NONE : StaticFiles.of(folder, pages, withheld, findings),
                 ConfigFile.plain(config));

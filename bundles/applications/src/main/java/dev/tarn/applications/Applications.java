@@ -6,6 +6,7 @@ import dev.tarn.api.application.Site;
 import dev.tarn.api.application.Transactions;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Tables;
+import dev.tarn.api.security.Roles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -68,14 +69,16 @@ public final class Applications implements Site {
     @Activate
     public Applications(
             @Reference Tables tables,
+            @Reference Roles roles,
             @Reference Transactions transactions,
             @Reference DataLoader loader,
             Config config) {
-        this(tables, transactions, Optional.of(loader), config);
+        this(tables, roles, transactions, Optional.of(loader), config);
     }
 
     /** @param loader absent where nobody's data files are read */
-    Applications(Tables tables, Transactions transactions, Optional<DataLoader> loader, Config config) {
+    Applications(
+            Tables tables, Roles roles, Transactions transactions, Optional<DataLoader> loader, Config config) {
         interval = milliseconds(config.interval());
         List<Path> folders = Arrays.stream(config.folders())
                 .filter(folder -> !folder.isBlank())
@@ -83,7 +86,7 @@ public final class Applications implements Site {
                 .toList();
         Optional<Path> directory =
                 Optional.of(config.directory()).filter(text -> !text.isBlank()).map(Path::of);
-        watch = new Watch(tables, loader, folders, directory, serving::set);
+        watch = new Watch(new Watch.Services(tables, roles, loader), folders, directory, serving::set);
         watch.add(new JavaCode(transactions));
         thread = new ScheduledThreadPoolExecutor(
                 1,

@@ -31,7 +31,6 @@ final class ConfigFile {
     /** What Harper knows and a bundle of its own would bring. */
     private static final Map<String, String> ELSEWHERE = Map.of(
             "jsResource", "JavaScript resources need the scripting bundle",
-            "roles", "roles are not read from a file yet",
             "fastifyRoutes", "Fastify routes need Node.js",
             "loadEnv", "environment files are for JavaScript resources, which need the scripting bundle",
             "graphql", "the /graphql endpoint is not there; use the resources themselves",
@@ -56,16 +55,9 @@ final class ConfigFile {
      * @param understood sections that a language reads for itself
      */
     static Settings read(String application, String text, Findings findings, Set<String> understood) {
-        LoadSettings limits = LoadSettings.builder()
-                .setLabel(NAME)
-                .setAllowDuplicateKeys(false)
-                .setAllowRecursiveKeys(false)
-                .setMaxAliasesForCollections(16)
-                .setCodePointLimit(256 * 1024)
-                .build();
         Optional<Node> root;
         try {
-            root = new Compose(limits).composeString(text);
+            root = compose(NAME, text);
         } catch (MarkedYamlEngineException unreadable) {
             int line =
                     unreadable.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
@@ -99,7 +91,23 @@ final class ConfigFile {
         return plain;
     }
 
-    private static String oneLine(String text) {
+    /**
+     * Parses YAML that nobody has to be trusted with.
+     *
+     * @throws YamlEngineException when it is none, or goes beyond what any such file needs
+     */
+    static Optional<Node> compose(String file, String text) {
+        LoadSettings limits = LoadSettings.builder()
+                .setLabel(file)
+                .setAllowDuplicateKeys(false)
+                .setAllowRecursiveKeys(false)
+                .setMaxAliasesForCollections(16)
+                .setCodePointLimit(256 * 1024)
+                .build();
+        return new Compose(limits).composeString(text);
+    }
+
+    static String oneLine(String text) {
         return text.replaceAll("\\s+", " ").strip();
     }
 
@@ -109,6 +117,7 @@ final class ConfigFile {
             return Settings.DEFAULT;
         }
         List<Located> schemas = List.of();
+        List<Located> roles = List.of();
         List<Located> data = List.of();
         Pages pages = null;
         for (Map.Entry<String, NodeTuple> section : section(root).entrySet()) {
@@ -118,12 +127,13 @@ final class ConfigFile {
             switch (key) {
                 case "graphqlSchema" -> schemas = files(key, value, line, "schema.graphql");
                 case "dataLoader" -> data = files(key, value, line, "data/*.json");
+                case "roles" -> roles = files(key, value, line, "roles.yaml");
                 case "static" -> pages = pages(application, value, line);
                 case "rest" -> rest(value);
                 default -> other(key, value, line);
             }
         }
-        return new Settings(schemas, data, pages);
+        return new Settings(schemas, roles, data, pages);
     }
 
     private void other(String key, Node value, int line) {
@@ -136,7 +146,7 @@ final class ConfigFile {
         } else if (value instanceof MappingNode && section(value).containsKey("package")) {
             findings.warn(NAME, line, "'" + key + "' is passed over: npm packages are not loaded");
         } else {
-            Set<String> known = new LinkedHashSet<>(List.of("graphqlSchema", "dataLoader", "static", "rest"));
+            Set<String> known = new LinkedHashSet<>(List.of("graphqlSchema", "roles", "dataLoader", "static", "rest"));
             known.addAll(ELSEWHERE.keySet());
             findings.refuse(NAME, line, "'" + key + "' is not known" + Nearest.hint(key, known));
         }

@@ -8,11 +8,15 @@ import org.jspecify.annotations.Nullable;
  * What config.yaml says.
  *
  * @param schemas where the tables are declared
+ * @param roles where the roles are declared
  * @param data where rows are that the tables are to have
  * @param pages the static files; null for none
  */
 record Settings(
-        List<Located> schemas, List<Located> data, @Nullable Pages pages) {
+        List<Located> schemas,
+        List<Located> roles,
+        List<Located> data,
+        @Nullable Pages pages) {
 
     /**
      * A pattern and the line it is on.
@@ -33,6 +37,7 @@ record Settings(
     /** For an application without config.yaml. */
     static final Settings DEFAULT = new Settings(
             List.of(new Located(Glob.of("*.graphql"), 0)),
+            List.of(),
             List.of(),
             new Pages(List.of(new Located(Glob.of("web/**"), 0)), "/", true, List.of()));
 }

@@ -4,6 +4,7 @@ package dev.tarn.applications;
 import dev.tarn.api.application.Language;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Tables;
+import dev.tarn.api.security.Roles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -80,7 +81,11 @@ final class Watch {
         }
     }
 
+    /** Where an application's parts go. */
+    record Services(Tables tables, Roles roles, Optional<DataLoader> loader) {}
+
     private final Tables tables;
+    private final Roles roles;
     private final Optional<DataLoader> loader;
     private final List<Path> given;
     private final Optional<Path> directory;
@@ -97,14 +102,10 @@ final class Watch {
      * @param directory the folder whose folders are applications
      * @param serving is told what is deployed, by name, after every change
      */
-    Watch(
-            Tables tables,
-            Optional<DataLoader> loader,
-            List<Path> given,
-            Optional<Path> directory,
-            Consumer<List<Application>> serving) {
-        this.tables = tables;
-        this.loader = loader;
+    Watch(Services services, List<Path> given, Optional<Path> directory, Consumer<List<Application>> serving) {
+        this.tables = services.tables();
+        this.roles = services.roles();
+        this.loader = services.loader();
         this.given = given;
         this.directory = directory;
         this.shelf = new Shelf(directory);
@@ -242,6 +243,7 @@ final class Watch {
         one.tried = null;
         if (one.serving != null) {
             end(one);
+            roles.deploy(one.name, List.of());
             tell();
             LOG.info("application={} undeployed", one.name);
         }
@@ -285,13 +287,16 @@ final class Watch {
             }
             code = Code.load(next, folder, List.copyOf(languages));
             Application last = one.serving;
+            if (last == null || !last.roles().equals(next.roles())) {
+                roles.deploy(one.name, next.roles());
+            }
             Code former = one.code;
             if (last == null
                     || code.any()
                     || former == null
                     || former.any()
                     || !last.tables().equals(next.tables())) {
-                tables.deploy(one.name, code.tables(), code.mounts());
+                deployTables(one.name, last, code);
             }
             done = true;
             one.serving = next;
@@ -331,6 +336,16 @@ final class Watch {
             }
         }
         return done;
+    }
+
+    /** Both or none: roles are those of the version that serves. */
+    private void deployTables(String name, @Nullable Application last, Code code) {
+        try {
+            tables.deploy(name, code.tables(), code.mounts());
+        } catch (RuntimeException refused) {
+            roles.deploy(name, last == null ? List.of() : last.roles());
+            throw refused;
+        }
     }
 
     private void complain(Watched one, List<String> reasons) {

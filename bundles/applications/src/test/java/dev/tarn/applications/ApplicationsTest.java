@@ -13,6 +13,7 @@ import dev.tarn.api.application.Transactions;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Tables;
+import dev.tarn.api.security.Roles;
 import dev.tarn.testkit.Configs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,11 +84,14 @@ class ApplicationsTest {
 
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private final KeptTables tables = new KeptTables();
+    private final Map<String, List<Map<String, Object>>> roleRows = new ConcurrentHashMap<>();
+    private final Roles roles = roleRows::put;
     private Applications applications;
 
     private void start(Path... folders) {
         applications = new Applications(
                 tables,
+                roles,
                 NOBODY,
                 Optional.empty(),
                 Configs.of(
@@ -291,6 +295,7 @@ class ApplicationsTest {
         write("app/web/index.html", "a");
         applications = new Applications(
                 tables,
+                roles,
                 NOBODY,
                 Optional.empty(),
                 Configs.of(
@@ -319,6 +324,7 @@ class ApplicationsTest {
     void an_interval_out_of_range_is_refused() {
         assertThatThrownBy(() -> new Applications(
                         tables,
+                        roles,
                         NOBODY,
                         Optional.empty(),
                         Configs.of(Applications.Config.class, Map.of("interval", "1ms"))))

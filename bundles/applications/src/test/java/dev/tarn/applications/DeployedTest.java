@@ -4,8 +4,13 @@ package dev.tarn.applications;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Rights;
+import dev.tarn.api.security.User;
+import dev.tarn.security.ApplicationRoles;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
 import java.io.IOException;
@@ -13,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +53,7 @@ class DeployedTest {
     private void deploy() {
         applications = new Applications(
                 node.services().tables(),
+                new ApplicationRoles(node.services().store(), node.services().bodies()),
                 node.services().transactions(),
                 node.services().make(DataLoader.class),
                 Configs.of(
@@ -66,6 +74,54 @@ class DeployedTest {
             assertThat(System.nanoTime()).as("10 seconds passed").isLessThan(end);
             LockSupport.parkNanos(5_000_000);
         }
+    }
+
+    private static final String ROLES = """
+            reader:
+              super_user: false
+              data:
+                Notes:
+                  read: true
+                  insert: true
+                  attributes:
+                    text:
+                      read: true
+                      insert: false
+                    owner:
+                      insert: true
+                shop:
+                  delete: true
+                  rows: owner=%u
+              publish: [notes/%u/#]
+            boss:
+              super_user: true
+            """;
+
+    /** What is in {@code system.roles}. */
+    private String roles() {
+        Rights rights = node.services().access().rights(new User("ada", Set.of("reader"), false), "");
+        Rights boss = node.services().access().rights(new User("eve", Set.of("boss"), false), "");
+        Table notes = new Table(
+                "data", "Notes", "Notes", List.of(Attribute.primaryKey("id", Attribute.Type.ID)), Table.Rules.DECLARED);
+        return rights.of(notes).grants(Access.Verb.READ) + " "
+                + rights.of(notes).grants(Access.Verb.INSERT) + " "
+                + rights.of(notes).grants(Access.Verb.UPDATE) + " "
+                + rights.of(notes).allows(Access.Verb.PUBLISH, "Notes/ada/x") + " " + boss.everything();
+    }
+
+    @Test
+    void roles_come_and_go_with_their_application() throws IOException {
+        String schema = "type Notes @table { id: ID @primaryKey\n text: String\n owner: String }";
+        write("app/schema.graphql", schema);
+        write("app/roles.yaml", ROLES);
+        write("app/config.yaml", "graphqlSchema:\n  files: schema.graphql\nroles:\n  files: roles.yaml\n");
+        deploy();
+        String granted = "[Grant[attributes=[text], rows=]] [Grant[attributes=[owner], rows=]] [] true true";
+        await(() -> roles().equals(granted));
+        write("app/roles.yaml", ROLES.replace("super_user: true", "super_user: false"));
+        await(() -> roles().endsWith(" true false"));
+        write("app/config.yaml", "graphqlSchema:\n  files: schema.graphql\n");
+        await(() -> roles().equals("[] [] [] false false"));
     }
 
     private boolean declared(String table) {

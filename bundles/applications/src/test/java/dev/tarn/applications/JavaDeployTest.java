@@ -63,6 +63,7 @@ class JavaDeployTest {
         node = Node.in(directory.resolve("data")).start();
         applications = new Applications(
                 node.services().tables(),
+                (application, roles) -> {},
                 node.services().transactions(),
                 node.services().make(DataLoader.class),
                 Configs.of(
@@ -177,6 +178,7 @@ class JavaDeployTest {
         applications.close();
         applications = new Applications(
                 node.services().tables(),
+                (application, roles) -> {},
                 node.services().transactions(),
                 node.services().make(DataLoader.class),
                 Configs.of(
