@@ -20,6 +20,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -27,11 +28,15 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +62,7 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
     private final HttpServlet servlets;
     private final ConsoleForms forms;
     private final ExecutorService threads = threads();
+    private final AtomicReference<UnaryOperator<String>> struck = new AtomicReference<>(UnaryOperator.identity());
 
     /**
      * Starts the bridge.
@@ -71,6 +77,20 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
         this.servlets = servlets;
         this.forms = forms;
         servlets.init(Partial.of(ServletConfig.class, new Container.Config()));
+    }
+
+    /** Takes secrets out of what pages show. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            target = "(tarn.strikes=secrets)")
+    public void setSecrets(UnaryOperator<String> strikes) {
+        struck.set(strikes);
+    }
+
+    /** Nobody knows any secrets now. */
+    public void unsetSecrets(UnaryOperator<String> strikes) {
+        struck.compareAndSet(strikes, UnaryOperator.identity());
     }
 
     private static ThreadPoolExecutor threads() {
@@ -146,7 +166,8 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
             }
             servlets.service(
                     Partial.of(HttpServletRequest.class, request), Partial.of(HttpServletResponse.class, response));
-            exchange.loop().execute(() -> exchange.respond(Pages.guarded(response.answer())));
+            FullHttpResponse page = response.answer(Objects.requireNonNull(struck.get()));
+            exchange.loop().execute(() -> exchange.respond(Pages.guarded(page)));
         } catch (Failure refused) {
             exchange.loop().execute(() -> exchange.fail(refused));
         } catch (ServletException | IOException | RuntimeException bug) {

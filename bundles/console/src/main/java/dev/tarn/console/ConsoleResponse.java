@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.console;
 
+import dev.tarn.api.data.Failure;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -26,6 +27,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +45,17 @@ final class ConsoleResponse {
     private @Nullable PrintWriter writer;
     private boolean committed;
 
-    /** The whole answer. */
-    FullHttpResponse answer() {
+    /**
+     * The whole answer.
+     *
+     * @param struck takes out of a text what nobody may see
+     */
+    FullHttpResponse answer(UnaryOperator<String> struck) {
         if (writer != null) {
             writer.flush();
         }
         FullHttpResponse answer =
-                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(bytes()));
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(bytes(struck)));
         headers.remove(HttpHeaderNames.CONTENT_LENGTH)
                 .remove(HttpHeaderNames.CONNECTION)
                 .remove(HttpHeaderNames.TRANSFER_ENCODING);
@@ -58,14 +64,28 @@ final class ConsoleResponse {
     }
 
     /** What was written; pages get a script of ours that tells what was refused. */
-    private byte[] bytes() {
+    private byte[] bytes(UnaryOperator<String> struck) {
         String type = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
-        if (!type.startsWith("text/html")) {
+        if (packed(type)) {
+            throw new Failure(Failure.Code.FORBIDDEN, "archives are not offered, since secrets may be in them");
+        } else if (!texts(type)) {
             return body.toByteArray();
         }
-        String page = body.toString(charset);
-        int end = page.lastIndexOf("</head>");
-        return end < 0 ? body.toByteArray() : (page.substring(0, end) + SCRIPT + page.substring(end)).getBytes(charset);
+        String before = body.toString(charset);
+        String page = struck.apply(before);
+        int end = type.startsWith("text/html") ? page.lastIndexOf("</head>") : -1;
+        if (end >= 0) {
+            return (page.substring(0, end) + SCRIPT + page.substring(end)).getBytes(charset);
+        }
+        return page.equals(before) ? body.toByteArray() : page.getBytes(charset);
+    }
+
+    private static boolean packed(String type) {
+        return type.startsWith("application/") && (type.contains("zip") || type.contains("octet-stream"));
+    }
+
+    private static boolean texts(String type) {
+        return type.isEmpty() || type.startsWith("text/") || type.contains("json") || type.contains("xml");
     }
 
     // Status and headers

@@ -53,6 +53,7 @@ final class Configurations implements SynchronousBundleListener {
 
     /** Writes the plan's configurations, then follows the bundles. Fails with a {@link Refusal}. */
     void begin(Plan plan) {
+        new KeptSecrets().begin(context);
         synchronized (this) {
             write(plan.configurations());
         }

@@ -36,6 +36,11 @@ record Key(
         return new Key(name, "String", false, standard, null, null, choices, description);
     }
 
+    /** Whether any text is a value. */
+    boolean plainText() {
+        return choices.isEmpty() && (type.equals("String") || type.equals("Password"));
+    }
+
     /**
      * The value that a component gets for these words.
      *

@@ -32,6 +32,7 @@ public final class Main {
             tarn rollback NAME   goes back to the version before
             tarn undeploy NAME   takes an application away; its rows stay
             tarn user list | put NAME [roles=a,b] [administrator=true] | remove NAME
+                 | import-mosquitto PASSWORDS [ACL]
             tarn role list | put FILE | remove NAME
             tarn token issue NAME [minutes=60] | revoke ID
             tarn audit [number of entries]

@@ -112,7 +112,9 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
                             ? List.of(setting.words().get(0).split(",", -1))
                             : setting.words();
                     List<String> said = words.stream().map(Secret::of).toList();
-                    put(part, key, key.value(said));
+                    Object value = key.value(said);
+                    // What stands for a secret text stays what it is on its way: see KeptSecrets.
+                    put(part, key, secret && key.plainText() ? key.value(words) : value);
                 } catch (Refusal absent) {
                     errors.add(setting.origin() + ": '" + setting.key() + "' " + absent.line());
                 } catch (IllegalArgumentException wrong) {

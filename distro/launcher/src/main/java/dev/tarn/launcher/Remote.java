@@ -174,7 +174,7 @@ final class Remote {
 
     private void user(Map<String, Object> request) {
         String usage = "tarn user list | put NAME [roles=a,b] [administrator=true] | remove NAME"
-                + "; a new password is taken from the variable TARN_NEW_PASSWORD";
+                + " | import-mosquitto PASSWORDS [ACL]; a new password is taken from the variable TARN_NEW_PASSWORD";
         count(2, 5, usage);
         request.put("operation", "user_" + plain.get(1));
         switch (plain.get(1)) {
@@ -192,7 +192,23 @@ final class Remote {
                 count(3, 3, usage);
                 request.put("name", plain.get(2));
             }
+            case "import-mosquitto" -> {
+                count(3, 4, usage);
+                request.put("operation", "mosquitto_import");
+                request.put("passwords", text(Path.of(plain.get(2))));
+                if (plain.size() > 3) {
+                    request.put("acl", text(Path.of(plain.get(3))));
+                }
+            }
             default -> throw Refusal.usage(usage);
+        }
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            throw Refusal.failed(file + " cannot be read: " + Cause.line(unreadable));
         }
     }
 
