@@ -54,6 +54,14 @@ public final class RestProtocol implements HttpProtocol {
                         "What a PUT may have to be held and told to subscribers whole, where bodies are kept as they "
                                 + "come; longer ones are streamed, kept beside the row, and told by type and length")
         String wholeLimit() default "512KB";
+
+        @AttributeDefinition(
+                description = "What pages of applications may load and do, as Content-Security-Policy says it; empty to"
+                        + " send none")
+        String contentSecurityPolicy() default
+                "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+                        + " connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'; form-action 'self';"
+                        + " frame-ancestors 'self'";
     }
 
     /** Where the description of all tables is: before files and rows. */
@@ -74,7 +82,7 @@ public final class RestProtocol implements HttpProtocol {
                 thread.setDaemon(true);
                 return thread;
             });
-    private final StaticFiles files = new StaticFiles(disk);
+    private final StaticFiles files;
 
     @Activate
     public RestProtocol(
@@ -83,6 +91,7 @@ public final class RestProtocol implements HttpProtocol {
         int bodyLimit = Units.bytes("rest.bodyLimit", config.bodyLimit());
         int wholeLimit = Math.min(bodyLimit, Units.bytes("rest.wholeLimit", config.wholeLimit()));
         this.reading = new Reading(resources, new Representations(bodies), bodyLimit, disk);
+        this.files = new StaticFiles(disk, config.contentSecurityPolicy().strip());
         this.description = new OpenApi(resources, tables);
         this.writing = new Writing(resources, bodies, bodyLimit, wholeLimit, disk);
         this.answering = new Answering(resources, reading, writing, bodies);

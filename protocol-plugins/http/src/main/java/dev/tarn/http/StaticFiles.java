@@ -29,9 +29,15 @@ final class StaticFiles {
     private static final int COMPRESSED = 1024 * 1024;
 
     private final Executor disk;
+    private final String policy;
 
-    StaticFiles(Executor disk) {
+    /** @param policy of pages; empty for none */
+    StaticFiles(Executor disk, String policy) {
+        if (policy.chars().anyMatch(c -> c < ' ' || c > '~')) {
+            throw new IllegalArgumentException("contentSecurityPolicy has characters that a header must not have");
+        }
         this.disk = disk;
+        this.policy = policy;
     }
 
     /** Answers with the file at the exchange's path. On the exchange's loop. */
@@ -119,13 +125,17 @@ final class StaticFiles {
         return true;
     }
 
-    private static void describe(HttpHeaders headers, Site.File file, String tag) {
+    private void describe(HttpHeaders headers, Site.File file, String tag) {
         headers.set(HttpHeaderNames.CONTENT_TYPE, file.mediaType())
                 .set(HttpHeaderNames.CONTENT_LENGTH, file.size())
                 .set(HttpHeaderNames.ACCEPT_RANGES, "bytes")
                 .set("X-Content-Type-Options", "nosniff")
                 .set("X-Frame-Options", "SAMEORIGIN")
-                .set("Referrer-Policy", "no-referrer");
+                // Not no-referrer, with which browsers send 'Origin: null' from the page's own forms.
+                .set("Referrer-Policy", "same-origin");
+        if (!policy.isEmpty()) {
+            headers.set(HttpHeaderNames.CONTENT_SECURITY_POLICY, policy);
+        }
         validators(headers, tag);
     }
 
