@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One copy of an application's modules, with its own variables. One thread at a time is in it, for a turn: until what it
  * does waits for something or is done. Requests that wait do so side by side. What is handed in from elsewhere is queued
- * and done by whoever is in it, or by a thread for such things. A lock is held for the length of a turn (decision 0202).
+ * and done by whoever is in it, or by a thread for such things. A lock is held for the length of a turn (decision 0201).
  */
 final class Isolate {
 
