@@ -8,7 +8,10 @@ import dev.tarn.testkit.RawClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,6 +54,20 @@ class AccessTest {
             String head = client.readHttpHead();
             return head.substring("HTTP/1.1 ".length(), "HTTP/1.1 ".length() + 3);
         }
+    }
+
+    @Test
+    void what_is_kept_is_nobody_elses_to_read() throws Exception {
+        List<String> open = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String permissions = PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+                if (!permissions.endsWith("------")) {
+                    open.add(permissions + " " + file);
+                }
+            }
+        }
+        assertThat(open).isEmpty();
     }
 
     @Test

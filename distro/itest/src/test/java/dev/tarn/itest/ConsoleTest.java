@@ -16,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,8 @@ class ConsoleTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private static final String SECRET = "open-sesame.example:1883";
 
     @TempDir
     static Path folder;
@@ -45,6 +49,8 @@ class ConsoleTest {
                 .set("deploy.directory", deploy)
                 .set("http.port", 0)
                 .set("admin.port", 0)
+                .set("mqtt.serverReference", "${env:TARN_TEST_SECRET}")
+                .environment("TARN_TEST_SECRET", SECRET)
                 .ready()
                 .administered(folder.resolve("data"));
         console = new Console(tarn).opened();
@@ -79,6 +85,25 @@ class ConsoleTest {
             assertThat(Files.readString(file)).contains(words);
             return null;
         });
+    }
+
+    /** Of a key that is no password. */
+    @Test
+    void a_secret_is_on_no_page() throws Exception {
+        assertThat(console.post("configMgr/dev.tarn.mqtt", "").body()).contains("${env:TARN_TEST_SECRET}");
+        List<String> pages = new ArrayList<>(List.of("configMgr", "bundles", "bundles.json", "components", "logs"));
+        JsonNode components = Http.json(console.get("components.json").body()).path("data");
+        for (JsonNode component : components) {
+            if (component.path("name").asText().startsWith("dev.tarn.mqtt")) {
+                pages.add("components/" + component.path("id").asText() + ".json");
+                pages.add("components/" + component.path("id").asText());
+            }
+        }
+        assertThat(pages).hasSizeGreaterThan(5);
+        for (String page : pages) {
+            assertThat(console.get(page).body()).as(page).doesNotContain(SECRET);
+        }
+        assertThat(console.post("configMgr/dev.tarn.mqtt", "").body()).doesNotContain(SECRET);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.tarn.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.testkit.WebSocketClient;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,8 +51,13 @@ class RolesTest {
     private enum Protocol {
         HTTP,
         SSE,
+        WEBSOCKET,
         MQTT3,
-        MQTT5
+        MQTT5,
+        /** A session that outlasts its connections, so that what it hears comes by way of the log. */
+        DURABLE,
+        /** MQTT 5 over WebSocket. */
+        TUNNEL
     }
 
     private record Role(String name, String json, Set<Verb> allowed) {}
@@ -83,7 +89,7 @@ class RolesTest {
                 }
                 """);
         Files.writeString(application.resolve("config.yaml"), "rest: true\ngraphqlSchema:\n  files: schema.graphql\n");
-        tarn = Tarn.start(data).set("security.iterations", 10_000).ready();
+        tarn = Tarn.start(data).set("security.argon2.memory", 1_024).ready();
         administrator =
                 Files.readString(data.resolve("administrator-password")).strip().replaceFirst(" ", ":");
         Eventually.passes(Duration.ofSeconds(60), () -> {
@@ -151,7 +157,8 @@ class RolesTest {
         return switch (protocol) {
             case HTTP -> verb != Verb.SUBSCRIPTION;
             case SSE, MQTT3 -> verb == Verb.SUBSCRIPTION;
-            case MQTT5 ->
+            case WEBSOCKET -> verb != Verb.COLLECTION && verb != Verb.QUERY;
+            case MQTT5, DURABLE, TUNNEL ->
                 verb == Verb.SUBSCRIPTION || verb == Verb.WRITE || verb == Verb.MESSAGE || verb == Verb.REMOVAL;
         };
     }
@@ -160,9 +167,56 @@ class RolesTest {
         return switch (protocol) {
             case HTTP -> http(user, verb);
             case SSE -> send("/Notes/", user + ":secret", "GET", "", "Accept", "text/event-stream") == 200;
-            case MQTT3 -> mqtt(Mqtt.V4, user, verb);
-            case MQTT5 -> mqtt(Mqtt.V5, user, verb);
+            case WEBSOCKET -> webSocket(user, verb);
+            case MQTT3 -> mqtt(() -> Mqtt.tcp(Mqtt.V4, tarn.port("mqtt"), user, "secret"), user, verb);
+            case MQTT5 -> mqtt(() -> Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"), user, "secret"), user, verb);
+            case DURABLE ->
+                mqtt(
+                        () -> Mqtt.session(tarn.port("mqtt"), "lasting-" + user, new Tarn.Login(user, "secret")),
+                        user,
+                        verb);
+            case TUNNEL ->
+                mqtt(
+                        () -> Mqtt.session(webSocket("/mqtt"), "tunnel-" + user, new Tarn.Login(user, "secret")),
+                        user,
+                        verb);
         };
+    }
+
+    private static URI webSocket(String path) {
+        return URI.create("ws://" + tarn.address("http") + path);
+    }
+
+    /** By what the server says to one request with a reference, or whether it lets somebody watch. */
+    private static boolean webSocket(String user, Verb verb) throws Exception {
+        String[] login = new Tarn.Login(user, "secret").headers();
+        String note = "\"value\":{\"owner\":\"own\",\"text\":\"one\"}";
+        String asked = switch (verb) {
+            case SUBSCRIPTION -> "\"type\":\"subscribe\",\"path\":\"Notes/#\"";
+            case ROW -> "\"type\":\"get\",\"path\":\"Notes/1\"";
+            case WRITE -> "\"type\":\"put\",\"path\":\"Notes/w" + user + "\"," + note;
+            case CHANGE -> "\"type\":\"patch\",\"path\":\"Notes/1\"," + note;
+            case REMOVAL -> "\"type\":\"delete\",\"path\":\"Notes/gone\"";
+            default -> "\"type\":\"message\",\"path\":\"Notes/1\",\"value\":{}";
+        };
+        if (verb == Verb.REMOVAL) {
+            send("/Notes/gone", administrator, "PUT", "{\"owner\":\"own\"}");
+        }
+        try (WebSocketClient client = new WebSocketClient(webSocket("/?subscribe=false"), null, login)) {
+            client.send("{" + asked + ",\"ref\":\"r\"}");
+            while (true) {
+                String answer = client.nextText();
+                if (answer.contains("\"ref\":\"r\"")) {
+                    assertThat(answer).containsAnyOf("\"ok\"", "\"error\"");
+                    return answer.contains("\"ok\"");
+                }
+            }
+        }
+    }
+
+    /** Opens a connection. */
+    private interface Opening {
+        Mqtt open() throws Exception;
     }
 
     private static boolean http(String user, Verb verb) throws Exception {
@@ -185,8 +239,8 @@ class RolesTest {
         return status < 300;
     }
 
-    private static boolean mqtt(int version, String user, Verb verb) throws Exception {
-        try (Mqtt client = Mqtt.tcp(version, tarn.port("mqtt"), user, "secret")) {
+    private static boolean mqtt(Opening opening, String user, Verb verb) throws Exception {
+        try (Mqtt client = opening.open()) {
             switch (verb) {
                 case SUBSCRIPTION -> client.subscribe("Notes/#", 1);
                 case WRITE -> client.publish("Notes/m" + user, "{\"owner\":\"own\",\"text\":\"m\"}", 1, true);
@@ -200,6 +254,44 @@ class RolesTest {
         } catch (Mqtt.Refused refused) {
             return false;
         }
+    }
+
+    /** What came while the client was away is in the log, and what it may not see stays there. */
+    @Test
+    void a_lasting_session_gets_what_its_user_may_see_when_he_comes_back() throws Exception {
+        Tarn.Login login = new Tarn.Login("own", "secret");
+        try (Mqtt own = Mqtt.session(tarn.port("mqtt"), "away", login)) {
+            own.subscribe("Notes/+", 1);
+        }
+        send("/Notes/later1", administrator, "PUT", "{\"owner\":\"bob\",\"text\":\"hidden\"}");
+        send("/Notes/later2", administrator, "PUT", "{\"owner\":\"own\",\"text\":\"shown\"}");
+        try (Mqtt own = Mqtt.session(tarn.port("mqtt"), "away", login)) {
+            while (true) {
+                Mqtt.Message message = own.next();
+                assertThat(message.text()).doesNotContain("hidden").doesNotContain("owner");
+                if (message.topic().equals("Notes/later2")) {
+                    break;
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusals_are_written_down() throws Exception {
+        assertThat(send("/Notes/1", "none:secret", "GET", "")).isIn(403, 404);
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            HttpResponse<String> answer = CLIENT.send(
+                    HttpRequest.newBuilder(URI.create("http://" + tarn.address("admin") + "/operations"))
+                            .header("Content-Type", "application/json")
+                            .header("Authorization", basic(administrator))
+                            .POST(HttpRequest.BodyPublishers.ofString("{\"operation\":\"audit_list\",\"most\":1000}"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.body())
+                    .containsPattern(
+                            "\"what\":\"read\",\"who\":\"none\",\"allowed\":false,\"protocol\":\"rest\"[^}]*Notes/1");
+            return null;
+        });
     }
 
     @Test
