@@ -37,6 +37,11 @@ final class Messages {
     /** Marks that say how a message is meant, and are no user properties. */
     private static final Set<String> MARKS = Set.of("x-opt-retain", "x_opt_retain", "put");
 
+    /** JMS clients say so what sort of destination {@code to} is; these are queues, and temporary ones. */
+    private static final String DESTINATION = "x-opt-jms-dest";
+
+    private static final Set<String> QUEUES = Set.of("0", "2");
+
     private final Resources resources;
     private final Bodies bodies;
     private final Answers answers;
@@ -64,6 +69,9 @@ final class Messages {
             String to = properties.getTo();
             if (to == null) {
                 throw new Failure(Failure.Code.MALFORMED, "a message without 'to' on a link without an address");
+            }
+            if (QUEUES.contains(Values.text(sections.option(DESTINATION)))) {
+                throw new Failure(Failure.Code.UNSUPPORTED, "queues are not offered; send to a topic");
             }
             path = Address.path(to);
         }

@@ -52,9 +52,6 @@ record Wish(
         if (source.getAddress() == null) {
             throw new Refusal(AmqpError.INVALID_FIELD, "a source without an address");
         }
-        if (Symbol.valueOf("copy").equals(source.getDistributionMode())) {
-            throw new Refusal(AmqpError.NOT_IMPLEMENTED, "browsing is not offered; a GET or a request reads rows");
-        }
         boolean shared = has(source.getCapabilities(), "shared");
         boolean durable = source.getDurable() != null && source.getDurable() != TerminusDurability.NONE;
         if (durable || source.getExpiryPolicy() == TerminusExpiryPolicy.NEVER) {

@@ -121,6 +121,20 @@ class LinksTest {
                 .isInstanceOf(ClientException.class)
                 .hasMessageContaining("wildcard");
         assertThatThrownBy(() -> peer.sender("$SYS/x")).isInstanceOf(ClientException.class);
+        assertThatThrownBy(() -> Peer.await(
+                        peer.connection().openDurableReceiver("a", "mine").openFuture()))
+                .isInstanceOf(ClientException.class)
+                .hasMessageContaining("durable subscriptions are not offered");
+    }
+
+    @Test
+    void a_message_to_a_queue_is_rejected_on_a_link_without_an_address() throws Exception {
+        Sender sender = peer.connection().openAnonymousSender();
+        Message<String> message = Message.create("job");
+        message.to("jobs").annotation("x-opt-jms-dest", (byte) 0);
+        assertThat(Peer.send(sender, message).remoteState().getType()).isEqualTo(DeliveryState.Type.REJECTED);
+        message.annotation("x-opt-jms-dest", (byte) 1);
+        assertThat(Peer.send(sender, message).remoteState().getType()).isEqualTo(DeliveryState.Type.ACCEPTED);
     }
 
     @Test
