@@ -116,6 +116,7 @@ public final class BackupOperation implements Operation {
         Database database = store.core().database();
         long began = System.nanoTime();
         try {
+            database.keepFiles(true);
             database.environment.suspendGC();
             // Not through the committer, so that a full disk can be backed up to another one.
             Manifest manifest = writer.write(BackupPoint.of(database));
@@ -131,6 +132,7 @@ public final class BackupOperation implements Operation {
         } catch (IOException e) {
             throw new Failure(Failure.Code.UNAVAILABLE, "the backup " + target + " is gone: " + e);
         } finally {
+            database.keepFiles(false);
             database.environment.resumeGC();
             if (store.core().fence().reason() != null) {
                 database.environment.suspendGC();

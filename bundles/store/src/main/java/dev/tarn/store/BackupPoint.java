@@ -5,15 +5,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import jetbrains.exodus.log.Log;
 import jetbrains.exodus.log.LogUtil;
 
 /**
- * The end of a commit, up to which the environment's files are to be copied. Files are only ever appended to, and those that
- * are removed later hold nothing that this commit needs.
+ * The end of a commit, up to which the environment's files are to be copied. Files are only ever appended to, and none is removed
+ * as long as {@link Database#keepFiles} says so.
  *
  * @param sequence that of the last change in it
  * @param end where the files end at this point
@@ -53,13 +50,5 @@ record BackupPoint(Database database, long sequence, long end, List<Long> addres
     byte[] read(long address) throws IOException {
         return database.files()
                 .read(address, Math.min(end, address + database.files().fileBytes()));
-    }
-
-    /** Whether the file at an address is still one of the environment's. */
-    boolean there(long address) {
-        Set<Long> now = LongStream.of(database.environment.getLog().getAllFileAddresses())
-                .boxed()
-                .collect(Collectors.toSet());
-        return now.contains(address);
     }
 }

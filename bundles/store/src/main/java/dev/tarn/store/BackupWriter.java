@@ -3,11 +3,9 @@ package dev.tarn.store;
 
 import dev.tarn.api.data.Failure;
 import java.io.BufferedOutputStream;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -123,14 +121,7 @@ final class BackupWriter {
                 if (shared && file.toFile().getUsableSpace() < RESERVE) {
                     throw full();
                 }
-                try {
-                    parts.add(add(zip, BackupPoint.name(address), point.read(address)));
-                } catch (FileNotFoundException | NoSuchFileException e) {
-                    if (point.there(address)) {
-                        throw e;
-                    }
-                    // The garbage collector had emptied it before the point, and has removed it now.
-                }
+                parts.add(add(zip, BackupPoint.name(address), point.read(address)));
             }
             manifest = new Manifest(made, DirectoryFormat.FORMAT, point.sequence(), point.end(), parts);
             add(zip, Manifest.NAME, manifest.write());

@@ -309,6 +309,14 @@ final class Database implements AutoCloseable {
         place.writer().sealed(sealed);
     }
 
+    /**
+     * Keeps all files of all commits from now on, until this is called with false. To suspend the garbage collector is not enough:
+     * it may have looked whether it is suspended just before, and empties some more files then.
+     */
+    void keepFiles(boolean keep) {
+        place.writer().keep(keep);
+    }
+
     /** Whether files wait for that, or to be forced. */
     boolean filesWait() {
         return place.writer().filesWait();

@@ -46,6 +46,9 @@ class SafeDataWriter extends AbstractDataWriter {
     private final Queue<Removable> removable = new ConcurrentLinkedQueue<>();
     private volatile long sealed;
 
+    /** Nothing is removed meanwhile, though the environment may have forgotten it. */
+    private volatile boolean keeping;
+
     /** While the environment is opened, which drops what it cannot read: where what must be there ends. */
     private volatile long floor;
 
@@ -240,7 +243,7 @@ class SafeDataWriter extends AbstractDataWriter {
     @Override
     public void removeBlock(long address, RemoveBlockType type) {
         check(address);
-        if (address < sealed) {
+        if (address < sealed || keeping) {
             // Files that the garbage collector has emptied, by transactions that no durable seal covers yet.
             removable.add(new Removable(address, written.end()));
         } else {
@@ -268,10 +271,17 @@ class SafeDataWriter extends AbstractDataWriter {
 
     /** A seal up to this address is on the disk: files that were emptied before it may go. */
     void sealed(long address) {
-        for (Removable next = removable.peek(); next != null && next.end() <= address; next = removable.peek()) {
+        for (Removable next = removable.peek();
+                next != null && next.end() <= address && !keeping;
+                next = removable.peek()) {
             removable.remove();
             remove(next.address());
         }
+    }
+
+    /** Keeps files that were emptied until this is called with false; on any thread. */
+    void keep(boolean files) {
+        keeping = files;
     }
 
     /** Where writing goes on. */
