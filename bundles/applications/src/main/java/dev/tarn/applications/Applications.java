@@ -77,8 +77,7 @@ public final class Applications implements Site {
     }
 
     /** @param loader absent where nobody's data files are read */
-    Applications(
-            Tables tables, Roles roles, Transactions transactions, Optional<DataLoader> loader, Config config) {
+    Applications(Tables tables, Roles roles, Transactions transactions, Optional<DataLoader> loader, Config config) {
         interval = milliseconds(config.interval());
         List<Path> folders = Arrays.stream(config.folders())
                 .filter(folder -> !folder.isBlank())

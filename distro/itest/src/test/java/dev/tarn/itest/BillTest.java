@@ -51,7 +51,12 @@ class BillTest {
         assertThat(missing).isEmpty();
         assertThat(licences.keySet().toString())
                 .contains(
-                        "xodus-environment-", "xodus-openAPI-", "kotlin-stdlib-", "kotlin-logging-", "bcprov-jdk18on-", "protonj2-");
+                        "xodus-environment-",
+                        "xodus-openAPI-",
+                        "kotlin-stdlib-",
+                        "kotlin-logging-",
+                        "bcprov-jdk18on-",
+                        "protonj2-");
         Map<String, String> strange = new TreeMap<>(licences);
         strange.values().removeIf(licence -> licence.matches(FINE));
         assertThat(strange).isEmpty();
