@@ -196,10 +196,12 @@ final class CrashRounds {
     /** Runs a writer, kills it some time after its start, its first acknowledgement or the beginning of a backup. */
     private Killed killed(Path directory, Path backedUp, Random random) throws IOException, InterruptedException {
         Path errors = directory.resolveSibling("stderr");
-        Process process = jvm.process(CrashWriter.class, directory.toString(), backedUp.toString())
+        When when = When.values()[Math.min(2, random.nextInt(8) / 2)];
+        // While a backup is made no file is removed.
+        boolean backups = when == When.BACKING_UP || random.nextInt(3) == 0;
+        Process process = jvm.process(CrashWriter.class, directory.toString(), backups ? backedUp.toString() : "")
                 .redirectError(errors.toFile())
                 .start();
-        When when = When.values()[Math.min(2, random.nextInt(8) / 2)];
         int millis = random.nextInt(longestMillis);
         // Few as often as many, and now and then so many that files are collected.
         boolean many = random.nextInt(12) == 0;
