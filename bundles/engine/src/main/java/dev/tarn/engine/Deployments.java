@@ -246,7 +246,7 @@ final class Deployments {
                 all().stream().anyMatch(table -> !table.rules().withheld().isEmpty());
         for (FilterSubscription subscription : commons.routing().all()) {
             QueuedMailbox mailbox = subscription.mailbox();
-            if (mailbox.restricted() || mailbox.outdated() || withholding) {
+            if (mailbox.doubtful() || withholding) {
                 mailbox.queue().pass(() -> mailbox.reconsider(subscription));
             }
         }

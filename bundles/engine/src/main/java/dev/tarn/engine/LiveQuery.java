@@ -4,11 +4,13 @@ package dev.tarn.engine;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.resource.Crossing;
 import dev.tarn.api.resource.Delivery;
+import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.engine.query.Live;
 import java.util.HashMap;
@@ -39,6 +41,38 @@ final class LiveQuery {
     LiveQuery(Live live, UnaryOperator<Body> reader) {
         this.live = live;
         this.reader = reader;
+    }
+
+    /**
+     * The live query that is asked for; null for none.
+     *
+     * @throws Failure MALFORMED when it cannot be read, NOT_FOUND when there is no such database, FORBIDDEN when the user
+     *     may not read all rows as they are
+     */
+    static @Nullable LiveQuery of(Commons commons, Visibility visibility, Filter filter, Interest interest) {
+        Exports exports = commons.routing().exports();
+        List<Exported> tables = exports.covered(exports.canonical(filter));
+        String database = interest.database();
+        if (database != null
+                && tables.stream().noneMatch(each -> each.table().database().equals(database))) {
+            throw new Failure(Failure.Code.NOT_FOUND, "there is no database \"" + Schema.shown(database) + "\"");
+        }
+        String text = interest.query();
+        if (text == null) {
+            return null;
+        }
+        if (tables.size() != 1) {
+            throw new Failure(Failure.Code.MALFORMED, "a live query is about one table, and " + filter + " is not");
+        }
+        if (!visibility.rowsWholly(filter)) {
+            // That a row comes or goes would tell of what is hidden.
+            throw visibility.forbidden(filter);
+        }
+        Exported exported = tables.get(0);
+        boolean opaque = exported.table().rules().opaque();
+        return new LiveQuery(
+                Live.parse(Reads.subject(commons, exported), text),
+                opaque ? body -> body : exported.schema()::understood);
     }
 
     /** @param current whether all rows that match come first; else the subscriber may have any */

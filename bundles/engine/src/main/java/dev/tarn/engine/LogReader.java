@@ -200,7 +200,7 @@ final class LogReader {
         mailbox.reading(false);
         if (!mailbox.closed() && started == epoch) {
             for (CatchUp.Found found : result.found()) {
-                mailbox.takeLogged(found.change(), found.matched());
+                mailbox.intake().takeLogged(found.change(), found.matched());
             }
             cursor = result.cursor();
             mailbox.release(cursor);

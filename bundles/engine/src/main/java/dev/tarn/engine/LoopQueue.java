@@ -55,7 +55,7 @@ final class LoopQueue {
         @Override
         int run(LoopQueue queue) {
             for (Route.Target target : targets) {
-                target.mailbox().take(change, target.matched(), after);
+                target.mailbox().intake().take(change, target.matched(), after);
             }
             queue.processed = Math.max(queue.processed, change.sequence());
             return targets.length;
@@ -76,7 +76,7 @@ final class LoopQueue {
 
         @Override
         int run(LoopQueue queue) {
-            member.mailbox().takeShared(change, member.matched(), after);
+            member.mailbox().intake().takeShared(change, member.matched(), after);
             return 1;
         }
     }
@@ -177,7 +177,9 @@ final class LoopQueue {
     void offerLogged(Change change, Route.Target member) {
         if (full()) {
             long sequence = change.sequence();
-            pass(() -> member.mailbox().assigned(sequence, member.matched().get(0)));
+            pass(() -> member.mailbox()
+                    .intake()
+                    .assigned(sequence, member.matched().get(0)));
         } else {
             push(new SharedOffer(change, member, 0), Weight.of(change));
         }

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
-import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
-import dev.tarn.api.data.Kind;
-import dev.tarn.api.data.Row;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
-import dev.tarn.api.security.Access;
-import dev.tarn.api.security.Rights;
-import dev.tarn.engine.query.Live;
-import dev.tarn.engine.query.Sight;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -48,6 +39,9 @@ final class QueuedMailbox implements Mailbox {
     private final Set<FilterSubscription> subscriptions = new LinkedHashSet<>();
     private final LogReader log;
     private final RowReader rows;
+    private final Visibility visibility;
+    private final HandingOn handing;
+    private final Intake intake;
 
     private boolean reading;
     private boolean closed;
@@ -55,9 +49,6 @@ final class QueuedMailbox implements Mailbox {
     private boolean flushing;
     private long credit;
     private @Nullable Failure ending;
-
-    /** What the user could do when the subscriptions were last looked at. Written on the loop. */
-    private volatile Rights rights;
 
     /** Whether there is room for more right now. Written on the loop when it changes, read by publishers of groups. */
     private volatile boolean ready;
@@ -69,11 +60,13 @@ final class QueuedMailbox implements Mailbox {
         this.context = context;
         this.subscriber = subscriber;
         this.gone = gone;
-        this.rights = commons.permissions().rights(context);
         this.outbox = new Outbox(commons.settings());
         this.live = new LiveQueries(outbox);
         this.log = new LogReader(commons, queue, this, subscriptions);
         this.rows = new RowReader(commons, queue, this);
+        this.visibility = new Visibility(commons, context);
+        this.handing = new HandingOn(commons);
+        this.intake = new Intake(this, context, visibility, handing, outbox, log, rows);
     }
 
     /** The queue of its loop. Any thread. */
@@ -81,14 +74,18 @@ final class QueuedMailbox implements Mailbox {
         return queue;
     }
 
-    /** Whether its user may see some tables, rows or attributes only. Any thread. */
-    boolean restricted() {
-        return !commons.permissions().rights(context).everything();
+    /** What comes in. */
+    Intake intake() {
+        return intake;
     }
 
-    /** Whether it goes by rights that are no longer so. Any thread. */
-    boolean outdated() {
-        return commons.permissions().rights(context) != rights;
+    Subscriber subscriber() {
+        return subscriber;
+    }
+
+    /** Whether its user may see some things only, or subscriptions go by rights that are no longer so. Any thread. */
+    boolean doubtful() {
+        return visibility.restricted() || visibility.outdated();
     }
 
     /** Whether it would hand over a change at once. A hint, on any thread. */
@@ -116,18 +113,15 @@ final class QueuedMailbox implements Mailbox {
             throw new Failure(
                     Failure.Code.FULL, "no more than " + commons.settings().subscriptions() + " subscriptions");
         }
-        Set<String> allowed = allowed(filter);
-        if (allowed != null && allowed.isEmpty()) {
-            throw commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
+        Set<String> allowed = visibility.tables(filter);
+        String name = interest.group();
+        // What a member of a group must not see would have to be given back for ever.
+        if (allowed != null && (allowed.isEmpty() || (name != null && !visibility.wholly(filter)))) {
+            throw visibility.forbidden(filter);
         }
-        LiveQuery query = query(filter, interest);
+        LiveQuery query = LiveQuery.of(commons, visibility, filter, interest);
         if (query != null) {
             live.joined();
-        }
-        String name = interest.group();
-        if (name != null && allowed != null && !wholly(filter)) {
-            // What a member of a group must not see would have to be given back for ever.
-            throw commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
         }
         SharedGroup group = name == null ? null : commons.routing().groups().join(name, filter.text());
         FilterSubscription subscription = new FilterSubscription(this, filter, group, interest, query, tag);
@@ -143,156 +137,28 @@ final class QueuedMailbox implements Mailbox {
         return subscription;
     }
 
-    /**
-     * The live query that is asked for.
-     *
-     * @throws Failure MALFORMED when it cannot be read, NOT_FOUND when there is no such database
-     */
-    private @Nullable LiveQuery query(Filter filter, Interest interest) {
-        Exports exports = commons.routing().exports();
-        List<Exported> tables = exports.covered(exports.canonical(filter));
-        String database = interest.database();
-        if (database != null
-                && tables.stream().noneMatch(each -> each.table().database().equals(database))) {
-            throw new Failure(Failure.Code.NOT_FOUND, "there is no database \"" + Schema.shown(database) + "\"");
-        }
-        String text = interest.query();
-        if (text == null) {
-            return null;
-        }
-        if (tables.size() != 1) {
-            throw new Failure(Failure.Code.MALFORMED, "a live query is about one table, and " + filter + " is not");
-        }
-        Exported exported = tables.get(0);
-        if (!readsWhole(filter)) {
-            // That a row comes or goes would tell of what is hidden.
-            throw commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text());
-        }
-        boolean opaque = exported.table().rules().opaque();
-        return new LiveQuery(
-                Live.parse(Reads.subject(commons, exported), text),
-                opaque ? body -> body : exported.schema()::understood);
-    }
-
-    /** Tables that the filter covers and the user may subscribe to; null for an administrator, who may see all. */
-    private @Nullable Set<String> allowed(Filter filter) {
-        Exports exports = commons.routing().exports();
-        Filter canonical = exports.canonical(filter);
-        if (!restricted() && !Permissions.withheld(context, exports.covered(canonical))) {
-            return null;
-        }
-        Set<String> allowed = new HashSet<>();
-        for (Exported exported : exports.covered(canonical)) {
-            if (may(Access.Verb.SUBSCRIBE, exported, canonical) || may(Access.Verb.READ, exported, canonical)) {
-                allowed.add(exported.name());
-            }
-        }
-        return Set.copyOf(allowed);
-    }
-
-    private boolean may(Access.Verb verb, Exported exported, Filter canonical) {
-        return commons.permissions().allows(context, verb, exported.table(), canonical.text());
-    }
-
-    /** Whether all that the filter covers may be seen as it is. */
-    private boolean wholly(Filter filter) {
-        Exports exports = commons.routing().exports();
-        Filter canonical = exports.canonical(filter);
-        for (Exported exported : exports.covered(canonical)) {
-            boolean rows = exported.table().root() || may(Access.Verb.READ, exported, canonical);
-            if (!rows
-                    || !may(Access.Verb.SUBSCRIBE, exported, canonical)
-                    || !commons.permissions()
-                            .sight(context, Access.Verb.READ, exported.table())
-                            .whole()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Whether all rows that the filter covers may be read as they are. */
-    private boolean readsWhole(Filter filter) {
-        Exports exports = commons.routing().exports();
-        Filter canonical = exports.canonical(filter);
-        for (Exported exported : exports.covered(canonical)) {
-            if (!may(Access.Verb.READ, exported, canonical)
-                    || !commons.permissions()
-                            .sight(context, Access.Verb.READ, exported.table())
-                            .whole()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** Other tables were deployed, or other rights are in force, so the same filter may cover others. */
     void reconsider(FilterSubscription subscription) {
         if (closed || subscription.cancelled()) {
             return;
         }
-        Rights now = commons.permissions().rights(context);
-        if (now != rights) {
-            rights = now;
-            outbox.sift(this::seen);
+        if (visibility.outdated()) {
+            visibility.renew();
+            outbox.sift(visibility::seen);
         }
+        Filter filter = subscription.filter();
         try {
-            Set<String> allowed = allowed(subscription.filter());
+            Set<String> allowed = visibility.tables(filter);
             subscription.allowed(allowed);
             boolean lost = allowed != null
-                    && ((subscription.group() != null && !wholly(subscription.filter()))
-                            || (subscription.query() != null && !readsWhole(subscription.filter())));
-            if (lost || !now.known()) {
-                end(commons.permissions()
-                        .forbidden(
-                                context,
-                                Access.Verb.SUBSCRIBE,
-                                subscription.filter().text()));
+                    && ((subscription.group() != null && !visibility.wholly(filter))
+                            || (subscription.query() != null && !visibility.rowsWholly(filter)));
+            if (lost || !visibility.known()) {
+                end(visibility.forbidden(filter));
             }
         } catch (Failure unmapped) {
             subscription.allowed(Set.of());
         }
-    }
-
-    /** The change as its user may see it now; null when he may not. */
-    private @Nullable Change seen(Change change) {
-        if (!restricted()) {
-            return change;
-        }
-        Exported exported = commons.routing().exports().resolve(change.path().first());
-        if (exported == null || !exported.name().equals(change.table())) {
-            return null;
-        }
-        String path = change.path().text();
-        boolean message = change.kind() == Kind.MESSAGE;
-        Access.Verb verb = message ? Access.Verb.SUBSCRIBE : Access.Verb.READ;
-        if (!commons.permissions().allows(context, verb, exported.table(), path)) {
-            return null;
-        }
-        Sight sight = message ? Sight.ALL : commons.permissions().sight(context, verb, exported.table());
-        Body body = change.body();
-        if (sight.whole() || message) {
-            return change;
-        } else if (body == null) {
-            // Whether the row that went was in sight is not known any more, unless all rows are.
-            return sight.everyRow() ? change : null;
-        }
-        Row row = new Row(change.path(), body, change.version(), change.attributes());
-        Row seen = sight.see(row);
-        if (seen == null) {
-            return null;
-        } else if (seen.body() == body) {
-            return change;
-        }
-        return new Change(
-                change.sequence(),
-                change.kind(),
-                change.table(),
-                change.path(),
-                seen.body(),
-                change.version(),
-                change.previous(),
-                change.attributes());
     }
 
     private void begin(FilterSubscription subscription, Start start) {
@@ -331,50 +197,12 @@ final class QueuedMailbox implements Mailbox {
             commons.routing().remove(subscription);
             SharedGroup group = subscription.group();
             if (group != null) {
-                leave(subscription, group);
+                handing.left(subscription, group, outbox.waitingFor(subscription));
             }
             outbox.cancelled();
             if (subscriptions.isEmpty()) {
                 queue.leave(this);
             }
-        }
-    }
-
-    /** What a member of a group was given and has not been handed goes to the others. */
-    private void leave(FilterSubscription subscription, SharedGroup group) {
-        commons.routing().groups().leave(group);
-        for (Change change : outbox.waitingFor(subscription)) {
-            handOn(change, subscription, group);
-        }
-        long[] assigned = subscription.assigned();
-        if (assigned.length > 0) {
-            handOnLogged(assigned, subscription);
-        }
-    }
-
-    private void handOnLogged(long[] sequences, FilterSubscription from) {
-        commons.workers().read(() -> {
-            for (Change change : CatchUp.changes(commons, sequences)) {
-                giveBack(change, from);
-            }
-        });
-    }
-
-    /** Gives a change to another member of a group, if there is one. Any thread. */
-    private void handOn(Change change, FilterSubscription from, SharedGroup group) {
-        Route route = commons.routing().route(change.path(), change.table());
-        Route.Sharing sharing = route == null ? null : route.sharing(group);
-        Route.Target other = sharing == null ? null : sharing.nextBut(from);
-        if (other != null) {
-            other.mailbox().queue().offerShared(change, other);
-        }
-    }
-
-    /** The subscriber gives back what was delivered to it as the member of a group. */
-    void giveBack(Change change, FilterSubscription subscription) {
-        SharedGroup group = subscription.group();
-        if (group != null) {
-            handOn(change, subscription, group);
         }
     }
 
@@ -405,138 +233,22 @@ final class QueuedMailbox implements Mailbox {
         }
     }
 
+    /** The subscriber gives back what was delivered to it as the member of a group. */
+    void giveBack(Change change, FilterSubscription subscription) {
+        handing.change(change, subscription);
+    }
+
+    /** Whether it is about to be closed from the server's side. */
+    boolean ending() {
+        return ending != null;
+    }
+
     /** Closes it from the server's side; the subscriber is told. */
     void end(Failure why) {
         if (!closed && ending == null) {
             ending = why;
             touch();
         }
-    }
-
-    // What the loop's queue brings.
-
-    /**
-     * Takes a change that was routed here.
-     *
-     * @param after for an unlogged message, the last sequence that was durable when it was published: all that its
-     *     publisher wrote before is at or below, all that he writes later is above
-     */
-    void take(Change change, List<FilterSubscription> matched, long after) {
-        if (!closed && !rows.parks(change, matched, after, false)) {
-            pass(change, matched, after, false);
-        }
-    }
-
-    /** Takes a change that a group gave to its member here. */
-    void takeShared(Change change, List<FilterSubscription> member, long after) {
-        if (closed) {
-            giveBack(change, member.get(0));
-        } else if (!rows.parks(change, member, after, true)) {
-            pass(change, member, after, true);
-        }
-    }
-
-    /** Takes the number of a logged change that a group gave to its member here. */
-    void assigned(long sequence, FilterSubscription member) {
-        if (closed || member.cancelled()) {
-            handOnLogged(new long[] {sequence}, member);
-        } else {
-            rows.abandon();
-            member.assign(sequence);
-            log.assigned(sequence);
-            touch();
-        }
-    }
-
-    /** Goes on with a change that is not parked, or no longer. */
-    void pass(Change change, List<FilterSubscription> matched, long after, boolean shared) {
-        if (closed && !shared) {
-            return;
-        }
-        if (shared) {
-            passShared(change, matched, after);
-        } else if (!change.logged()) {
-            passUnlogged(change, matched, after);
-        } else if (!log.skips(change.sequence())) {
-            List<Subscription> wanting = wanting(change, matched);
-            Change seen = wanting.isEmpty() ? null : seen(change);
-            if (seen == null || outbox.add(delivery(seen, wanting))) {
-                log.taken(change.sequence());
-            } else {
-                log.fallBack(outbox.dropLogged(change.sequence()) - 1, change.sequence());
-            }
-            touch();
-        }
-    }
-
-    private void passUnlogged(Change change, List<FilterSubscription> matched, long after) {
-        List<Subscription> wanting = wanting(change, matched);
-        if (!wanting.isEmpty() && seen(change) != null) {
-            Delivery delivery = new Delivery(change, wanting, false, 0);
-            if (outbox.full() && !mayKeep(change, wanting)) {
-                outbox.missed(subscriber);
-            } else if (log.active()) {
-                outbox.hold(delivery, after);
-            } else {
-                outbox.force(delivery);
-            }
-            touch();
-        }
-    }
-
-    private void passShared(Change change, List<FilterSubscription> member, long after) {
-        FilterSubscription subscription = member.get(0);
-        if (closed || !subscription.wants(change, context.origin())) {
-            giveBack(change, subscription);
-        } else if (!change.logged()) {
-            passUnlogged(change, member, after);
-        } else {
-            boolean room = !log.active() && outbox.add(new Delivery(change, List.of(subscription), false, 0));
-            if (!room) {
-                // Kept as a number only: the log has the rest.
-                subscription.assign(change.sequence());
-                log.assigned(change.sequence());
-            }
-            touch();
-        }
-    }
-
-    private Delivery delivery(Change change, List<Subscription> wanting) {
-        return new Delivery(change, wanting, false, rows.isEmpty() ? change.sequence() : 0);
-    }
-
-    /** There is no room for an unlogged message: not kept where its service is at most once, else perhaps the end. */
-    private boolean mayKeep(Change change, List<Subscription> wanting) {
-        int qos = 0;
-        for (Subscription subscription : wanting) {
-            qos = Math.max(qos, ((FilterSubscription) subscription).interest().qos());
-        }
-        if (Math.min(qos, change.attributes().qos()) == 0) {
-            return false;
-        }
-        if (ending == null && !subscriber.crowded()) {
-            end(new Failure(Failure.Code.BUSY, "messages came faster than they were taken"));
-        }
-        return ending == null;
-    }
-
-    /** Those subscriptions that want the change now; usually all, and then nothing is allocated. */
-    @SuppressWarnings("unchecked")
-    private List<Subscription> wanting(Change change, List<FilterSubscription> matched) {
-        boolean all = true;
-        for (int i = 0; i < matched.size(); i++) {
-            all &= matched.get(i).plain();
-        }
-        if (all) {
-            return (List<Subscription>) (List<?>) matched;
-        }
-        List<Subscription> wanting = new ArrayList<>(matched.size());
-        for (FilterSubscription subscription : matched) {
-            if (subscription.wants(change, context.origin())) {
-                wanting.add(subscription);
-            }
-        }
-        return wanting;
     }
 
     /** Logged changes after a sequence were not queued for this loop. */
@@ -549,25 +261,6 @@ final class QueuedMailbox implements Mailbox {
 
     // What its readers bring.
 
-    /** Takes a change that was read from the log. */
-    void takeLogged(Change change, List<FilterSubscription> matched) {
-        outbox.release(change.sequence() - 1);
-        List<Subscription> wanting = new ArrayList<>(wanting(change, matched));
-        Change seen = wanting.isEmpty() ? null : seen(change);
-        if (seen == null) {
-            return;
-        }
-        for (FilterSubscription subscription : matched) {
-            if (subscription.group() != null && wanting.remove(subscription)) {
-                // Never taken back from the outbox, since nothing remembers that the group gave it to this one.
-                outbox.force(new Delivery(change, List.of(subscription), false, 0));
-            }
-        }
-        if (!wanting.isEmpty()) {
-            outbox.force(delivery(seen, wanting));
-        }
-    }
-
     /** The log has been read up to here: what waited for that may pass. */
     void release(long reached) {
         outbox.release(reached);
@@ -577,19 +270,6 @@ final class QueuedMailbox implements Mailbox {
     /** Whether the loop's queue brings all that is new. */
     boolean live() {
         return !log.active();
-    }
-
-    /** Whether a change that a subscription covers is kept from it. */
-    boolean refuses(FilterSubscription subscription, Change change) {
-        return subscription.refuses(change, context.origin());
-    }
-
-    /** Takes a current row. */
-    void takeRow(Change row, FilterSubscription subscription) {
-        Change seen = seen(row);
-        if (seen != null) {
-            outbox.force(new Delivery(seen, List.of(subscription), true, 0));
-        }
     }
 
     /** All current rows of a subscription have been taken. */

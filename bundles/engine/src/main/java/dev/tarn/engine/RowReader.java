@@ -117,7 +117,7 @@ final class RowReader {
         parkedBytes = 0;
         if (list != null) {
             for (Parked each : list) {
-                mailbox.pass(each.change(), each.matched(), each.after(), each.shared());
+                mailbox.intake().pass(each.change(), each.matched(), each.after(), each.shared());
             }
         }
     }
@@ -186,7 +186,7 @@ final class RowReader {
         Set<Path> news = parkedPaths(scan.subscription(), chunk.sequence());
         for (Change row : chunk.rows()) {
             if (!news.contains(row.path())) {
-                mailbox.takeRow(row, scan.subscription());
+                mailbox.intake().takeRow(row, scan.subscription());
             }
         }
         scan.advance(chunk, news);
@@ -213,7 +213,7 @@ final class RowReader {
                     && change.kind() != Kind.MESSAGE
                     && change.sequence() <= sequence
                     && each.matched().contains(subscription)
-                    && !mailbox.refuses(subscription, change)) {
+                    && !mailbox.intake().refuses(subscription, change)) {
                 paths.add(change.path());
             }
         }

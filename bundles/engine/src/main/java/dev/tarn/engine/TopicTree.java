@@ -149,7 +149,7 @@ final class TopicTree<T extends Placed> {
         return made;
     }
 
-    /** Hands over every subscription whose filter covers the path. */
+    /** Hands over every subscription whose filter covers the path. [MQTT-4.7.2-1] */
     void covering(Path path, Consumer<? super T> found) {
         String topic = path.text();
         boolean hidden = topic.charAt(0) == '$';

@@ -140,7 +140,7 @@ final class TestSubscriber implements Subscriber {
         while (!condition.getAsBoolean()) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
-                throw new AssertionError("within 20 s there was no " + what + ", but: "
+                throw new AssertionError("within a minute there was no " + what + ", but: "
                         + (events.size() > 40
                                 ? events.size() + " events ending with "
                                         + events.subList(events.size() - 10, events.size())

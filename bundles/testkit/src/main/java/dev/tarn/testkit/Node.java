@@ -57,7 +57,7 @@ public final class Node implements AutoCloseable {
     /** See {@link #ADMINISTRATOR}. */
     public static final String PASSWORD = "correct horse";
 
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_SECONDS = 60;
 
     /** What protocols are made of. {@code streams} are those that were made before, for WebSockets to carry. */
     public record Services(

@@ -100,8 +100,11 @@ public final class Listener implements AutoCloseable {
         int backlog() default 1024;
 
         /** How many at once. */
-        @AttributeDefinition(description = "Open connections at most; further ones are closed at once")
-        int connections() default 10_000;
+        @AttributeDefinition(
+                description =
+                        "Open connections at most; further ones are closed at once; 0 for as many as the limit of open"
+                                + " files leaves room for")
+        int connections() default 0;
 
         /** How fast. */
         @AttributeDefinition(description = "Connections accepted a second at most; further ones wait in the backlog")
@@ -282,14 +285,21 @@ public final class Listener implements AutoCloseable {
 
     /** On the new channel's loop. */
     private void accepted(Channel channel) {
-        if (open.incrementAndGet() > config.connections()) {
+        boolean many = open.incrementAndGet() > config.connections() && config.connections() > 0;
+        if (many || !loops.enter()) {
             open.decrementAndGet();
             meter.traffic(name).refused.increment();
-            LOG.debug("connection refused listener={} reason=\"more than {} are open\"", name, config.connections());
+            LOG.debug(
+                    "connection refused listener={} reason=\"{}\"",
+                    name,
+                    many ? "more than " + config.connections() + " are open" : "no more files may be opened");
             channel.close();
             return;
         }
-        channel.closeFuture().addListener(closed -> open.decrementAndGet());
+        channel.closeFuture().addListener(closed -> {
+            open.decrementAndGet();
+            loops.leave();
+        });
         all.add(channel);
         String id = name + "-" + Long.toString(CONNECTIONS.incrementAndGet(), 36);
         new Connection(id, name, channel.remoteAddress(), channel.localAddress(), null, EmptyHttpHeaders.INSTANCE)

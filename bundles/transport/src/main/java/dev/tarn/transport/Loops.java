@@ -15,6 +15,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -31,6 +32,8 @@ public final class Loops implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loops.class);
     private static final long STOP_SECONDS = 5;
 
+    private final int mostConnections = OpenFiles.room();
+    private final AtomicInteger connections = new AtomicInteger();
     private final EventLoopGroup group;
     private final Class<? extends ServerChannel> channelType;
 
@@ -58,6 +61,20 @@ public final class Loops implements AutoCloseable {
     /** The loops themselves, for whoever needs a timer or an executor of one. */
     public EventLoopGroup group() {
         return group;
+    }
+
+    /** Counts a connection in; false, and it is not, when the server would be short of files for itself. Any thread. */
+    boolean enter() {
+        boolean room = connections.incrementAndGet() <= mostConnections;
+        if (!room) {
+            leave();
+        }
+        return room;
+    }
+
+    /** A connection that was counted in is closed. Any thread. */
+    void leave() {
+        connections.decrementAndGet();
     }
 
     /** A server bootstrap on these loops, with the pooled allocator. */

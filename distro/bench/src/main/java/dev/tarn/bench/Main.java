@@ -18,17 +18,22 @@ import java.util.function.Supplier;
 public final class Main {
 
     /** Scenarios by name. */
-    static final Map<String, Supplier<Scenario>> SCENARIOS = new TreeMap<>(Map.of(
-            "mqtt-qos0", () -> new MqttOneToOne(1, 1, 0, 100),
-            "mqtt-qos0-single", () -> new MqttOneToOne(1, 1, 0, 1),
-            "mqtt-qos0-10-pairs", () -> new MqttOneToOne(10, 1, 0, 100),
-            "mqtt-qos0-paced", () -> new MqttPaced(50, 10_000),
-            "mqtt-qos1", () -> new MqttOneToOne(1, 1, 1, 100),
-            "mqtt-retained", () -> new MqttRetained(16, 10),
-            "mqtt-fanout", () -> new MqttOneToOne(1, 200, 0, 4),
-            "http-get", () -> new HttpRows(false, 32),
-            "http-put", () -> new HttpRows(true, 32),
-            "http-scan", () -> new HttpScan(10_000)));
+    static final Map<String, Supplier<Scenario>> SCENARIOS = new TreeMap<>();
+
+    static {
+        SCENARIOS.put("mqtt-qos0", () -> new MqttOneToOne(1, 1, 0, 100));
+        SCENARIOS.put("mqtt-qos0-single", () -> new MqttOneToOne(1, 1, 0, 1));
+        SCENARIOS.put("mqtt-qos0-10-pairs", () -> new MqttOneToOne(10, 1, 0, 100));
+        SCENARIOS.put("mqtt-qos0-paced", () -> new MqttPaced(50, 10_000));
+        SCENARIOS.put("mqtt-qos0-half", () -> new MqttPaced(50, 100_000));
+        SCENARIOS.put("mqtt-qos1", () -> new MqttOneToOne(1, 1, 1, 100));
+        SCENARIOS.put("mqtt-retained", () -> MqttRetained.closed(16, 10));
+        SCENARIOS.put("mqtt-retained-half", () -> MqttRetained.paced(16, 50_000));
+        SCENARIOS.put("mqtt-fanout", () -> new MqttOneToOne(1, 200, 0, 4));
+        SCENARIOS.put("http-get", () -> new HttpRows(false, 32));
+        SCENARIOS.put("http-put", () -> new HttpRows(true, 32));
+        SCENARIOS.put("http-scan", () -> new HttpScan(10_000));
+    }
 
     private Main() {}
 

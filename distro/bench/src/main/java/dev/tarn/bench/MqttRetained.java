@@ -24,11 +24,14 @@ final class MqttRetained implements Scenario {
         @Override
         public void acknowledged(MqttPeer acknowledging, int id) {
             latencies.record(System.nanoTime() - sentAt[id]);
-            send();
+            if (nanosecondsEach == 0) {
+                send(System.nanoTime());
+            }
         }
 
-        void send() {
-            sentAt[nextId] = System.nanoTime();
+        /** Sends one that is due since a moment. */
+        void send(long due) {
+            sentAt[nextId] = due;
             peer.publish(topics[key], payload, nextId, true);
             nextId = nextId == 65_535 ? 1 : nextId + 1;
             key = (key + 1) % KEYS;
@@ -37,19 +40,29 @@ final class MqttRetained implements Scenario {
 
     private final int connections;
     private final int window;
+    private final double nanosecondsEach;
     private final Latencies latencies = new Latencies();
     private final List<Writer> writers = new ArrayList<>();
     private final byte[][] topics = new byte[KEYS][];
     private byte[] payload = {};
 
-    /**
-     * A load of this shape.
-     *
-     * @param window unacknowledged publishes of each connection
-     */
-    MqttRetained(int connections, int window) {
+    private long startedAt;
+    private long sent;
+
+    private MqttRetained(int connections, int window, double nanosecondsEach) {
         this.connections = connections;
         this.window = window;
+        this.nanosecondsEach = nanosecondsEach;
+    }
+
+    /** A closed loop with so many unacknowledged publishes of each connection. */
+    static MqttRetained closed(int connections, int window) {
+        return new MqttRetained(connections, window, 0);
+    }
+
+    /** So many publishes a second of all connections; each counts from when it was due, sent in time or not. */
+    static MqttRetained paced(int connections, int rate) {
+        return new MqttRetained(connections, 0, 1e9 / rate);
     }
 
     @Override
@@ -69,10 +82,19 @@ final class MqttRetained implements Scenario {
 
     @Override
     public void start() {
+        startedAt = System.nanoTime();
         for (Writer writer : writers) {
             for (int i = 0; i < window; i++) {
-                writer.send();
+                writer.send(startedAt);
             }
+        }
+    }
+
+    @Override
+    public void turn(long now) {
+        while (nanosecondsEach > 0 && startedAt + (long) (sent * nanosecondsEach) <= now) {
+            writers.get((int) (sent % connections)).send(startedAt + (long) (sent * nanosecondsEach));
+            sent++;
         }
     }
 

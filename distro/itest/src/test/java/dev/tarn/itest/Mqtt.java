@@ -32,6 +32,7 @@ final class Mqtt implements AutoCloseable {
     private final Wire wire;
     private final Deque<Message> messages = new ArrayDeque<>();
     private int nextId;
+    private int receiveMaximum;
     private boolean present;
 
     /** Something that was published to us. */
@@ -78,6 +79,18 @@ final class Mqtt implements AutoCloseable {
             throws IOException, InterruptedException {
         Mqtt mqtt = new Mqtt(version, new Tcp(port));
         int code = mqtt.connect(user, password);
+        if (code != 0) {
+            mqtt.wire.close();
+            throw new Refused(code);
+        }
+        return mqtt;
+    }
+
+    /** A connection over TCP, version 5, that is sent no more than so many messages before it has acknowledged. */
+    static Mqtt narrow(int port, int receiveMaximum) throws IOException, InterruptedException {
+        Mqtt mqtt = new Mqtt(V5, new Tcp(port));
+        mqtt.receiveMaximum = receiveMaximum;
+        int code = mqtt.connect(null, null);
         if (code != 0) {
             mqtt.wire.close();
             throw new Refused(code);
@@ -165,7 +178,13 @@ final class Mqtt implements AutoCloseable {
         body.writeByte(version);
         body.writeByte(0x02 | (user == null ? 0 : 0x80) | (password == null ? 0 : 0x40));
         body.writeShort(60);
-        noProperties(body);
+        if (receiveMaximum > 0) {
+            body.writeByte(3);
+            body.writeByte(0x21);
+            body.writeShort(receiveMaximum);
+        } else {
+            noProperties(body);
+        }
         body.writeUTF("itest-" + ProcessHandle.current().pid() + "-" + CLIENTS.incrementAndGet());
         if (user != null) {
             body.writeUTF(user);

@@ -13,11 +13,12 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many rows in a small heap. */
 class VolumeTest {
-    private static final int ROWS = 100_000;
+    private static final int ROWS = Integer.getInteger("tarn.volume.rows", 100_000);
     private static final int AT_ONCE = 2_000;
 
     @TempDir
@@ -28,22 +29,7 @@ class VolumeTest {
         Path application = Path.of(System.getProperty("tarn.examples"), "getting-started");
         try (Tarn tarn =
                 Tarn.dev(data, application).environment("TARN_OPTS", "-Xmx256m").ready()) {
-            for (int from = 0; from < ROWS; from += AT_ONCE) {
-                StringBuilder batch = new StringBuilder("[");
-                for (int id = from; id < from + AT_ONCE; id++) {
-                    batch.append(id == from ? "" : ",")
-                            .append("{\"id\":\"s")
-                            .append(id)
-                            .append("\",\"temp\":")
-                            .append(id / 10.0)
-                            .append(",\"location\":\"hall ")
-                            .append(id % 97)
-                            .append(" of the warehouse at the other side of the river\"}");
-                }
-                assertThat(Http.put(tarn, "/Sensors/", batch.append(']').toString())
-                                .statusCode())
-                        .isEqualTo(204);
-            }
+            fill(tarn);
             Set<String> ids = new HashSet<>();
             HttpResponse<java.io.InputStream> rows = HttpClient.newHttpClient()
                     .send(
@@ -61,6 +47,49 @@ class VolumeTest {
             assertThat(ids).hasSize(ROWS);
             HttpResponse<byte[]> whole = Http.get(tarn, "/Sensors/");
             assertThat(Http.json(whole)).hasSize(ROWS);
+        }
+    }
+
+    private static void fill(Tarn tarn) throws Exception {
+        for (int from = 0; from < ROWS; from += AT_ONCE) {
+            StringBuilder batch = new StringBuilder("[");
+            for (int id = from; id < from + AT_ONCE; id++) {
+                batch.append(id == from ? "" : ",")
+                        .append("{\"id\":\"s")
+                        .append(id)
+                        .append("\",\"temp\":")
+                        .append(id / 10.0)
+                        .append(",\"location\":\"hall ")
+                        .append(id % 97)
+                        .append(" of the warehouse at the other side of the river\"}");
+            }
+            assertThat(Http.put(tarn, "/Sensors/", batch.append(']').toString()).statusCode())
+                    .isEqualTo(204);
+        }
+    }
+
+    /** With {@code -Psoak} only: it takes minutes. */
+    @EnabledIfSystemProperty(named = "tarn.volume.rows", matches = "[0-9]{7,}")
+    @Test
+    void a_wildcard_over_many_rows_is_streamed_as_the_client_acknowledges() throws Exception {
+        Path application = Path.of(System.getProperty("tarn.examples"), "getting-started");
+        try (Tarn tarn =
+                Tarn.dev(data, application).environment("TARN_OPTS", "-Xmx256m").ready()) {
+            fill(tarn);
+            Set<String> topics = new HashSet<>();
+            try (Mqtt reader = Mqtt.narrow(tarn.port("mqtt"), 20).subscribe("Sensors/#", 1)) {
+                while (topics.size() < ROWS) {
+                    Mqtt.Message row = reader.next();
+                    assertThat(row.retain()).isTrue();
+                    assertThat(topics.add(row.topic())).as(row.topic()).isTrue();
+                }
+                try (Mqtt writer = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))) {
+                    writer.publish("Sensors/s7", "{\"temp\":1}", 1, true);
+                }
+                Mqtt.Message change = reader.next();
+                assertThat(change.topic()).isEqualTo("Sensors/s7");
+                assertThat(change.retain()).isFalse();
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ import static org.ops4j.pax.exam.CoreOptions.frameworkStartLevel;
 import static org.ops4j.pax.exam.CoreOptions.junitBundles;
 import static org.ops4j.pax.exam.CoreOptions.systemPackage;
 
+import dev.tarn.api.client.ClientObserver;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
@@ -23,6 +24,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,7 +33,9 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
 import javax.inject.Inject;
@@ -45,7 +49,9 @@ import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.ConfigurationAdmin;
 
 /** The bundles of the image start in any framework that gives them what the launcher does. */
@@ -103,31 +109,67 @@ public class ImageTest {
         return List.of(files);
     }
 
-    /** Gives users and a listener what the launcher tells them. */
-    private InetSocketAddress listening() throws IOException, InterruptedException {
+    /** Gives users and a listener of this name what the launcher tells them. */
+    private InetSocketAddress listening(String name) throws Exception {
         configurations
                 .getConfiguration("dev.tarn.security", "?")
                 .update(new Hashtable<>(Map.of("directory", "", "mode", "dev")));
         configurations
-                .getFactoryConfiguration("dev.tarn.listener", "http", "?")
-                .update(new Hashtable<>(Map.of("name", "http", "port", 0)));
+                .getFactoryConfiguration("dev.tarn.listener", name, "?")
+                .update(new Hashtable<>(Map.of("name", name, "port", 0)));
         CountDownLatch never = new CountDownLatch(1);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        ServiceReference<Endpoint> reference = context.getServiceReference(Endpoint.class);
+        ServiceReference<Endpoint> reference = endpoint(name);
         while (reference == null) {
             assertTrue("no listener in time", System.nanoTime() < end);
             never.await(20, TimeUnit.MILLISECONDS);
-            reference = context.getServiceReference(Endpoint.class);
+            reference = endpoint(name);
         }
         return context.getService(reference).address().orElseThrow();
     }
 
+    private ServiceReference<Endpoint> endpoint(String name) throws InvalidSyntaxException {
+        return context.getServiceReferences(Endpoint.class, "(name=" + name + ")").stream()
+                .findFirst()
+                .orElse(null);
+    }
+
     @Test
     public void a_request_is_answered() throws Exception {
-        InetSocketAddress address = listening();
+        InetSocketAddress address = listening("http");
         HttpURLConnection request =
                 (HttpURLConnection) new URL("http://127.0.0.1:" + address.getPort() + "/pax/none").openConnection();
         assertEquals(404, request.getResponseCode());
+    }
+
+    @Test
+    public void an_observer_is_told_of_mqtt_clients_while_it_is_registered() throws Exception {
+        InetSocketAddress address = listening("mqtt");
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        ClientObserver observer =
+                event -> events.add(event.type().text() + " " + event.client().id());
+        ServiceRegistration<ClientObserver> registration = context.registerService(
+                ClientObserver.class,
+                observer,
+                new Hashtable<>(Map.of(ClientObserver.EVENTS, new String[] {"connected", "disconnected"})));
+        visit(address);
+        assertEquals("connected pax", events.poll(60, TimeUnit.SECONDS));
+        assertEquals("disconnected pax", events.poll(60, TimeUnit.SECONDS));
+        registration.unregister();
+        visit(address);
+        assertTrue(events.isEmpty());
+    }
+
+    /** Connects as an MQTT 3.1.1 client called pax, and says goodbye. */
+    private static void visit(InetSocketAddress address) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", address.getPort())) {
+            socket.getOutputStream()
+                    .write(new byte[] {0x10, 15, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60, 0, 3, 'p', 'a', 'x'});
+            assertEquals(0x20, socket.getInputStream().read());
+            assertEquals(0, socket.getInputStream().readNBytes(3)[2]);
+            socket.getOutputStream().write(new byte[] {(byte) 0xE0, 0});
+            assertEquals(-1, socket.getInputStream().read());
+        }
     }
 
     @Test

@@ -17,7 +17,10 @@ final class AliasesSent {
         this.most = most;
     }
 
-    /** The topic's alias; the negative of one that it could be given; 0 when there is none for it [MQTT-3.1.2-27]. */
+    /**
+     * The topic's alias; the negative of one that it could be given; 0 when there is none for it [MQTT-3.1.2-27].
+     * [MQTT-3.1.2-26], [MQTT-3.3.2-11]
+     */
     int find(String topic) {
         if (most == 0) {
             return 0;

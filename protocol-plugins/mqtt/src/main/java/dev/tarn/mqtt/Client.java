@@ -207,7 +207,7 @@ final class Client {
         return publishing.passed();
     }
 
-    /** Gives the session back; a will that no goodbye took away is due. */
+    /** Gives the session back; a will that no goodbye took away is due. 3.1.1 [MQTT-3.1.2-12] */
     void close() {
         closed = true;
         if (keepAlive != null) {

@@ -25,6 +25,10 @@ final class ConnectReader {
         return known;
     }
 
+    /**
+     * [MQTT-3.1.2-16] to [MQTT-3.1.2-19], [MQTT-3.1.3-1], [MQTT-3.1.3-3], [MQTT-3.1.3-5], [MQTT-3.1.3-12],
+     * [MQTT-3.1.4-1]; 3.1.1 [MQTT-3.1.2-20], [MQTT-3.1.2-21], [MQTT-3.1.3-11]
+     */
     Packet.Connect read(ByteBuf in) {
         protocol(in);
         int flags = Fields.unsignedByte(in);
@@ -41,7 +45,7 @@ final class ConnectReader {
         String clientId = Fields.text(in); // [MQTT-3.1.3-4]
         boolean clean = (flags & 0x02) != 0;
         Packet.Will will = (flags & 0x04) != 0 ? will(in, flags) : null;
-        String user = (flags & 0x80) != 0 ? Fields.text(in) : null; // [MQTT-3.1.3-11]
+        String user = (flags & 0x80) != 0 ? Fields.text(in) : null;
         byte[] password = (flags & 0x40) != 0 ? Fields.binary(in) : null;
         Fields.end(in);
         return new Packet.Connect(
@@ -70,6 +74,7 @@ final class ConnectReader {
         return level == 5 ? Version.V5 : null;
     }
 
+    /** [MQTT-3.1.2-11] to [MQTT-3.1.2-13]; 3.1.1 [MQTT-3.1.2-14], [MQTT-3.1.2-15] */
     private void checkFlags(int flags) {
         if ((flags & 0x01) != 0) {
             throw Violation.malformed("the reserved connect flag is set"); // [MQTT-3.1.2-3]
@@ -77,20 +82,21 @@ final class ConnectReader {
         boolean will = (flags & 0x04) != 0;
         int willQos = flags >> 3 & 3;
         if (willQos == 3 || (!will && (willQos != 0 || (flags & 0x20) != 0))) {
-            throw Violation.malformed("will flags that do not fit"); // [MQTT-3.1.2-11] to [MQTT-3.1.2-13]
+            throw Violation.malformed("will flags that do not fit");
         }
         if (!version.five() && (flags & 0x80) == 0 && (flags & 0x40) != 0) {
             throw Violation.malformed("a password without a user name"); // 3.1.1 [MQTT-3.1.2-22]
         }
     }
 
+    /** [MQTT-3.1.2-9], [MQTT-3.1.3-11]; 3.1.1 [MQTT-3.1.3-10] */
     private Packet.Will will(ByteBuf in, int flags) {
         PropertySet properties = PropertySet.NONE;
         if (version.five()) {
             properties = PropertyReader.read(in, PropertyType.Carrier.WILL);
             PacketReader.checkMessage(properties);
         }
-        byte[] name = Fields.binary(in); // [MQTT-3.1.3-11]
+        byte[] name = Fields.binary(in);
         if (name.length == 0) {
             throw Violation.malformed("an empty will topic");
         }

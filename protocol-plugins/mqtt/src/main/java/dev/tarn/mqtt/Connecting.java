@@ -47,6 +47,7 @@ final class Connecting {
         }
     }
 
+    /** 3.1.1 [MQTT-3.1.3-7], [MQTT-3.1.3-9] */
     private static String clientId(Packet.Connect connect, Sessions sessions) {
         if (!connect.clientId().isEmpty()) {
             return connect.clientId();
@@ -62,7 +63,9 @@ final class Connecting {
         return sessions.newClientId();
     }
 
-    /** The client's, or the longest that is allowed where the client can be told [MQTT-3.1.2-21]. */
+    /**
+     * The client's, or the longest that is allowed where the client can be told [MQTT-3.1.2-21]. [MQTT-3.2.2-22]
+     */
     private static Duration keepAlive(Packet.Connect connect, Limits limits) {
         Duration wanted = Duration.ofSeconds(connect.keepAlive());
         Duration longest = limits.times().keepAlive();
@@ -82,7 +85,7 @@ final class Connecting {
         return Math.min(wanted, broker.limits().times().session());
     }
 
-    /** What the server adds to a CONNACK that accepts. */
+    /** What the server adds to a CONNACK that accepts. [MQTT-3.1.2-28], [MQTT-3.1.3-7] */
     static PropertySet properties(Packet.Connect connect, Agreement agreement, Limits limits, long expiry) {
         PropertySet set = new PropertySet();
         if (!connect.version().five()) {

@@ -104,6 +104,7 @@ final class Delivering implements Subscriber {
         }
     }
 
+    /** [MQTT-4.5.0-1] */
     @Override
     public void deliver(List<Delivery> batch) {
         requested -= batch.size();
@@ -133,7 +134,10 @@ final class Delivering implements Subscriber {
         line.outbox().flush();
     }
 
-    /** Sends one change, or returns false when the client must first settle another [MQTT-3.3.4-9]. */
+    /**
+     * Sends one change, or returns false when the client must first settle another [MQTT-3.3.4-9].
+     * [MQTT-3.3.4-10], [MQTT-4.9.0-1], [MQTT-4.9.0-2]
+     */
     private boolean take(Delivery delivery) {
         Change change = delivery.change();
         SharedMember member = member(delivery);
@@ -169,6 +173,7 @@ final class Delivering implements Subscriber {
      * Sends what a shared group gave. The group may forget it when it was sent for good: at quality of service 1, to a
      * session that ends with its connection, once it is acknowledged; to one that lasts, once that has it among what it
      * has stored as in flight, before the client sees it.
+     * [MQTT-4.8.2-4]
      */
     private void share(Delivery delivery, SharedMember member, int qos, boolean over) {
         Change change = delivery.change();
@@ -226,6 +231,7 @@ final class Delivering implements Subscriber {
         return true;
     }
 
+    /** [MQTT-4.3.2-3], [MQTT-4.3.3-3]; 3.1.1 [MQTT-4.3.2-1], [MQTT-4.3.3-1] */
     private void send(Delivery delivery, long sequence, int qos) {
         int packetId = 0;
         if (qos > 0) {
@@ -268,6 +274,7 @@ final class Delivering implements Subscriber {
         }
     }
 
+    /** [MQTT-4.3.3-7]; 3.1.1 [MQTT-2.3.1-3], [MQTT-2.3.1-4] */
     private boolean resend() {
         int underWay = inFlight.size() - again.size();
         for (Resumption.Again next = again.peek(); next != null && underWay < window; next = again.peek()) {
@@ -291,10 +298,16 @@ final class Delivering implements Subscriber {
 
     /** Sends PUBREL, again if need be [MQTT-4.3.3-4]. */
     void sendPubrel(int packetId, Reason reason) {
-        line.writer().acknowledge(line.outbox().open(), Packet.PUBREL, packetId, reason, null);
+        line.writer()
+                .acknowledge(
+                        line.outbox().open(),
+                        Packet.PUBREL,
+                        packetId,
+                        reason,
+                        reason == Reason.SUCCESS ? null : reason.words());
     }
 
-    /** PUBACK, PUBREC or PUBCOMP of the client. */
+    /** PUBACK, PUBREC or PUBCOMP of the client. [MQTT-3.10.4-3], [MQTT-4.9.0-3] */
     void acknowledged(Packet.Acknowledge packet) {
         InFlight.Sent sent = inFlight.get(packet.packetId());
         switch (packet.type()) {
@@ -317,6 +330,7 @@ final class Delivering implements Subscriber {
         finished(sent);
     }
 
+    /** [MQTT-4.8.2-6] */
     private void finished(InFlight.Sent sent) {
         inFlight.remove(sent.packetId());
         Given given = shared.remove(sent.packetId());
@@ -333,6 +347,7 @@ final class Delivering implements Subscriber {
         }
     }
 
+    /** [MQTT-3.6.2-1], [MQTT-4.3.3-5], [MQTT-4.3.3-6], [MQTT-4.4.0-2], [MQTT-4.6.0-4] */
     private void received(Packet.Acknowledge pubrec, InFlight.@Nullable Sent sent) {
         int packetId = pubrec.packetId();
         if (sent != null && sent.stage() == InFlight.Stage.PUBACK) {

@@ -7,7 +7,7 @@ import dev.tarn.api.data.Failure;
 final class Failures {
     private Failures() {}
 
-    /** The reason in a PUBACK or PUBREC. */
+    /** The reason in a PUBACK or PUBREC. [MQTT-3.4.2-1], [MQTT-3.5.2-1] */
     static Reason published(Failure.Code code) {
         return switch (code) {
             case MALFORMED, NOT_FOUND -> Reason.TOPIC_NAME_INVALID;
@@ -49,7 +49,7 @@ final class Failures {
         };
     }
 
-    /** The reason in a CONNACK. */
+    /** The reason in a CONNACK. [MQTT-3.2.2-8] */
     static Reason connected(Failure.Code code) {
         return switch (code) {
             case MALFORMED, INVALID -> Reason.MALFORMED_PACKET;

@@ -51,7 +51,7 @@ final class Fields {
         throw Violation.malformed("a variable byte integer of more than four bytes");
     }
 
-    /** Binary data with its two-byte length. */
+    /** Binary data with its two-byte length. [MQTT-4.7.3-3] */
     static byte[] binary(ByteBuf in) {
         return bytes(in, unsignedShort(in));
     }
@@ -67,7 +67,10 @@ final class Fields {
         return bytes;
     }
 
-    /** A UTF-8 string with its two-byte length: well-formed, without U+0000 [MQTT-1.5.4-1], [MQTT-1.5.4-2]. */
+    /**
+     * A UTF-8 string with its two-byte length: well-formed, without U+0000 [MQTT-1.5.4-1], [MQTT-1.5.4-2].
+     * [MQTT-1.5.4-3], [MQTT-4.7.3-2]; 3.1.1 [MQTT-1.5.3-1] to [MQTT-1.5.3-3]
+     */
     static String text(ByteBuf in) {
         return text(binary(in));
     }

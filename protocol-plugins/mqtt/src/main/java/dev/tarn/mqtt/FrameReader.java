@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameReader {
 
-    /** What a CONNECT may measure; nothing else may come first. */
-    static final int BEFORE_CONNECT = 65_536;
+    /**
+     * What a CONNECT may measure; nothing else may come first. Five fields of 65,535 bytes each (client identifier, will
+     * topic, will payload, user name, password), and as much again as one of them for properties.
+     */
+    static final int BEFORE_CONNECT = 6 * 65_536;
 
     private final ByteBufAllocator allocator;
     private @Nullable ByteBuf pending;
@@ -36,6 +39,11 @@ final class FrameReader {
     /** From now on only AUTH and DISCONNECT may come, until the client is {@link #connected}. */
     void authenticating() {
         authenticating = true;
+    }
+
+    /** Whether {@link #connected} was called. */
+    boolean connected() {
+        return connected;
     }
 
     /** Adds bytes; takes the buffer over. */
@@ -123,7 +131,10 @@ final class FrameReader {
         }
     }
 
-    /** Types of clients only, with the flags that the specification fixes [MQTT-2.1.3-1], [MQTT-2.2.2-1]. */
+    /**
+     * Types of clients only, with the flags that the specification fixes [MQTT-2.1.3-1], [MQTT-2.2.2-1].
+     * [MQTT-3.6.1-1], [MQTT-3.8.1-1], [MQTT-3.10.1-1], [MQTT-3.14.1-1], [MQTT-3.15.1-1]; 3.1.1 [MQTT-2.2.2-2]
+     */
     private void check(int first) {
         int type = first >> 4;
         int flags = first & 0x0F;

@@ -66,6 +66,7 @@ final class Held {
         return since;
     }
 
+    /** [MQTT-3.8.3-3] */
     Interest interest() {
         return new Interest(options.qos(), options.noLocal(), wish.group());
     }

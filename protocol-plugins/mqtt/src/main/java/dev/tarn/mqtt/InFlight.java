@@ -51,6 +51,7 @@ final class InFlight {
     /**
      * Takes a publish in under a free packet identifier [MQTT-2.2.1-4], which it returns. There are always fewer in
      * flight than identifiers.
+     * [MQTT-4.3.2-1], [MQTT-4.3.3-1]
      */
     int add(Stage stage, boolean retain, long sequence, @Nullable String row) {
         do {

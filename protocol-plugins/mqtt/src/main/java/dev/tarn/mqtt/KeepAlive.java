@@ -16,7 +16,7 @@ final class KeepAlive {
     private long heard;
     private @Nullable Future<?> check;
 
-    /** A period of zero never ends anything. */
+    /** A period of zero never ends anything. [MQTT-3.1.2-22]; 3.1.1 [MQTT-3.1.2-24] */
     KeepAlive(EventExecutor loop, Duration period, Runnable silent) {
         this.loop = loop;
         this.silent = silent;

@@ -65,13 +65,14 @@ record Limits(int packet, int received, int receivedBytes, int sent, int aliases
     record Rates(int messages, int bytes, Duration patience, int all) {}
 
     /**
-     * What a session may be owed while its client is away; the oldest is dropped.
+     * What clients that are away may take.
      *
-     * @param changes 0 for any number
+     * @param sessions that outlast their connections; 0 for any number
+     * @param changes that one session may be owed, then the oldest is dropped; 0 for any number
      * @param bytes 0 for any
      * @param age what is older is not sent; zero for any
      */
-    record Backlog(long changes, long bytes, Duration age) {}
+    record Backlog(int sessions, long changes, long bytes, Duration age) {}
 
     /**
      * How long things may take.

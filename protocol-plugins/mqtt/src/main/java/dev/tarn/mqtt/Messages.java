@@ -59,6 +59,8 @@ final class Messages {
     /**
      * Retained with a payload puts the row, retained without one deletes it, all else is a message [MQTT-3.3.1-5],
      * [MQTT-3.3.1-6], [MQTT-3.3.1-8]. Completes when it may be acknowledged; fails with a {@link Failure}.
+     * [MQTT-3.1.2-14], [MQTT-3.1.2-15], [MQTT-3.3.1-7]; 3.1.1 [MQTT-3.1.2-16], [MQTT-3.1.2-17], [MQTT-3.3.1-10] to
+     * [MQTT-3.3.1-12]
      *
      * @param alongside what the session must remember together with it
      */
@@ -96,6 +98,7 @@ final class Messages {
         return resources.rejected(context, message.path(), body(context, message), why);
     }
 
+    /** [MQTT-3.1.3-10] */
     private Attributes attributes(int qos, PropertySet properties) {
         if (properties.isEmpty()) {
             return PLAIN[qos];

@@ -50,6 +50,12 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     private boolean inputEnded;
     private boolean ended;
 
+    /** Another connection has come for the session while this one was about to get it. */
+    private boolean takenOver;
+
+    /** Bytes that it has among those of strangers. */
+    private int strange;
+
     /** Why the server ended it, in words. */
     private @Nullable String why;
 
@@ -104,6 +110,20 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         frames.add(bytes);
         if (!paused) {
             read();
+        }
+        if (strange != 0 || !frames.connected()) {
+            estrange();
+        }
+    }
+
+    /** Counts what is kept of a connection whose CONNECT has not come as a whole. */
+    private void estrange() {
+        int now = ended || frames.connected() ? 0 : frames.waiting();
+        int more = now - strange;
+        strange = now;
+        if (!broker.statistics().strangers.add(more) && more > 0 && !ended) {
+            broker.traffic().refused.increment();
+            end(Reason.QUOTA_EXCEEDED, "too many large CONNECT packets at once");
         }
     }
 
@@ -258,6 +278,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             return;
         }
         long expiry = Connecting.expiry(connect, broker);
+        int most = broker.limits().times().backlog().sessions();
+        if (expiry > 0 && broker.sessions().full(agreed.clientId(), most)) {
+            refuse(Reason.QUOTA_EXCEEDED, "no more than " + most + " sessions outlast their connections");
+            return;
+        }
         Sessions.Opened opened =
                 broker.sessions().open(agreed.clientId(), user, connect.clean(), expiry, connect.will());
         frames.connected(broker.limits().packet());
@@ -265,6 +290,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         opened.stored().whenComplete((stored, failure) -> later(() -> accept(connect, agreed, opened, failure)));
     }
 
+    /** [MQTT-3.1.4-5], [MQTT-3.2.0-1], [MQTT-3.2.0-2]; 3.1.1 [MQTT-3.1.4-4] */
     private void accept(Packet.Connect connect, Agreement agreed, Sessions.Opened opened, @Nullable Throwable failure) {
         Client accepted = client;
         if (ended || accepted == null) {
@@ -296,9 +322,15 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
                 peer.id());
         resume(Pause.CONNECTING);
         outbox.flush();
+        if (takenOver) {
+            end(Reason.SESSION_TAKEN_OVER, null);
+        }
     }
 
-    /** Refuses a CONNECT in its own version's words and closes [MQTT-3.1.4-2], [MQTT-3.2.2-7]. */
+    /**
+     * Refuses a CONNECT in its own version's words and closes [MQTT-3.1.4-2], [MQTT-3.2.2-7]. [MQTT-3.1.4-6];
+     * 3.1.1 [MQTT-3.1.4-5], [MQTT-3.2.2-5], [MQTT-3.2.2-6]
+     */
     private void refuse(Reason reason, String text) {
         LOG.debug("refused: reason={} text={} connection={}", reason, Printable.of(text), peer.id());
         broker.traffic().refused.increment();
@@ -317,6 +349,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         end(violation.reason(), violation.text());
     }
 
+    /** [MQTT-3.14.0-1]; 3.1.1 [MQTT-4.8.0-1] */
     @Override
     public void end(Reason reason, @Nullable String text) {
         if (ended) {
@@ -354,15 +387,25 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         return new dev.tarn.api.client.Client("mqtt", peer.id(), peer.remote(), id, user);
     }
 
+    /** [MQTT-3.14.4-1], [MQTT-3.14.4-2], [MQTT-4.13.2-1] */
     private void hangUp() {
         outbox.flush();
         finish();
         Farewell.close(channel, peer);
     }
 
-    /** Another connection has come with the same client identifier [MQTT-3.1.4-3]. On any thread. */
+    /**
+     * Another connection has come with the same client identifier [MQTT-3.1.4-3]. If this one is just being let in, it is let
+     * in first: else a flood of connections of one client would keep all of them out. On any thread.
+     */
     void takeOver() {
-        later(() -> end(Reason.SESSION_TAKEN_OVER, null));
+        later(() -> {
+            if (client != null && !client.begun()) {
+                takenOver = true;
+            } else {
+                end(Reason.SESSION_TAKEN_OVER, null);
+            }
+        });
     }
 
     /** The session holds more of the log than it needs. On any thread. */
@@ -437,6 +480,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             client.close();
         }
         stuck.stop();
+        if (strange != 0) {
+            estrange();
+        }
         Sessions.Claim held = claim;
         if (held != null && client != null) {
             client.passed().whenComplete((passed, failure) -> broker.sessions().release(held));

@@ -83,6 +83,10 @@ public final class MqttProtocol implements StreamProtocol {
         int ratePatience() default 0;
 
         @AttributeDefinition(
+                description = "sessions that outlast their connections, then no more begin; 0 for any number")
+        int sessions() default 100_000;
+
+        @AttributeDefinition(
                 description =
                         "changes that wait for a client that is away, then the oldest is dropped; 0 for any number")
         int sessionChanges() default 1_000_000;
@@ -219,6 +223,7 @@ public final class MqttProtocol implements StreamProtocol {
                         Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600)),
                         session(config.maximumSessionExpiry()),
                         new Limits.Backlog(
+                                within("sessions", config.sessions(), 0, Integer.MAX_VALUE),
                                 within("sessionChanges", config.sessionChanges(), 0, Integer.MAX_VALUE),
                                 notNegative("sessionBytes", config.sessionBytes()),
                                 Duration.ofSeconds(notNegative("sessionAge", config.sessionAge()))),
@@ -253,6 +258,7 @@ public final class MqttProtocol implements StreamProtocol {
         return "mqtt";
     }
 
+    /** [MQTT-6.0.0-4] */
     @Override
     public List<String> subprotocols() {
         return List.of("mqtt", "mqttv3.1"); // §6.0, [MQTT-6.0.0-3]
@@ -267,6 +273,7 @@ public final class MqttProtocol implements StreamProtocol {
         return firstBytes.getUnsignedByte(firstBytes.readerIndex()) == Packet.CONNECT << 4 ? Match.YES : Match.NO;
     }
 
+    /** [MQTT-4.2-1]; 3.1.1 [MQTT-7.0.0-2], [MQTT-7.1.1-1] */
     @Override
     public void open(ChannelPipeline pipeline) {
         pipeline.addLast("mqtt", new MqttConnection(broker, pipeline.channel()));

@@ -49,6 +49,7 @@ final class PacketReader {
         };
     }
 
+    /** [MQTT-2.2.1-2]; 3.1.1 [MQTT-2.3.1-5] */
     private Packet publish(int header, ByteBuf in) {
         Topic topic = topics.read(in);
         int qos = header >> 1 & 3;
@@ -69,7 +70,7 @@ final class PacketReader {
                 qos, (header & 0x08) != 0, (header & 0x01) != 0, topic, packetId, properties, payload);
     }
 
-    /** What holds for messages and wills alike. */
+    /** What holds for messages and wills alike. [MQTT-3.3.2-13] */
     static void checkMessage(PropertySet properties) {
         String response = properties.text(PropertyType.RESPONSE_TOPIC);
         if (response != null) {
@@ -94,6 +95,7 @@ final class PacketReader {
         return new Packet.Acknowledge(type, packetId, reason);
     }
 
+    /** 3.1.1 [MQTT-3.8.3-3] */
     private Packet subscribe(ByteBuf in) {
         int packetId = Fields.packetId(in);
         PropertySet properties = PropertySet.NONE;
@@ -110,6 +112,7 @@ final class PacketReader {
         return new Packet.Subscribe(packetId, properties, wishes);
     }
 
+    /** [MQTT-3.8.3-1] */
     private Packet.Wish wish(ByteBuf in) {
         String spelling = Fields.text(in);
         return wish(spelling, options(Fields.unsignedByte(in)));
@@ -142,7 +145,7 @@ final class PacketReader {
         }
     }
 
-    /** [MQTT-4.7.1-1] to [MQTT-4.7.1-3], [MQTT-4.8.2-1], [MQTT-4.8.2-2] */
+    /** [MQTT-4.8.2-1], [MQTT-4.8.2-2], [MQTT-4.7.3-1] */
     private static Violation filterInvalid(String message) {
         return new Violation(Reason.TOPIC_FILTER_INVALID, message);
     }
@@ -168,6 +171,7 @@ final class PacketReader {
         return new Packet.Options(qos, (bits & 4) != 0, (bits & 8) != 0, handling);
     }
 
+    /** [MQTT-3.10.3-1] */
     private Packet unsubscribe(ByteBuf in) {
         int packetId = Fields.packetId(in);
         if (version.five()) {
@@ -187,6 +191,7 @@ final class PacketReader {
         return new Packet.Unsubscribe(packetId, spellings);
     }
 
+    /** [MQTT-3.14.2-1] */
     private Packet disconnect(ByteBuf in) {
         if (!version.five() || !in.isReadable()) {
             Fields.end(in);
@@ -225,6 +230,7 @@ final class PacketReader {
         };
     }
 
+    /** [MQTT-3.15.2-1] */
     private Packet auth(ByteBuf in) {
         if (!version.five()) {
             throw Violation.protocol("packet type 15 is reserved");

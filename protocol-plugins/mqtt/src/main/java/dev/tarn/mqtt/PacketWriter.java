@@ -8,12 +8,15 @@ import org.jspecify.annotations.Nullable;
 /** Writes every packet of a server but PUBLISH, in the client's version. */
 final class PacketWriter {
 
+    /** Characters of a reason string. */
+    private static final int MOST_WORDS = 1_024;
+
     private final Version version;
 
     /** The largest packet that the client takes [MQTT-3.1.2-24]. */
     private final long largest;
 
-    /** Whether the client wants to hear reasons [MQTT-3.1.2-29]. */
+    /** Whether the client wants to hear reasons. */
     private final boolean explains;
 
     PacketWriter(Version version, long largest, boolean explains) {
@@ -31,7 +34,10 @@ final class PacketWriter {
         return !version.five() || PropertyWriter.size(properties) + 8L <= largest;
     }
 
-    /** CONNACK; session present only with success [MQTT-3.2.2-6]. */
+    /**
+     * CONNACK; session present only with success [MQTT-3.2.2-6]. [MQTT-2.2.2-1], [MQTT-3.2.2-1]; 3.1.1
+     * [MQTT-3.2.2-4]
+     */
     void connack(ByteBuf out, boolean sessionPresent, Reason reason, PropertySet properties) {
         int flags = sessionPresent && !reason.refusal() ? 1 : 0;
         if (!version.five()) {
@@ -65,35 +71,64 @@ final class PacketWriter {
         PropertyWriter.write(out, properties);
     }
 
-    /** SUBACK: a reason for each filter, in their order [MQTT-3.8.4-6]. */
+    /**
+     * SUBACK: a reason for each filter, in their order [MQTT-3.8.4-6]. [MQTT-3.9.2-1], [MQTT-3.9.2-2]; 3.1.1
+     * [MQTT-3.9.3-1], [MQTT-3.9.3-2]
+     */
     void suback(ByteBuf out, int packetId, List<Reason> reasons) {
-        boolean five = version.five();
         out.writeByte(Packet.SUBACK << 4);
-        PropertyWriter.variable(out, 2 + (five ? 1 : 0) + reasons.size());
-        out.writeShort(packetId);
-        if (five) {
-            out.writeByte(0);
+        if (version.five()) {
+            answers(out, packetId, reasons);
+            return;
         }
+        PropertyWriter.variable(out, 2 + reasons.size());
+        out.writeShort(packetId);
         for (Reason reason : reasons) {
-            out.writeByte(reason.refusal() && !five ? 0x80 : reason.code());
+            out.writeByte(reason.refusal() ? 0x80 : reason.code());
         }
     }
 
-    /** UNSUBACK. */
+    /** UNSUBACK. [MQTT-3.11.2-1], [MQTT-3.11.2-2] */
     void unsuback(ByteBuf out, int packetId, List<Reason> reasons) {
         out.writeByte(Packet.UNSUBACK << 4);
         if (!version.five()) {
             out.writeByte(2).writeShort(packetId);
             return;
         }
-        PropertyWriter.variable(out, 3 + reasons.size());
-        out.writeShort(packetId).writeByte(0);
+        answers(out, packetId, reasons);
+    }
+
+    /** What follows the first byte of a SUBACK or UNSUBACK of 5.0: says in words which filters were refused and why. */
+    private void answers(ByteBuf out, int packetId, List<Reason> reasons) {
+        PropertySet properties = explanation(refusals(reasons), 16 + reasons.size());
+        int size = PropertyWriter.size(properties);
+        PropertyWriter.variable(out, 2 + PropertyWriter.sizeOfVariable(size) + size + reasons.size());
+        out.writeShort(packetId);
+        PropertyWriter.variable(out, size);
+        PropertyWriter.write(out, properties);
         for (Reason reason : reasons) {
             out.writeByte(reason.code());
         }
     }
 
-    /** AUTH, in answer to a client of 5.0 [MQTT-3.15.1-1]. */
+    private static @Nullable String refusals(List<Reason> reasons) {
+        StringBuilder words = new StringBuilder();
+        for (int i = 0; i < reasons.size() && words.length() < MOST_WORDS; i++) {
+            Reason reason = reasons.get(i);
+            if (reason.refusal() || reason == Reason.NO_SUBSCRIPTION_EXISTED) {
+                words.append(words.length() == 0 ? "filter " : ", ")
+                        .append(i + 1)
+                        .append(": ")
+                        .append(reason.words());
+            }
+        }
+        return words.length() == 0 ? null : words.toString();
+    }
+
+    /**
+     * AUTH, in answer to a client of 5.0 [MQTT-3.15.1-1]; neither a reason string nor user properties [MQTT-3.15.2-2],
+     * [MQTT-3.15.2-3].
+     */
     void auth(ByteBuf out, Reason reason, PropertySet properties) {
         int size = PropertyWriter.size(properties);
         out.writeByte(Packet.AUTH << 4);
@@ -109,6 +144,7 @@ final class PacketWriter {
 
     /**
      * DISCONNECT, which a server has in 5.0 only.
+     * [MQTT-3.14.2-2]
      *
      * @param elsewhere the server to use instead, or null
      */
@@ -136,12 +172,16 @@ final class PacketWriter {
         return version.five() ? explanation(text, 16) : PropertySet.NONE;
     }
 
-    /** A reason string where it is wanted and fits [MQTT-3.4.2-2], [MQTT-3.14.2-3]. */
+    /**
+     * A reason string where it is wanted [MQTT-3.1.2-29] and fits, and never a user property: [MQTT-3.2.2-19],
+     * [MQTT-3.2.2-20], [MQTT-3.4.2-2], [MQTT-3.4.2-3], [MQTT-3.5.2-2], [MQTT-3.5.2-3], [MQTT-3.6.2-2],
+     * [MQTT-3.6.2-3], [MQTT-3.7.2-2], [MQTT-3.7.2-3], [MQTT-3.14.2-3], [MQTT-3.14.2-4].
+     */
     private PropertySet explanation(@Nullable String text, int rest) {
         if (text == null || !explains) {
             return PropertySet.NONE;
         }
-        String shown = text.length() > 1_024 ? Texts.shortened(text, 1_024) : text;
+        String shown = text.length() > MOST_WORDS ? Texts.shortened(text, MOST_WORDS) : text;
         PropertySet properties = new PropertySet().with(PropertyType.REASON_STRING, (Object) Texts.legal(shown));
         return PropertyWriter.size(properties) + rest <= largest ? properties : PropertySet.NONE;
     }

@@ -25,6 +25,7 @@ final class PropertyReader {
         return set;
     }
 
+    /** [MQTT-1.5.7-1], [MQTT-3.3.2-19] */
     private static void one(ByteBuf in, PropertyType.Carrier carrier, PropertySet set) {
         int id = Fields.variable(in);
         PropertyType type = PropertyType.of(id);

@@ -113,7 +113,7 @@ final class Publishing {
             return;
         }
         if (qos > 0) {
-            if (five && unsettled >= limits.received()) { // [MQTT-3.3.4-8]
+            if (five && unsettled >= limits.received()) { // [MQTT-3.3.4-7]
                 throw new Violation(
                         Reason.RECEIVE_MAXIMUM_EXCEEDED, "more than " + limits.received() + " unsettled publishes");
             }
@@ -169,6 +169,7 @@ final class Publishing {
     /**
      * Completes, on any thread, when all that was published is on its way to its subscribers or refused: whatever the
      * session publishes over its next connection comes after that [MQTT-4.6.0-5].
+     * [MQTT-4.6.0-6]
      */
     CompletableFuture<Void> passed() {
         return CompletableFuture.allOf(
@@ -212,7 +213,10 @@ final class Publishing {
         line.writer().acknowledge(line.outbox().open(), Packet.PUBREC, packetId, Reason.SUCCESS, null);
     }
 
-    /** The topic that a publish means, by name or by alias [MQTT-3.3.2-8] to [MQTT-3.3.2-12]. */
+    /**
+     * The topic that a publish means, by name or by alias, of this connection alone [MQTT-3.3.2-7] to [MQTT-3.3.2-9],
+     * [MQTT-3.3.2-12].
+     */
     private Topic topic(Packet.Publish publish) {
         Topic named = publish.topic();
         if (!publish.properties().has(PropertyType.TOPIC_ALIAS)) {
@@ -240,7 +244,9 @@ final class Publishing {
         return known;
     }
 
-    /** PUBREL: the identifier may be used again [MQTT-4.3.3-11]. */
+    /**
+     * PUBREL: the identifier may be used again [MQTT-4.3.3-11]. [MQTT-3.7.2-1], [MQTT-4.3.3-12], [MQTT-4.3.3-13]
+     */
     void released(Packet.Acknowledge pubrel) {
         int packetId = pubrel.packetId();
         if (!unreleased.get(packetId)) {
@@ -266,7 +272,13 @@ final class Publishing {
     }
 
     private void completed(int packetId, Reason reason) {
-        line.writer().acknowledge(line.outbox().open(), Packet.PUBCOMP, packetId, reason, null);
+        line.writer()
+                .acknowledge(
+                        line.outbox().open(),
+                        Packet.PUBCOMP,
+                        packetId,
+                        reason,
+                        reason == Reason.SUCCESS ? null : reason.words());
     }
 
     private void settleLater() {
@@ -279,6 +291,7 @@ final class Publishing {
         }
     }
 
+    /** [MQTT-4.6.0-2], [MQTT-4.6.0-3] */
     private void settle() {
         for (Pending head = pending.peek(); head != null && head.done; head = pending.peek()) {
             pending.remove();
@@ -292,6 +305,7 @@ final class Publishing {
         }
     }
 
+    /** 3.1.1 [MQTT-4.8.0-2] */
     private void refused(Pending publish, Throwable thrown) {
         Failure failure = Failures.of(thrown);
         if (failure == null) {
@@ -318,6 +332,10 @@ final class Publishing {
         }
     }
 
+    /**
+     * [MQTT-2.2.1-5], [MQTT-3.3.4-1], [MQTT-4.3.2-4], [MQTT-4.3.2-5], [MQTT-4.3.3-8]; 3.1.1 [MQTT-2.3.1-6],
+     * [MQTT-4.3.2-2], [MQTT-4.3.3-2]
+     */
     private void acknowledge(int qos, int packetId, Reason reason, @Nullable String text) {
         if (qos == 0) {
             return;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Resumption {
     private Resumption() {}
 
-    /** Sends every PUBREL, and reads the rest. Completes on the connection's loop. */
+    /** Sends every PUBREL, and reads the rest. Completes on the connection's loop. [MQTT-4.4.0-1] */
     static CompletionStage<List<Again>> of(Session session, Broker broker, Line line, Delivering delivering) {
         List<InFlight.Sent> sent = new ArrayList<>();
         for (InFlight.Sent one : session.inFlight().all()) {

@@ -57,7 +57,10 @@ final class Sender {
         return retain;
     }
 
-    /** Addresses a delivery; returns the quality of service that it has for this receiver [MQTT-3.8.4-8]. */
+    /**
+     * Addresses a delivery; returns the quality of service that it has for this receiver [MQTT-3.8.4-8].
+     * [MQTT-3.3.2-3], [MQTT-3.3.4-2], [MQTT-4.8.2-3]; 3.1.1 [MQTT-3.3.5-1], [MQTT-3.8.4-6]
+     */
     int address(Delivery delivery) {
         own.clear();
         int granted = 0;
@@ -105,7 +108,10 @@ final class Sender {
         }
     }
 
-    /** Writes what was addressed; returns false, and does nothing, when the client does not take packets that large. */
+    /**
+     * Writes what was addressed; returns false, and does nothing, when the client does not take packets that
+     * large. [MQTT-3.1.2-24], [MQTT-3.3.1-3], [MQTT-4.3.1-1], [MQTT-4.3.2-2], [MQTT-4.3.3-2]
+     */
     boolean write(int packetId, int qos) {
         Change what = Objects.requireNonNull(change, "nothing was addressed");
         Publication publication = Publications.of(what, agreement.format(), five, qos > 0);

@@ -21,6 +21,7 @@ final class SessionRow {
 
     private SessionRow() {}
 
+    /** [MQTT-3.1.2-7] */
     static Map<String, @Nullable Object> of(Session session) {
         Map<String, @Nullable Object> row = new LinkedHashMap<>();
         row.put("client", session.clientId());

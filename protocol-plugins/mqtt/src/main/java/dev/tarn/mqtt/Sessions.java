@@ -174,6 +174,7 @@ final class Sessions implements AutoCloseable {
     /**
      * Gives the identifier to this connection, from the moment on when the one that had it is gone: that one is told, and
      * closed.
+     * [MQTT-3.1.3-2], [MQTT-3.1.4-3]; 3.1.1 [MQTT-3.1.4-2]
      */
     Claim claim(String clientId, MqttConnection connection) {
         Claim[] made = new Claim[1];
@@ -199,6 +200,7 @@ final class Sessions implements AutoCloseable {
     /**
      * The session of a connection whose claim is ready: the one that was there, unless the client wants none of it or it
      * is over; else a new one [MQTT-3.1.2-4] to [MQTT-3.1.2-6].
+     * [MQTT-3.1.4-4], [MQTT-3.2.2-2], [MQTT-3.2.2-3]; 3.1.1 [MQTT-3.1.4-3], [MQTT-3.2.2-1]
      *
      * @param user who the client is
      * @param expiry how long it is to outlast the connection, in seconds
@@ -238,7 +240,10 @@ final class Sessions implements AutoCloseable {
                 made, false, drafts.isEmpty() ? CompletableFuture.completedFuture(null) : tables.commit(drafts));
     }
 
-    /** The end of a session; what must be removed from the store. Its will does not wait any longer. */
+    /**
+     * The end of a session; what must be removed from the store. Its will does not wait any longer. 3.1.1
+     * [MQTT-3.1.2-7]
+     */
     private List<Draft> forget(Session session) {
         List<Draft> drafts = new ArrayList<>(tables.delete(session));
         unsubscribe(session, drafts);
@@ -267,6 +272,7 @@ final class Sessions implements AutoCloseable {
 
     /**
      * Takes a session back from a connection that ends, before its claim is released.
+     * [MQTT-3.1.2-23]
      *
      * @param will the will that is due, or null
      * @param unwritten what has to be stored with the session
@@ -346,7 +352,10 @@ final class Sessions implements AutoCloseable {
         return sessions.values();
     }
 
-    /** Does something to a session while nobody can connect to it, or else asks the connection that has it. */
+    /**
+     * Does something to a session while nobody can connect to it, or else asks the connection that has it.
+     * [MQTT-4.1.0-1]; 3.1.1 [MQTT-4.1.0-2]
+     */
     void look(Session session, Runnable away, Consumer<MqttConnection> connected) {
         claims.compute(session.clientId(), (clientId, claim) -> {
             if (claim != null) {
@@ -362,6 +371,7 @@ final class Sessions implements AutoCloseable {
         look(session, () -> due(session), connection -> {});
     }
 
+    /** [MQTT-4.1.0-2] */
     private void due(Session session) {
         long now = clock.millis();
         Session.Bequest bequest = session.bequest();
@@ -380,6 +390,11 @@ final class Sessions implements AutoCloseable {
 
     SharedGroups shared() {
         return shared;
+    }
+
+    /** Whether one more session than so many would outlast its connection; 0 for any number. */
+    boolean full(String clientId, int most) {
+        return most > 0 && sessions.size() >= most && !sessions.containsKey(clientId);
     }
 
     /** How many identifiers are connected. */

@@ -19,6 +19,9 @@ final class Statistics {
 
     final LongAdder publishBytesSent = new LongAdder();
 
+    /** What is kept of connections that are no clients yet. */
+    final Strangers strangers = new Strangers();
+
     /** Network connections that were opened, and those of them that sent a CONNECT. */
     final LongAdder sockets = new LongAdder();
 

@@ -66,7 +66,8 @@ final class Subscribing {
 
     /**
      * One answer for each filter [MQTT-3.8.4-5]; rows and changes come after it. Where an application has a say in a
-     * subscription, nothing else is read or sent until it has said it.
+     * subscription, nothing else is read or sent until it has said it. [MQTT-2.2.1-6], [MQTT-3.8.4-1],
+     * [MQTT-3.8.4-2], [MQTT-3.8.4-6], [MQTT-3.9.3-1]; 3.1.1 [MQTT-2.3.1-7], [MQTT-3.8.3-2]
      */
     void subscribe(Packet.Subscribe subscribe) {
         checkAnswer(subscribe.wishes().size());
@@ -166,6 +167,7 @@ final class Subscribing {
         return subscribed(held, known == null, drafts);
     }
 
+    /** [MQTT-3.2.2-10], [MQTT-3.8.4-7], [MQTT-3.9.3-2] */
     private Reason subscribed(Held held, boolean fresh, List<Draft> drafts) {
         session.subscriptions().put(held.wish().spelling(), held);
         if (fresh) {
@@ -234,7 +236,10 @@ final class Subscribing {
         return rows ? Start.CURRENT : Start.LIVE;
     }
 
-    /** One answer for each filter [MQTT-3.11.3-1]. */
+    /**
+     * One answer for each filter [MQTT-3.11.3-1]. [MQTT-3.10.4-1], [MQTT-3.10.4-2], [MQTT-3.10.4-4] to
+     * [MQTT-3.10.4-6], [MQTT-3.11.3-2]
+     */
     void unsubscribe(Packet.Unsubscribe unsubscribe) {
         checkAnswer(unsubscribe.spellings().size());
         List<Reason> reasons = new ArrayList<>(unsubscribe.spellings().size());

@@ -18,7 +18,7 @@ final class Topic {
         this.path = path;
     }
 
-    /** Takes the bytes over. */
+    /** Takes the bytes over. [MQTT-4.7.3-4] */
     static Topic of(byte[] utf8, Path path) {
         return new Topic(utf8, path);
     }

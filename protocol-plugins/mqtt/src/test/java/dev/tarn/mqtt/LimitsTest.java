@@ -11,8 +11,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -300,6 +303,57 @@ class LimitsTest {
                 assertThat(deaf.expect(3).topic()).isEqualTo("large");
             }
             assertThat(other.expect(3).topic()).isEqualTo("words");
+        }
+    }
+
+    @Test
+    void sessions_that_last_are_so_many_and_no_more(@TempDir Path directory) throws IOException {
+        try (Node node = node(directory, Map.of("sessions", 1))) {
+            assertThat(lasting(node, "first")).isZero();
+            assertThat(lasting(node, "second")).isEqualTo(0x97);
+            assertThat(lasting(node, "first")).isZero();
+            try (MqttClient older = MqttClient.silent(node.port("mqtt"), "3.1.1")) {
+                older.send("10 [ s\"MQTT\" 04 00 00 3C s\"third\" ]");
+                assertThat(older.expect(2).reason()).isEqualTo(3);
+            }
+            try (MqttClient passing = MqttClient.three(node.port("mqtt"), "passing")) {
+                passing.publish("t", "x", 1, false);
+            }
+        }
+    }
+
+    /** The reason in the CONNACK of a client that wants a session for a minute. */
+    private static int lasting(Node node, String clientId) throws IOException {
+        try (MqttClient client = MqttClient.silent(node.port("mqtt"), "5")) {
+            client.send("10 [ s\"MQTT\" 05 00 00 3C [ 11 00 00 00 3C ] s\"" + clientId + "\" ]");
+            return client.expect(2).reason();
+        }
+    }
+
+    @Test
+    void many_large_packets_of_strangers_are_refused_and_clients_come_in(@TempDir Path directory) throws IOException {
+        List<MqttClient> strangers = new ArrayList<>();
+        try (Node node = node(directory, Map.of())) {
+            LongAdder refused = node.services().meter().traffic("mqtt").refused;
+            byte[] part = new byte[380_000];
+            System.arraycopy(new byte[] {0x10, (byte) 0xFC, (byte) 0xFF, 0x17}, 0, part, 0, 4);
+            long deadline = System.nanoTime() + 60_000_000_000L;
+            // 32 MB are kept of all of them.
+            while (refused.sum() == 0) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                MqttClient stranger = MqttClient.silent(node.port("mqtt"), "3.1.1");
+                strangers.add(stranger);
+                stranger.raw().send(part);
+                assertThat(strangers).hasSizeLessThan(1_000);
+            }
+            assertThat(strangers).hasSizeGreaterThan(80);
+            try (MqttClient client = MqttClient.five(node.port("mqtt"), "known")) {
+                assertThat(client.publish("t", "x", 1, false)).isZero();
+            }
+        } finally {
+            for (MqttClient stranger : strangers) {
+                stranger.close();
+            }
         }
     }
 }

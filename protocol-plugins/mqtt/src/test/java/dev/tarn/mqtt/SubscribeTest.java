@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.MqttPacket;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -213,7 +214,12 @@ class SubscribeTest extends WireTest {
         MqttClient live = five("live");
         MqttPacket suback = live.send("82 [ 00 01 [ ] s\"f/1\" 00 s\"f/2\" 01 s\"f/3\" 02 s\"f/1\" 01 ]")
                 .expect(9);
-        assertThat(suback.content()).endsWith(0, 1, 2, 1);
+        assertThat(suback.content()).endsWith(0, 1, 2, 1).hasSize(2 + 1 + 4);
+        byte[] refused = live.send("82 [ 00 02 [ ] s\"f/1\" 00 s\"$share/g/$SYS/#\" 01 ]")
+                .expect(9)
+                .content();
+        assertThat(refused).endsWith(0, 0x87);
+        assertThat(new String(refused, StandardCharsets.UTF_8)).contains("filter 2: not authorized");
     }
 
     @Test

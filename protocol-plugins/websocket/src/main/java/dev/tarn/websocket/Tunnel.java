@@ -44,6 +44,7 @@ final class Tunnel extends ChannelDuplexHandler {
         }
     }
 
+    /** [MQTT-6.0.0-2] */
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof TextWebSocketFrame text) {

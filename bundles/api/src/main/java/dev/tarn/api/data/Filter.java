@@ -19,6 +19,7 @@ public final class Filter {
 
     /**
      * The filter with this text.
+     * [MQTT-4.7.1-1], [MQTT-4.7.1-2]; 3.1.1 [MQTT-4.7.1-3]
      *
      * @throws Failure MALFORMED when it is empty, too long, has U+0000 or a lone surrogate, or a wildcard that does not
      *     fill its segment, or {@code #} before the end
