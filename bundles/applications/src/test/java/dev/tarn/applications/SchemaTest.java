@@ -124,8 +124,7 @@ class SchemaTest {
                 + " { id: Any @primaryKey }");
 
         assertThat(table.rules().lifetime())
-                .isEqualTo(new Table.Lifetime(
-                        Duration.ofSeconds(300), Duration.ofSeconds(3_300), Duration.ofSeconds(600)));
+                .isEqualTo(new Table.Lifetime(Duration.ofMinutes(5), Duration.ofMinutes(55), Duration.ofMinutes(10)));
         assertThat(table.rules().history()).isEqualTo(Duration.ofDays(3));
         assertThat(table.mixedIds()).isTrue();
         assertThat(only("type A @table(audit: false) { id: ID }").rules().history())
