@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +32,9 @@ class ComeAndGoTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final int ROUNDS = Integer.getInteger("tarn.rounds");
 
+    /** AMQP 1.0 §5.3.2: both sides begin with it. */
+    private static final byte[] AMQP_SASL = {'A', 'M', 'Q', 'P', 3, 1, 0, 0};
+
     @TempDir
     Path folder;
 
@@ -43,6 +47,7 @@ class ComeAndGoTest {
     private int codeThrownAway;
 
     private int echoPort;
+    private int amqpPort;
 
     /** A bundle that comes and goes. */
     private enum Victim {
@@ -50,6 +55,7 @@ class ComeAndGoTest {
         SSE("tarn-sse", "dev.tarn.sse", "none"),
         WEBSOCKET("tarn-websocket", "dev.tarn.websocket", "none"),
         MQTT("tarn-mqtt", "dev.tarn.mqtt", "tarn-mqtt-sessions"),
+        AMQP("tarn-amqp", "dev.tarn.amqp", "none"),
         ECHO("echo", "com.example.echo", "none");
 
         final String file;
@@ -132,6 +138,15 @@ class ComeAndGoTest {
             case MQTT ->
                 Mqtt.tcp(Mqtt.V5, mqttPort, tarn.login().name(), tarn.login().password())
                         .close();
+            case AMQP -> {
+                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), amqpPort)) {
+                    socket.setSoTimeout(10_000);
+                    socket.getOutputStream().write(AMQP_SASL);
+                    if (!Arrays.equals(socket.getInputStream().readNBytes(AMQP_SASL.length), AMQP_SASL)) {
+                        throw new IOException("closed");
+                    }
+                }
+            }
             case ECHO -> {
                 try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), echoPort)) {
                     socket.setSoTimeout(10_000);
@@ -266,6 +281,7 @@ class ComeAndGoTest {
         Inside.pack(folder.resolve("data/deploy/probe.jar"));
         mqttPort = DeployTest.freePort();
         echoPort = DeployTest.freePort();
+        amqpPort = DeployTest.freePort();
         OperationTest.copy(
                 Path.of(System.getProperty("tarn.examples"), "getting-started"),
                 folder.resolve("data/deploy/getting-started"));
@@ -273,6 +289,7 @@ class ComeAndGoTest {
                 .image(image)
                 .set("mqtt.port", mqttPort)
                 .set("echo.port", echoPort)
+                .set("amqp.port", amqpPort)
                 .environment("TARN_OPTS", Inside.options(folder))
                 .ready()
                 .administered(folder.resolve("data"));
@@ -288,9 +305,10 @@ class ComeAndGoTest {
         Crowd crowd = new Crowd(tarn, mqttPort);
         crowd.begin();
         for (int round = 0; round < ROUNDS; round++) {
-            // Every protocol in every way within 15 rounds.
-            Victim victim = Victim.values()[round % Victim.values().length];
-            Way way = Way.values()[round % Way.values().length];
+            // Every protocol in every way within 18 rounds.
+            int victims = Victim.values().length;
+            Victim victim = Victim.values()[round % victims];
+            Way way = Way.values()[(round + round / victims) % Way.values().length];
             crowd.disturb(victim.protocol());
             update(victim, way);
             settled(crowd, victim);

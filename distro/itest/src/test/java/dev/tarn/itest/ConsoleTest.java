@@ -48,6 +48,7 @@ class ConsoleTest {
                 .image(image)
                 .set("deploy.directory", deploy)
                 .set("http.port", 0)
+                .set("amqp.port", "off")
                 .set("admin.port", 0)
                 .set("mqtt.serverReference", "${env:TARN_TEST_SECRET}")
                 .environment("TARN_TEST_SECRET", SECRET)

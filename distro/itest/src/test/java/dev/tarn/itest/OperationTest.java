@@ -117,11 +117,12 @@ class OperationTest {
         refused(Tarn.dev(folder).with("--conf", folder + "/none.yaml").ended(), 2, "none.yaml is not there");
 
         Path absent = Files.writeString(
-                folder.resolve("absent.yaml"), "amqp:\n  port: 1\nmqtt:\n  port: off\nadmin:\n  port: 0\n");
+                folder.resolve("absent.yaml"),
+                "cluster:\n  port: 1\namqp:\n  port: off\nmqtt:\n  port: off\nadmin:\n  port: 0\n");
         try (Tarn tarn = Tarn.command("dev", "--data", folder.toString(), "--conf", absent.toString())
                 .set("http.port", 0)
                 .ready()) {
-            assertThat(tarn.err()).singleElement().asString().contains("section 'amqp' is ignored");
+            assertThat(tarn.err()).singleElement().asString().contains("section 'cluster' is ignored");
             assertThat(tarn.listeners()).containsOnlyKeys("admin", "http");
         }
     }

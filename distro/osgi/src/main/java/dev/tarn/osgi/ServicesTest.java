@@ -74,8 +74,10 @@ public class ServicesTest {
     }
 
     @AfterEach
-    void remove() throws IOException {
+    void remove() throws Exception {
         listener.delete();
+        // The next test's listener is not to be taken for this one, which is still there for a moment.
+        await(() -> endpoints.getService() == null);
         if (parrot != null) {
             parrot.unregister();
         }
