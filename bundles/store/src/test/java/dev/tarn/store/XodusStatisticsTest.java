@@ -58,6 +58,10 @@ class XodusStatisticsTest {
         for (int i = 0; i < 5; i++) {
             Stores.commit(store, Stores.put("a", (byte) i));
         }
+        // A batch is counted a moment after its writers have their answers.
+        Eventually.holds(() -> statistics.writing().commit().count() == 5
+                && statistics.writing().batch().count() == 5
+                && statistics.writing().sync().count() >= 5);
         StoreStatistics.Writing writing = statistics.writing();
         assertThat(writing.queued()).isZero();
         assertThat(writing.queueLimit()).isEqualTo(16_384);
