@@ -90,9 +90,10 @@ class SlowStreamsTest {
         return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII), 64);
     }
 
-    /** Reads so many events, and counts those whose ids grow. */
+    /** Reads so many changes, and counts those whose ids grow. A stream begins with an id that is no change's. */
     private static int events(BufferedReader lines, int count) throws IOException {
         int grown = 0;
+        long id = 0;
         long last = 0;
         for (int seen = 0; seen < count; ) {
             String line = lines.readLine();
@@ -100,7 +101,8 @@ class SlowStreamsTest {
                 throw new IOException("ended after " + seen);
             }
             if (line.startsWith("id: ")) {
-                long id = Long.parseLong(line.substring(4));
+                id = Long.parseLong(line.substring(4));
+            } else if (line.startsWith("data: ")) {
                 grown += id > last ? 1 : 0;
                 last = id;
                 seen++;
