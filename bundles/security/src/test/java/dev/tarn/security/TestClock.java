@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /** A clock that a test moves on. */
 final class TestClock implements InstantSource {
 
-    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-11-21T03:00:00Z"));
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
 
     @Override
     public Instant instant() {
