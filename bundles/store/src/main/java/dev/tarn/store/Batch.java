@@ -148,12 +148,12 @@ final class Batch {
                         PayloadFormat.location(old.payload(), old.form()).number());
             }
         }
-        byte[] row = plan.row();
+        RowFormat.StoredRow row = plan.row();
         if (row == null) {
             Database.delete(table.rows(), transaction, target.key());
             return;
         }
-        Database.put(table.rows(), transaction, target.key(), row);
+        Database.put(table.rows(), transaction, target.key(), row.bytes());
         if (plan.stamp().expiresAt() != 0) {
             byte[] key = Expiry.key(plan.stamp().expiresAt(), table.number(), target.key());
             Database.put(database.expiry, transaction, key, NOTHING);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
-import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.data.Row;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Write;
 import java.util.ArrayList;
@@ -11,7 +9,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +36,7 @@ final class Committer implements Runnable {
     private final Tally sizes;
     private final AtomicLong written = new AtomicLong();
     private final Chores chores;
+    private final GroupCommit group;
     private final Faults faults;
     private final Handover handover;
 
@@ -53,7 +51,7 @@ final class Committer implements Runnable {
 
     private volatile Head head;
 
-    Committer(Core core, SyncThread sync, Clock clock, WriteQueue queue, Head head, Chores chores) {
+    Committer(Core core, SyncThread sync, Clock clock, WriteQueue queue, Head head, Chores chores, GroupCommit group) {
         this.core = core;
         this.sync = sync;
         this.clock = clock;
@@ -62,6 +60,7 @@ final class Committer implements Runnable {
         this.head = head;
         this.trimmedAt = head.sequence();
         this.chores = chores;
+        this.group = group;
         this.faults = new Faults(core.database(), core.fence(), sync);
         this.handover = new Handover(core.database(), sync, faults, core.fence());
     }
@@ -211,7 +210,10 @@ final class Committer implements Runnable {
             if (refused != null) {
                 throw refused;
             }
-            transaction(writes);
+            GroupCommit.Result result = group.write(writes, head);
+            head = result.head();
+            written.lazySet(written.get() + writes.size());
+            handover.pass(result.done());
         } catch (RuntimeException | Error e) {
             Failure failure = e instanceof Failure known ? known : faults.failure(e);
             // A bug that one write meets is no reason to refuse the others.
@@ -229,95 +231,6 @@ final class Committer implements Runnable {
         sizes.add(writes.size());
         if (writes.size() >= ENOUGH) {
             each = (3 * each + took / writes.size()) / 4;
-        }
-    }
-
-    private void transaction(List<WriteQueue.Pending> writes) {
-        clock.read();
-        Database database = core.database();
-        Transaction transaction = database.environment.beginExclusiveTransaction();
-        List<Answer<?>> early = new ArrayList<>();
-        List<Answer<?>> answers = new ArrayList<>(writes.size());
-        List<Commit> logged = new ArrayList<>(writes.size());
-        Batch batch = new Batch(core, transaction, clock.now(), head.sequence());
-        Head next;
-        try {
-            for (WriteQueue.Pending pending : writes) {
-                Batch.Outcome outcome = null;
-                Failure failure = null;
-                try {
-                    outcome = batch.apply(plan(pending, transaction));
-                } catch (Failure e) {
-                    failure = e;
-                }
-                Commit commit = outcome == null ? null : outcome.commit();
-                List<Answer<?>> list = failure == null && Planner.early(pending.write()) ? early : answers;
-                list.add(new Answer<>(pending.stage(), commit, failure));
-                if (outcome != null && !outcome.logged().changes().isEmpty()) {
-                    logged.add(outcome.logged());
-                }
-            }
-            next = new Head(batch.sequence(), clock.lastVersion(), head.logBytes() + batch.logBytes());
-            if (!batch.done().isEmpty()) {
-                batch.finish();
-                database.saveShapes(core.reader().format().shapes(), transaction);
-                next.write(database, transaction);
-            }
-            transaction.commit();
-        } finally {
-            if (!transaction.isFinished()) {
-                transaction.abort();
-            }
-        }
-        if (!batch.done().isEmpty()) {
-            core.reader().format().shapes().unsaved().clear();
-            head = next;
-            remember(batch.done());
-        }
-        written.lazySet(written.get() + writes.size());
-        handover.pass(new SyncThread.Done(
-                logged, early, answers, head.sequence(), 0, !batch.done().isEmpty()));
-    }
-
-    /** Plans a write; what goes wrong before anything is put in place concerns that write alone. */
-    private List<Plan> plan(WriteQueue.Pending pending, Transaction transaction) {
-        try {
-            return new Planner(core, clock, transaction).plan(pending.write(), pending.prepared());
-        } catch (Failure e) {
-            throw e;
-        } catch (RuntimeException | StackOverflowError e) {
-            if (Database.causedByDisk(e) || e instanceof DamagedException) {
-                throw core.database().readFaults.failure("what the write changes", e);
-            }
-            LOG.error("a write could not be prepared", e);
-            throw new Failure(Failure.Code.UNAVAILABLE, "the write could not be prepared: " + e);
-        }
-    }
-
-    private void remember(List<Plan> plans) {
-        for (Plan plan : plans) {
-            if (plan.stamp().expiresAt() != 0 && plan.changesRow()) {
-                chores.expiry().written(plan.stamp().expiresAt());
-            }
-        }
-        if (core.cache().isEmpty()) {
-            return;
-        }
-        for (Plan plan : plans) {
-            int table = plan.target().table().number();
-            if (!plan.changesRow() || !core.cache().has(table, plan.target().path())) {
-                continue;
-            }
-            byte[] bytes = plan.row();
-            if (bytes == null) {
-                core.cache().changed(table, plan.target().path(), new RowCache.Sized(null, 0));
-                continue;
-            }
-            RowFormat.StoredRow stored = RowFormat.read(plan.target().key(), bytes, bytes.length);
-            byte[] content = plan.payload().content();
-            Row row = core.reader().row(plan.target().path(), stored, (number, length) -> content);
-            long size = (long) bytes.length + content.length;
-            core.cache().changed(table, plan.target().path(), new RowCache.Sized(row, size));
         }
     }
 

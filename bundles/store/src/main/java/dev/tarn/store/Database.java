@@ -176,7 +176,7 @@ final class Database implements AutoCloseable {
                 .setGcTransactionTimeout(10)
                 .setGcRunPeriod(1_000)
                 .setGcMinUtilization(50)
-                .setEnvMonitorTxnsTimeout(60_000)
+                .setEnvMonitorTxnsTimeout(0)
                 .setManagementEnabled(false);
     }
 

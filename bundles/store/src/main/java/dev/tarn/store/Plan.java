@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 record Plan(
         Target target,
         RowFormat.@Nullable StoredRow old,
-        byte @Nullable [] row,
+        RowFormat.@Nullable StoredRow row,
         Payload payload,
         LogFormat.Stamp stamp,
         @Nullable Body body,

@@ -87,15 +87,11 @@ final class Planner {
             }
             plans.add(plan);
             if (several && plan.changesRow()) {
-                byte[] row = plan.row();
                 planned.put(
                         new Place(
                                 plan.target().table().number(),
                                 ByteBuffer.wrap(plan.target().key())),
-                        new Planned(
-                                row == null
-                                        ? null
-                                        : RowFormat.read(plan.target().key(), row, row.length)));
+                        new Planned(plan.row()));
                 if (plan.payload().chunked() != 0) {
                     chunked.put(plan.payload().chunked(), plan.payload().content());
                 }
@@ -268,16 +264,15 @@ final class Planner {
         Attributes attributes = content.attributes();
         LogFormat.Stamp stamp = new LogFormat.Stamp(clock.now(), version, previous, attributes.expiresAt());
         boolean changes = draft.kind() != Kind.MESSAGE;
-        byte[] row = changes && content.body() != null
+        RowFormat.StoredRow row = changes && content.body() != null
                 ? RowFormat.write(key, version, clock.now(), attributes.expiresAt(), content.payload())
                 : null;
         List<List<byte[]>> removed = List.of();
         List<List<byte[]>> added = List.of();
         if (changes && !table.indexes().isEmpty()) {
-            RowFormat.StoredRow next = row == null ? null : RowFormat.read(key, row, row.length);
             removed = new ArrayList<>(table.indexes().size());
             added = new ArrayList<>(table.indexes().size());
-            differences(table, key, old, next, content.payload(), removed, added);
+            differences(table, key, old, row, content.payload(), removed, added);
             if (table.unique()) {
                 unique.check(table, key, added, transaction);
             }

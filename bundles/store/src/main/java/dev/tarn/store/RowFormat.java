@@ -62,11 +62,12 @@ final class RowFormat {
         }
     }
 
-    static byte[] write(byte[] key, long version, long timestamp, long expiresAt, Payload payload) {
+    static StoredRow write(byte[] key, long version, long timestamp, long expiresAt, Payload payload) {
         ByteWriter out = new ByteWriter(30 + payload.bytes().length);
+        int flags = flags(payload, expiresAt);
         out.u8(FORMAT);
         out.u32(0);
-        out.u8(flags(payload, expiresAt));
+        out.u8(flags);
         out.u64(version);
         out.u64(timestamp);
         if (expiresAt != 0) {
@@ -75,9 +76,11 @@ final class RowFormat {
         if (!payload.contents().isEmpty()) {
             KeptContent.write(out, payload.contents());
         }
+        int payloadAt = out.size();
         out.raw(payload.bytes());
         out.u32At(1, checksum(key, out.array(), 5, out.size()));
-        return out.toArray();
+        byte[] bytes = out.toArray();
+        return new StoredRow(bytes, bytes.length, flags, version, timestamp, expiresAt, payloadAt);
     }
 
     static int flags(Payload payload, long expiresAt) {

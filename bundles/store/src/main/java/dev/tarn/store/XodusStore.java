@@ -153,13 +153,16 @@ public final class XodusStore implements Store, AutoCloseable {
             retention = new Retention(database, core.catalog(), settings.log(), time.millis());
             database.sync();
             sync = new SyncThread(database, core.fence(), opened.head().sequence());
+            Clock clock = new Clock(time, opened.head().version());
+            Chores chores = new Chores(database, core.catalog(), retention, opened.oldest());
             committer = new Committer(
                     core,
                     sync,
-                    new Clock(time, opened.head().version()),
+                    clock,
                     new WriteQueue(settings.queue(), core.fence()),
                     opened.head(),
-                    new Chores(database, core.catalog(), retention, opened.oldest()));
+                    chores,
+                    new GroupCommit(core, clock, chores.expiry()));
             intake = new Intake(core, committer.queue(), core.reader().shelf(), settings.intake());
         } catch (DamagedException | ExodusException e) {
             abandon(database);
