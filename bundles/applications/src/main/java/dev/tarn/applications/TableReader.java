@@ -111,14 +111,15 @@ final class TableReader {
 
     Table.Rules rules() {
         return new Table.Rules(
-                false,
-                directives.has("sealed"),
-                Table.Rules.DECLARED.coerce(),
-                keeping(),
-                history(),
-                lifetime(),
-                payload(),
-                withheld());
+                        false,
+                        directives.has("sealed"),
+                        Table.Rules.DECLARED.coerce(),
+                        keeping(),
+                        history(),
+                        lifetime(),
+                        payload(),
+                        withheld())
+                .audited(directives.truth("table", "audit", false));
     }
 
     private @Nullable String payload() {

@@ -100,7 +100,14 @@ class SchemaTest {
 
         assertThat(table.rules())
                 .isEqualTo(new Table.Rules(
-                        false, false, true, Table.Keeping.ASYNC, Duration.ofDays(7), Duration.ofMillis(1500), "raw"));
+                                false,
+                                false,
+                                true,
+                                Table.Keeping.ASYNC,
+                                Duration.ofDays(7),
+                                Duration.ofMillis(1500),
+                                "raw")
+                        .audited(true));
     }
 
     @Test

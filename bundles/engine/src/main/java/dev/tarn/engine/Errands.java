@@ -238,8 +238,10 @@ final class Errands {
 
         private void commit(Attempt run, Answer said, Write write) {
             boolean certain = !run.conditional();
+            Trail trail = commons.permissions().trail();
             commons.store().commit(write).whenComplete((commit, failure) -> {
                 if (failure == null) {
+                    trail.written(place.context(), write.drafts());
                     if (!certain) {
                         turned();
                     }
@@ -252,6 +254,7 @@ final class Errands {
                     again(refusal);
                     return;
                 }
+                trail.failed(place.context(), write.drafts(), cause);
                 if (certain) {
                     settled();
                     end(null, cause);

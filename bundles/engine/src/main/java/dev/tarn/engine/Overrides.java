@@ -19,6 +19,7 @@ import dev.tarn.api.resource.Found;
 import dev.tarn.api.resource.Search;
 import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,8 +110,10 @@ final class Overrides {
     /** Completes when a subscription may begin; at once where nobody has a say in it. */
     CompletableFuture<Void> admitted(Context context, Filter filter) {
         Exports exports = commons.routing().exports();
-        if (!exports.mounted() || filter.startsWithWildcard()) {
+        if (!exports.mounted()) {
             return CompletableFuture.completedFuture(null);
+        } else if (filter.startsWithWildcard()) {
+            return eachAdmitted(context, exports, filter);
         }
         Exported exported = exports.resolve(filter.first());
         Mounted mounted = exported == null ? null : exported.mounted();
@@ -118,6 +121,27 @@ final class Overrides {
             return CompletableFuture.completedFuture(null);
         }
         return admit(context, filter).thenAccept(Overrides::accepted);
+    }
+
+    /** Whoever asks for many resources at once asks each that has a say in it; one that refuses refuses the whole. */
+    private CompletableFuture<Void> eachAdmitted(Context context, Exports exports, Filter filter) {
+        List<CompletableFuture<?>> asked = new ArrayList<>();
+        for (Exported exported : exports.covered(filter)) {
+            Mounted mounted = exported.mounted();
+            if (mounted == null || !mounted.answers(Action.SUBSCRIBE)) {
+                continue;
+            }
+            String all = exported.table().root() ? "#" : exported.export() + "/#";
+            if (hears(context, exported, all)) {
+                asked.add(admit(context, Filter.of(all)).thenAccept(Overrides::accepted));
+            }
+        }
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new));
+    }
+
+    private boolean hears(Context context, Exported exported, String all) {
+        return commons.permissions().allows(context, Access.Verb.SUBSCRIBE, exported.table(), all)
+                || commons.permissions().allows(context, Access.Verb.READ, exported.table(), all);
     }
 
     /** Whether rows of a resource are put by logic, also where several are put at once. */
@@ -290,10 +314,7 @@ final class Overrides {
         Path path = Path.of(filter.exact() ? filter.text() : filter.first().isEmpty() ? "/" : filter.first());
         Errands.Place place = enter(context, Action.SUBSCRIBE, path, Terms.NONE);
         String all = commons.routing().exports().canonical(filter).text();
-        if (!commons.permissions()
-                        .allows(context, Access.Verb.SUBSCRIBE, place.exported().table(), all)
-                && !commons.permissions()
-                        .allows(context, Access.Verb.READ, place.exported().table(), all)) {
+        if (!hears(context, place.exported(), all)) {
             throw leaving(place, commons.permissions().forbidden(context, Access.Verb.SUBSCRIBE, filter.text()));
         }
         Request request = Request.of(Action.SUBSCRIBE, path, null, Terms.NONE).querying(all);

@@ -17,6 +17,7 @@ import dev.tarn.engine.query.Queries;
 import dev.tarn.engine.query.Sight;
 import dev.tarn.engine.query.Subject;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,9 @@ import java.util.function.Function;
 
 /** Answers questions about rows and tables. Safe on any thread, never blocks the caller. */
 final class Reads {
+
+    /** Who may do one of these may know what the attributes are called. */
+    private static final List<Access.Verb> NAMING = List.of(Access.Verb.READ, Access.Verb.INSERT, Access.Verb.UPDATE);
 
     private final Commons commons;
     private final Queries queries;
@@ -191,19 +195,37 @@ final class Reads {
     /** As {@link #table}, with the attributes that the context may see. */
     Optional<Table> seen(Context context, Path path) {
         return table(context, path).map(table -> {
-            List<Attribute> seen = seen(table, commons.permissions().sight(context, Access.Verb.READ, table));
+            List<Attribute> seen = attributes(context, table);
             return seen.size() == table.attributes().size()
                     ? table
                     : new Table(table.database(), table.name(), table.export(), seen, table.rules());
         });
     }
 
-    private static List<Attribute> seen(Table table, Sight sight) {
-        Set<String> names = sight.attributes();
+    /** What may be named to the context: what it may read or write of some row at least, and the key. */
+    private List<Attribute> attributes(Context context, Table table) {
+        Set<String> names = new HashSet<>();
+        for (Access.Verb verb : NAMING) {
+            if (may(context, verb, table)) {
+                Set<String> some =
+                        commons.permissions().sight(context, verb, table).attributes();
+                if (some == null) {
+                    return table.attributes().stream()
+                            .filter(each -> !each.traits().hidden())
+                            .toList();
+                }
+                names.addAll(some);
+            }
+        }
         return table.attributes().stream()
                 .filter(each -> !each.traits().hidden())
-                .filter(each -> names == null || each.primaryKey() || names.contains(each.name()))
+                .filter(each -> each.primaryKey() || names.contains(each.name()))
                 .toList();
+    }
+
+    /** Whether the verb is allowed for some rows; who may hear messages only has no such right. */
+    private boolean may(Context context, Access.Verb verb, Table table) {
+        return commons.permissions().allows(context, verb, table, table.root() ? "#" : table.name());
     }
 
     boolean mayHear(Context context, Filter filter, Path path) {
@@ -226,12 +248,15 @@ final class Reads {
         Exported exported = resource(commons.routing().exports(), resource);
         Path asked = resource.isEmpty() ? Path.of("/") : Path.of(resource);
         commons.permissions().check(context, Access.Verb.DESCRIBE, exported, asked);
-        Sight sight = commons.permissions().sight(context, Access.Verb.READ, exported.table());
+        List<Attribute> seen = attributes(context, exported.table());
+        boolean whole = may(context, Access.Verb.READ, exported.table())
+                && commons.permissions()
+                        .sight(context, Access.Verb.READ, exported.table())
+                        .whole();
         return commons.workers().call(() -> {
             try (Snapshot snapshot = commons.store().snapshot()) {
-                Map<String, Object> described =
-                        described(exported, seen(exported.table(), sight), snapshot.count(exported.table()));
-                if (!sight.whole()) {
+                Map<String, Object> described = described(exported, seen, snapshot.count(exported.table()));
+                if (!whole) {
                     // How many there are is not for those who see some of them.
                     described.remove("count");
                 }

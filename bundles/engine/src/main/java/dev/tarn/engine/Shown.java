@@ -9,6 +9,8 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.security.Access;
 import dev.tarn.engine.query.Sight;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -63,11 +65,34 @@ final class Shown {
     }
 
     private @Nullable Body body(Body body) {
-        if (!body.structured() || !(body.value() instanceof Map<?, ?>)) {
+        if (!body.structured()) {
+            return body;
+        } else if (body.value() instanceof List<?> list) {
+            return list(body, list);
+        } else if (!(body.value() instanceof Map<?, ?>)) {
             return body;
         }
         Row row = row(new Row(path, body, 0, Attributes.NONE));
         return row == null ? null : row.body();
+    }
+
+    /** Several rows at once. */
+    private Body list(Body body, List<?> list) {
+        List<@Nullable Object> shown = new ArrayList<>(list.size());
+        boolean same = true;
+        for (Object each : list) {
+            if (!(each instanceof Map<?, ?> map)) {
+                shown.add(each);
+                continue;
+            }
+            Body before = payloads.bodies().of(map);
+            Body after = body(before);
+            same &= after == before;
+            if (after != null) {
+                shown.add(after.value());
+            }
+        }
+        return same ? body : payloads.bodies().of(shown);
     }
 
     /** Passes on what may be seen. */

@@ -2,6 +2,8 @@
 package dev.tarn.engine;
 
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Kind;
+import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.Audit;
@@ -32,6 +34,12 @@ final class Trail {
         write(context, verb.name().toLowerCase(Locale.ROOT), false, path);
     }
 
+    /** Whether changes of the table's rows are written down. */
+    boolean follows(Table table) {
+        Audit to = audit.get();
+        return to != null && (table.rules().audited() || to.follows(table.qualifiedName()));
+    }
+
     /** What was written, where it is followed. */
     void written(Context context, List<Draft> drafts) {
         Audit to = audit.get();
@@ -40,14 +48,22 @@ final class Trail {
         }
         int followed = 0;
         for (Draft draft : drafts) {
-            if (to.follows(draft.table().qualifiedName())) {
+            if (draft.kind() != Kind.MESSAGE && follows(draft.table())) {
+                Audit.Changed row = draft.guard() instanceof Witness witness ? witness.seen() : null;
+                if (row != null && row.before() == null && row.after() == null) {
+                    // There was nothing to remove.
+                    continue;
+                }
                 followed++;
                 if (followed <= EACH) {
-                    write(
-                            context,
+                    to.record(new Audit.Event(
                             draft.kind().name().toLowerCase(Locale.ROOT),
+                            context.user().name(),
+                            context.protocol(),
+                            context.remote(),
                             true,
-                            draft.path().text());
+                            draft.path().text(),
+                            row));
                 }
             }
         }

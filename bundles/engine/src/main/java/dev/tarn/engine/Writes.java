@@ -16,6 +16,7 @@ import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Edit;
+import dev.tarn.api.store.Guard;
 import dev.tarn.api.store.Write;
 import dev.tarn.engine.query.Sight;
 import java.util.ArrayList;
@@ -101,13 +102,15 @@ final class Writes {
         return commons.permissions().sight(context, verb, exported.table());
     }
 
-    /** The draft, with a guard where the user may write some rows or attributes only. */
+    /** The draft, with a guard where the user may write some rows or attributes only, or somebody is to know. */
     private Draft guarded(Exported exported, Draft draft, Sight inserting, Sight changing, boolean silent) {
-        if (inserting.whole() && changing.whole()) {
-            return draft;
+        Guard guard = inserting.whole() && changing.whole()
+                ? null
+                : new RowGuard(exported, draft.path(), commons.payloads().bodies(), inserting, changing, silent);
+        if (commons.permissions().trail().follows(exported.table())) {
+            return draft.guarded(new Witness(guard));
         }
-        return draft.guarded(
-                new RowGuard(exported, draft.path(), commons.payloads().bodies(), inserting, changing, silent));
+        return guard == null ? draft : draft.guarded(guard);
     }
 
     CompletableFuture<Commit> patch(Context context, Path path, Body body, Terms terms) {

@@ -542,21 +542,40 @@
     return false;
   };
 
-  const actions = (cls) =>
-    Object.keys(ACTIONS).filter((action) => ACTIONS[action].some((method) => overrides(cls, method)));
+  const RIGHTS = ['allowRead', 'allowUpdate', 'allowCreate', 'allowDelete'];
 
-  /** Asks allowRead and its like, where there are any: they can refuse, and nothing else. */
+  /** Whether a class has a right of its own, also as a field, which only its instances show. */
+  const guards = (cls, right) => {
+    if (overrides(cls, right)) {
+      return true;
+    }
+    for (let next = cls; next !== Resource && !TABLES.has(next) && typeof next === 'function'; next = Object.getPrototypeOf(next)) {
+      if (new RegExp('(^|[^\\w$.])[\'"]?' + right + '[\'"]?\\]?\\s*=').test(Function.prototype.toString.call(next))) {
+        return true;
+      }
+    }
+    return false;
+  };
+
+  const actions = (cls) =>
+    Object.keys(ACTIONS).filter((action) =>
+      ACTIONS[action].some((method) => (RIGHTS.includes(method) ? guards(cls, method) : overrides(cls, method))),
+    );
+
+  /** Asks allowRead and its like, where there are any: they can refuse, and nothing else. What is not true is a refusal. */
   const permitted = (cls, method, target, data, context) => {
     let right = RIGHT[method];
-    if (method === 'put' && !overrides(cls, right)) {
+    if (method === 'put' && !guards(cls, right)) {
       right = 'allowCreate';
     }
-    if (right === undefined || !overrides(cls, right)) {
+    if (right === undefined || !guards(cls, right)) {
       return true;
     }
     const instance = new cls(modern(cls) ? undefined : idOf(target), context);
-    const answer = method === 'get' || method === 'delete' ? instance[right](context.user, target) : instance[right](context.user, data, target);
-    return thenable(answer) ? answer.then((yes) => yes === true || denied()) : answer === true || denied();
+    const asked = Object.hasOwn(cls, right) ? cls : instance;
+    const answer = method === 'get' || method === 'delete' ? asked[right](context.user, target) : asked[right](context.user, data, target);
+    // What looks like a promise is only as good as one that has settled.
+    return answer === true || (thenable(answer) ? Promise.resolve(answer).then((yes) => yes === true || denied()) : denied());
   };
 
   const denied = () => {

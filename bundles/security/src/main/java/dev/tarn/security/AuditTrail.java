@@ -4,6 +4,7 @@ package dev.tarn.security;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
@@ -14,9 +15,11 @@ import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Write;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +54,9 @@ public final class AuditTrail implements Audit {
     private static final int UNDERWAY = 4_096;
 
     private static final int LONGEST = 1_024;
+
+    /** Bytes of a row that are written down; of a larger one the digest. */
+    private static final int LARGEST = 64 << 10;
 
     /** Settings. */
     @ObjectClassDefinition(name = "Audit trail")
@@ -107,6 +113,9 @@ public final class AuditTrail implements Audit {
     private final AtomicLong number = new AtomicLong();
     private final AtomicInteger underway = new AtomicInteger();
     private final AtomicLong dropped = new AtomicLong();
+
+    /** Bytes of rows since the size was last looked at. */
+    private final AtomicLong grown = new AtomicLong();
 
     @Activate
     public AuditTrail(@Reference Store store, @Reference Bodies bodies, Config config) {
@@ -165,21 +174,10 @@ public final class AuditTrail implements Audit {
     }
 
     private void write(Event event) {
-        if (number.get() % AuditTrimmer.PORTION == 0) {
-            trimmer.wake();
-        }
-        Map<String, Object> row = new LinkedHashMap<>();
-        String id = String.format(Locale.ROOT, "%015d-%06d", clock.millis(), number.incrementAndGet() % 1_000_000);
-        row.put("id", id);
-        row.put("when", clock.instant());
-        row.put("what", event.what());
-        row.put("who", cut(event.who()));
-        row.put("allowed", event.allowed());
-        row.put("protocol", event.protocol());
-        row.put("from", address(event.from()));
-        row.put("detail", cut(event.detail()));
-        Draft draft = Draft.put(table, table.path(id), bodies.of(row), Attributes.NONE, Expectation.ANYTHING);
         try {
+            Map<String, Object> row = row(event);
+            String id = String.valueOf(row.get("id"));
+            Draft draft = Draft.put(table, table.path(id), bodies.of(row), Attributes.NONE, Expectation.ANYTHING);
             store.commit(Write.of(draft)).whenComplete((commit, failure) -> {
                 underway.decrementAndGet();
                 if (failure != null) {
@@ -190,6 +188,52 @@ public final class AuditTrail implements Audit {
             underway.decrementAndGet();
             lost(event, closed);
         }
+    }
+
+    private Map<String, Object> row(Event event) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        String id = String.format(Locale.ROOT, "%015d-%06d", clock.millis(), number.incrementAndGet() % 1_000_000);
+        row.put("id", id);
+        row.put("when", clock.instant());
+        row.put("what", event.what());
+        row.put("who", cut(event.who()));
+        row.put("allowed", event.allowed());
+        row.put("protocol", event.protocol());
+        row.put("from", address(event.from()));
+        row.put("detail", cut(event.detail()));
+        long bytes = 0;
+        Audit.Changed changed = event.row();
+        if (changed != null) {
+            bytes = content(row, "before", changed.before()) + content(row, "after", changed.after());
+        }
+        // Soon enough, be it that there are many entries or large ones.
+        if (number.get() % AuditTrimmer.PORTION == 0 || grown.addAndGet(bytes) > kept.bytes() / 8) {
+            grown.set(0);
+            trimmer.wake();
+        }
+        return row;
+    }
+
+    /** What a row was or has become; of bytes and of what is too large, what can be said of it. Returns its bytes. */
+    private long content(Map<String, Object> row, String name, @Nullable Body body) {
+        if (body == null) {
+            return 0;
+        }
+        byte[] json = body.structured() ? body.as(Bodies.JSON).bytes() : body.bytes();
+        Object value = body.structured() ? body.value() : null;
+        if (value != null && json.length <= LARGEST) {
+            row.put(name, value);
+            return json.length;
+        } else if (!body.structured() && json.length <= LARGEST && body.mediaType().startsWith("text/")) {
+            row.put(name, new String(json, StandardCharsets.UTF_8));
+            return json.length;
+        }
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("contentType", body.mediaType());
+        about.put("bytes", (long) json.length);
+        about.put("sha256", HexFormat.of().formatHex(Secrets.digest("SHA-256", json)));
+        row.put(name, about);
+        return 0;
     }
 
     private static void lost(Event event, Throwable failure) {

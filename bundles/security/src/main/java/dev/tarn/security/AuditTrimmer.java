@@ -84,12 +84,15 @@ final class AuditTrimmer implements AutoCloseable {
         try (Snapshot snapshot = store.snapshot();
                 Snapshot.Rows rows = snapshot.rows(table, Snapshot.Range.ALL)) {
             count = snapshot.count(table);
-            for (Row row = rows.next(); row != null && oldest.size() < PORTION; row = rows.next()) {
+            // A quarter at most is removed at once, where rows are large.
+            for (Row row = rows.next();
+                    row != null && oldest.size() < PORTION && bytes <= most / 4;
+                    row = rows.next()) {
                 bytes += AROUND + row.body().as(Bodies.CBOR).bytes().length;
                 oldest.add(Draft.delete(table, row.path(), Attributes.NONE, Expectation.ANYTHING));
             }
         }
-        if (oldest.size() < PORTION || bytes / PORTION * count <= most) {
+        if (oldest.isEmpty() || bytes / oldest.size() * count <= most) {
             return false;
         }
         store.commit(new Write(oldest, List.of())).toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);

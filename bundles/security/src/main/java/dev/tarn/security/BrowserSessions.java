@@ -40,8 +40,12 @@ final class BrowserSessions {
     private final Duration life;
     private final InstantSource clock;
 
-    /** Who logged in, and when. */
-    record Browser(String user, Instant since) {}
+    /**
+     * Who logged in, and when.
+     *
+     * @param id of the session, no secret
+     */
+    record Browser(String id, String user, Instant since, Instant until) {}
 
     BrowserSessions(Store store, Bodies bodies, Duration life, InstantSource clock) {
         this.store = store;
@@ -74,18 +78,21 @@ final class BrowserSessions {
     /** Whose browser it is, or null. */
     @Nullable
     Browser find(Credentials.Cookie cookie) {
-        if (cookie.secret().length() > LONGEST) {
-            return null;
-        }
+        return cookie.secret().length() > LONGEST ? null : find(id(cookie));
+    }
+
+    /** The session of this id, or null. */
+    @Nullable
+    Browser find(String id) {
         try (Snapshot snapshot = store.snapshot()) {
-            Row row = snapshot.get(TABLE, TABLE.path(id(cookie))).orElse(null);
+            Row row = snapshot.get(TABLE, TABLE.path(id)).orElse(null);
             return row != null
                             && row.body().value() instanceof Map<?, ?> map
                             && map.get("user") instanceof String user
                             && map.get("since") instanceof Instant since
                             && map.get("until") instanceof Instant until
                             && until.isAfter(clock.instant())
-                    ? new Browser(user, since)
+                    ? new Browser(id, user, since, until)
                     : null;
         }
     }
@@ -96,7 +103,8 @@ final class BrowserSessions {
                 Write.of(Draft.delete(TABLE, TABLE.path(id(cookie)), Attributes.NONE, Expectation.ANYTHING)));
     }
 
-    private static String id(Credentials.Cookie cookie) {
+    /** What a session is called without its secret being told. */
+    static String id(Credentials.Cookie cookie) {
         return HexFormat.of()
                 .formatHex(Secrets.digest("SHA-256", cookie.secret().getBytes(StandardCharsets.UTF_8)));
     }

@@ -16,12 +16,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /** The rights of one user, put together from his roles; each table's when it is first asked for. Safe on any thread. */
 final class CompiledRights implements Rights {
 
     /** Tables in memory at most; more than any node has. */
     private static final int MOST_TABLES = 10_000;
+
+    /** What clients are given to be answered at: whoever knows such an address may use it, and nobody can guess one. */
+    private static final Pattern ANSWERS = Pattern.compile("\\$reply/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final long epoch;
     private final boolean known;
@@ -182,12 +186,20 @@ final class CompiledRights implements Rights {
         @Override
         public boolean allows(Verb verb, String path) {
             return switch (verb) {
-                case PUBLISH -> publishing.cover(path);
-                case SUBSCRIBE -> subscribing.cover(path);
+                case PUBLISH -> publishing.cover(path) || answers(path);
+                case SUBSCRIBE -> subscribing.cover(path) || answers(path);
                 case READ -> !grants(verb).isEmpty() || (table.root() && subscribing.cover(path));
                 case INSERT, UPDATE, DELETE -> !grants(verb).isEmpty() || (table.root() && publishing.cover(path));
                 case DESCRIBE -> !grants.isEmpty() || !publishing.isEmpty() || !subscribing.isEmpty();
             };
+        }
+
+        /** Whether messages may be exchanged there by who has any right at all. */
+        private boolean answers(String path) {
+            return table.root()
+                    && !roles.isEmpty()
+                    && path.startsWith("$reply/")
+                    && ANSWERS.matcher(path).matches();
         }
 
         @Override

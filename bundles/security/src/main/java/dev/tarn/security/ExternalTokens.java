@@ -39,8 +39,8 @@ final class ExternalTokens {
         }
     }
 
-    /** Who a token says somebody is. */
-    record Named(String name, Set<String> roles) {}
+    /** Who a token says somebody is, and until when it is taken. */
+    record Named(String name, Set<String> roles, Instant until) {}
 
     private final Issuer issuer;
     private final KeySet keys;
@@ -74,15 +74,15 @@ final class ExternalTokens {
         if (possible.stream().noneMatch(key -> key.verifies(algorithm, token.signed(), token.signature()))) {
             throw new IllegalArgumentException("not signed by a key of the issuer");
         }
-        check(token.claims());
+        Instant until = check(token.claims());
         if (!(token.claims().get(issuer.user()) instanceof String name) || !StoredUser.legal(name)) {
             throw new IllegalArgumentException("the claim " + issuer.user() + " names nobody");
         }
-        return new Named(name, bringsUsers() ? roles(token.claims().get(issuer.roles())) : Set.of());
+        return new Named(name, bringsUsers() ? roles(token.claims().get(issuer.roles())) : Set.of(), until);
     }
 
-    /** RFC 7519 §4.1. */
-    private void check(Map<?, ?> claims) {
+    /** Until when it is taken; RFC 7519 §4.1. */
+    private Instant check(Map<?, ?> claims) {
         if (!issuer.name().equals(claims.get("iss"))) {
             throw new IllegalArgumentException("another issuer");
         }
@@ -100,6 +100,7 @@ final class ExternalTokens {
         if (begins != null && begins.minusSeconds(issuer.skew()).isAfter(now)) {
             throw new IllegalArgumentException("not yet valid");
         }
+        return ends.plusSeconds(issuer.skew());
     }
 
     private static @Nullable Instant moment(@Nullable Object claim) {

@@ -105,6 +105,6 @@ public final class GivenLogins implements Logins {
 
     @Override
     public CompletionStage<Void> close(Credentials.Cookie cookie) {
-        return users.browsers().close(cookie).thenAccept(done -> users.left());
+        return users.browsers().close(cookie).thenAccept(done -> users.left(cookie));
     }
 }

@@ -101,7 +101,7 @@ final class PasswordLogins {
             throw wrong();
         }
         backOff.right(credentials.name(), from);
-        User user = entry.stored().user();
+        User user = entry.stored().byPassword();
         known.remember(attempt.fingerprint(), user, attempt.generation());
         table.refresh(entry, credentials.secret());
         trail.login(credentials.name(), from, true, "");

@@ -43,7 +43,7 @@ final class ScramBook implements ScramDialogue.Book {
             ScramVerifier nobody = ScramVerifier.ofNobody(name, shelf.salt(), shelf.rounds());
             return entry == null || verifier == null
                     ? new ScramDialogue.Entry(name, nobody, null)
-                    : new ScramDialogue.Entry(name, verifier, entry.stored().user());
+                    : new ScramDialogue.Entry(name, verifier, entry.stored().byPassword());
         });
         return answer;
     }

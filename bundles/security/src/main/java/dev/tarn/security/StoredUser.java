@@ -7,6 +7,7 @@ import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.security.Grounds;
 import dev.tarn.api.security.User;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -63,6 +64,11 @@ record StoredUser(
             }
         }
         return name.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME;
+    }
+
+    /** The user, let in by his password as it is now. */
+    User byPassword() {
+        return user.by(new Grounds(Grounds.By.PASSWORD, since.toString(), Instant.MAX));
     }
 
     static Path path(String name) {

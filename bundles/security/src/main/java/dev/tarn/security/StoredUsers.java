@@ -141,17 +141,15 @@ public final class StoredUsers implements Users, Mechanisms {
     private static final int WAITING_LOOKS = 20_000;
 
     private final UserTable table;
-    private final Tokens tokens;
-    private final @Nullable ExternalTokens external;
-    private final RefreshTokens refreshes;
-    private final BrowserSessions browsers;
+    private final TokenLogins.Given given;
     private final Duration accessLife;
-    private final Bodies bodies;
+    private final TokenLogins shown;
     private final PasswordLogins passwords;
     private final ScramBook.Shelf scram;
     private final LoginThreads looks = new LoginThreads("tarn-logins", 2, WAITING_LOOKS);
     private final LoginTrail trail = new LoginTrail();
     private final boolean anonymousAdministrators;
+    private final Stays stays;
     private final AutoCloseable observation;
     private final AutoCloseable revocation;
     private final AtomicLong epoch = new AtomicLong();
@@ -166,24 +164,30 @@ public final class StoredUsers implements Users, Mechanisms {
         KeyTable keys = new KeyTable(store, bodies);
         BackOff backOff = new BackOff(clock);
         this.table = new UserTable(store, bodies, settings.cost(), clock);
-        this.tokens = new Tokens(store, bodies, keys, clock);
-        Settings.Given given = settings.given();
-        ExternalTokens.Issuer issuer = given.issuer();
-        this.external = issuer == null ? null : new ExternalTokens(issuer, bodies, clock);
-        this.refreshes = new RefreshTokens(store, bodies, keys.secret("refresh"), given.refresh(), clock);
-        this.browsers = new BrowserSessions(store, bodies, given.browser(), clock);
-        this.accessLife = given.access();
-        this.bodies = bodies;
+        Settings.Given lives = settings.given();
+        this.given = new TokenLogins.Given(
+                new Tokens(store, bodies, keys, clock),
+                new RefreshTokens(store, bodies, keys.secret("refresh"), lives.refresh(), clock),
+                new BrowserSessions(store, bodies, lives.browser(), clock));
+        this.accessLife = lives.access();
+        ExternalTokens.Issuer issuer = lives.issuer();
+        ExternalTokens external = issuer == null ? null : new ExternalTokens(issuer, bodies, clock);
+        this.shown = new TokenLogins(table, given, external, trail, bodies);
         this.passwords = new PasswordLogins(table, backOff, trail, settings, clock);
         int rounds = Math.max(settings.cost().scram(), ScramVerifier.LEAST_ROUNDS);
         this.scram = new ScramBook.Shelf(table, backOff, trail, looks, keys.secret("scram"), rounds);
         this.anonymousAdministrators = settings.anonymousAdministrators();
+        this.stays = new Stays(shown::holds);
         new FirstAdministrator(table, settings).ensure();
         this.observation = table.observe(name -> {
             passwords.forget(name);
             epoch.incrementAndGet();
+            stays.changed(name);
         });
-        this.revocation = tokens.observe(epoch::incrementAndGet);
+        this.revocation = given.tokens().observe(id -> {
+            epoch.incrementAndGet();
+            stays.ended(id);
+        });
     }
 
     /** Ends the threads; what waits there fails with UNAVAILABLE. */
@@ -191,6 +195,7 @@ public final class StoredUsers implements Users, Mechanisms {
     public void close() throws Exception {
         passwords.threads().close();
         looks.close();
+        stays.close();
         observation.close();
         revocation.close();
     }
@@ -252,66 +257,16 @@ public final class StoredUsers implements Users, Mechanisms {
         } else if (credentials instanceof Credentials.Nothing) {
             return anonymous(from);
         } else if (credentials instanceof Credentials.Certificate certificate) {
-            return certificate(certificate, from);
+            return blocking(() -> shown.certificate(certificate, from));
         } else if (credentials instanceof Credentials.Cookie cookie) {
-            return browser(cookie, from);
+            return blocking(() -> shown.browser(cookie, from));
         }
-        return token(((Credentials.Token) credentials).token(), "", from);
+        return blocking(() -> shown.token(((Credentials.Token) credentials).token(), "", from));
     }
 
-    /**
-     * A token that this node or the issuer that it trusts gave out. What the user may do is what he may do now.
-     *
-     * @param name whom the peer says it is of; empty for whomever it names
-     */
-    private CompletionStage<User> token(String token, String name, @Nullable SocketAddress from) {
-        ExternalTokens others = external;
-        return blocking(() -> {
-            try {
-                User user = others == null || Tokens.ours(token) ? own(token) : foreign(token, others);
-                if (!name.isEmpty() && !name.equals(user.name())) {
-                    throw new IllegalArgumentException("it is not of " + name);
-                }
-                trail.login(user.name(), from, true, "token");
-                return user;
-            } catch (Failure | IllegalArgumentException refused) {
-                trail.login(name, from, false, "token: " + refused.getMessage());
-                throw Tokens.wrong();
-            }
-        });
-    }
-
-    private User own(String token) {
-        String named = tokens.verified(token);
-        UserTable.Entry entry = table.find(named);
-        if (entry == null) {
-            throw new IllegalArgumentException("there is no user " + named + " any more");
-        }
-        return entry.stored().user();
-    }
-
-    private User foreign(String token, ExternalTokens others) {
-        ExternalTokens.Named named = others.verified(WebToken.of(token, bodies));
-        UserTable.Entry entry = table.find(named.name());
-        if (entry == null && !others.bringsUsers()) {
-            throw new IllegalArgumentException("there is no user " + named.name());
-        }
-        return entry == null
-                ? new User(named.name(), named.roles(), false)
-                : entry.stored().user();
-    }
-
-    /** A browser in which somebody has logged in, with the password that he still has. */
-    private CompletionStage<User> browser(Credentials.Cookie cookie, @Nullable SocketAddress from) {
-        return blocking(() -> {
-            BrowserSessions.Browser browser = browsers.find(cookie);
-            UserTable.Entry entry = browser == null ? null : table.find(browser.user());
-            if (browser == null || entry == null || entry.stored().since().isAfter(browser.since())) {
-                trail.login(browser == null ? "" : browser.user(), from, false, "cookie");
-                throw new Failure(Failure.Code.UNAUTHENTICATED, "the session is over: log in again");
-            }
-            return entry.stored().user();
-        });
+    @Override
+    public AutoCloseable watch(User user, Runnable gone) {
+        return stays.begin(user, gone);
     }
 
     /** A user whose password is known as a hash only, until he logs in. */
@@ -332,8 +287,9 @@ public final class StoredUsers implements Users, Mechanisms {
     }
 
     /** Somebody has logged out. */
-    void left() {
+    void left(Credentials.Cookie cookie) {
         epoch.incrementAndGet();
+        stays.ended(BrowserSessions.id(cookie));
     }
 
     /** How long a token lasts that is given for a password. */
@@ -342,11 +298,11 @@ public final class StoredUsers implements Users, Mechanisms {
     }
 
     RefreshTokens refreshes() {
-        return refreshes;
+        return given.refreshes();
     }
 
     BrowserSessions browsers() {
-        return browsers;
+        return given.browsers();
     }
 
     LoginTrail trail() {
@@ -360,24 +316,7 @@ public final class StoredUsers implements Users, Mechanisms {
 
     /** The tokens that this node gives out. */
     Tokens tokens() {
-        return tokens;
-    }
-
-    /** What TLS has verified; the name in it must be that of a user. */
-    private CompletionStage<User> certificate(Credentials.Certificate shown, @Nullable SocketAddress from) {
-        String name = CertificateNames.of(shown.certificate()).orElse("");
-        return blocking(() -> {
-            UserTable.Entry entry = name.isEmpty() ? null : table.find(name);
-            trail.login(
-                    name,
-                    from,
-                    entry != null,
-                    "certificate " + shown.certificate().getSerialNumber());
-            if (entry == null) {
-                throw new Failure(Failure.Code.UNAUTHENTICATED, "the certificate names no user");
-            }
-            return entry.stored().user();
-        });
+        return given.tokens();
     }
 
     private CompletionStage<User> anonymous(@Nullable SocketAddress from) {
@@ -394,7 +333,7 @@ public final class StoredUsers implements Users, Mechanisms {
             // A client that knows names and passwords only, such as one of MQTT, shows its token as the password.
             String token = new String(credentials.secret(), StandardCharsets.ISO_8859_1);
             credentials.wipe();
-            return token(token, credentials.name(), from);
+            return blocking(() -> shown.token(token, credentials.name(), from));
         }
         return passwords.login(credentials, from);
     }

@@ -4,6 +4,7 @@ package dev.tarn.security;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
@@ -23,11 +24,14 @@ import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * Tokens that this node gives out: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037) by a key that is made at the
@@ -90,6 +94,9 @@ final class Tokens {
     /** A token and what it is revoked by. */
     record Issued(String token, String id, long expires) {}
 
+    /** Whose a token is, what it is revoked by, and when it ends. */
+    record Verified(String user, String id, Instant until) {}
+
     /** A new token for a user. */
     Issued issue(String user, Duration life) {
         if (life.isNegative() || life.isZero() || life.compareTo(LONGEST_LIFE) > 0) {
@@ -140,16 +147,25 @@ final class Tokens {
         return Draft.put(REVOKED, REVOKED.path(id), bodies.of(Map.of("id", id)), attributes, Expectation.ANYTHING);
     }
 
-    /** Calls the task on the store's sync thread after tokens were revoked. */
-    AutoCloseable observe(Runnable revoked) {
+    /** Tells on the store's sync thread which tokens were revoked, by their ids. */
+    AutoCloseable observe(Consumer<String> revoked) {
         String name = REVOKED.qualifiedName();
         return store.observe(commits -> {
             for (Commit commit : commits) {
-                if (commit.changes().stream().anyMatch(change -> change.table().equals(name))) {
-                    revoked.run();
+                for (Change change : commit.changes()) {
+                    if (change.table().equals(name)) {
+                        revoked.accept(Objects.requireNonNullElse(REVOKED.id(change.path()), ""));
+                    }
                 }
             }
         });
+    }
+
+    /** Whether the tokens of this id were revoked. Blocks. */
+    boolean revoked(String id) {
+        try (Snapshot snapshot = store.snapshot()) {
+            return snapshot.get(REVOKED, REVOKED.path(id)).isPresent();
+        }
     }
 
     /** Whether a password is perhaps a token. */
@@ -167,11 +183,11 @@ final class Tokens {
     }
 
     /**
-     * The user whom a token names.
+     * Whom a token names.
      *
      * @throws Failure UNAUTHENTICATED when it is not ours, forged, over or revoked: always the same answer
      */
-    String verified(String token) {
+    Verified verified(String token) {
         try {
             WebToken parts = WebToken.of(token, bodies);
             Signature signature = Signature.getInstance(ALGORITHM);
@@ -187,7 +203,7 @@ final class Tokens {
         }
     }
 
-    private String named(Map<?, ?> map) {
+    private Verified named(Map<?, ?> map) {
         if (!ISSUER.equals(map.get("iss"))
                 || !(map.get("sub") instanceof String user)
                 || !(map.get("exp") instanceof Long expires)
@@ -195,12 +211,10 @@ final class Tokens {
                 || expires <= clock.instant().getEpochSecond()) {
             throw wrong();
         }
-        try (Snapshot snapshot = store.snapshot()) {
-            if (snapshot.get(REVOKED, REVOKED.path(id)).isPresent()) {
-                throw wrong();
-            }
+        if (revoked(id)) {
+            throw wrong();
         }
-        return user;
+        return new Verified(user, id, Instant.ofEpochSecond(expires));
     }
 
     static Failure wrong() {

@@ -82,6 +82,43 @@ class AuditTrailTest {
         trail.close();
     }
 
+    private Audit.Event changed(Audit.Changed row) {
+        return new Audit.Event("put", "ada", "rest", null, true, "Notes/1", row);
+    }
+
+    @Test
+    void a_changed_row_is_there_as_it_was_and_as_it_has_become() {
+        AuditTrail trail = trail(1_000_000);
+        trail.record(changed(new Audit.Changed(null, bodies.of(Map.of("text", "first")))));
+        await(() -> trail.latest(1).size() == 1);
+        assertThat(trail.latest(1).get(0).containsKey("before")).isFalse();
+        assertThat(trail.latest(1).get(0).get("after")).isEqualTo(Map.of("text", "first"));
+        clock.forward(Duration.ofMillis(1));
+        trail.record(changed(new Audit.Changed(
+                bodies.of(Map.of("text", "x".repeat(70_000))), bodies.opaque("image/png", new byte[] {1, 2}))));
+        await(() -> trail.latest(2).size() == 2);
+        assertThat(String.valueOf(trail.latest(1).get(0).get("before"))).contains("bytes=70011", "sha256=");
+        assertThat(String.valueOf(trail.latest(1).get(0).get("after"))).contains("contentType=image/png", "bytes=2");
+        trail.close();
+    }
+
+    @Test
+    void large_rows_make_room_as_well() {
+        AuditTrail trail = trail(200_000);
+        for (int i = 0; i < 40; i++) {
+            trail.record(changed(new Audit.Changed(null, bodies.of(Map.of("text", i + "x".repeat(20_000))))));
+            int sent = i;
+            await(() -> String.valueOf(trail.latest(1).stream().findFirst().orElse(Map.of()))
+                    .contains("text=" + sent + "x"));
+            clock.forward(Duration.ofMillis(1));
+        }
+        trail.close();
+        AuditTrail again = trail(200_000);
+        await(() -> again.latest(100).size() <= 10);
+        assertThat(String.valueOf(again.latest(1).get(0))).contains("text=39x");
+        again.close();
+    }
+
     @Test
     void the_oldest_make_room_for_the_newest() {
         AuditTrail trail = trail(500_000);

@@ -4,6 +4,7 @@ package dev.tarn.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.resource.Context;
@@ -11,6 +12,7 @@ import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Terms;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,7 +35,9 @@ class RightsMatrixTest extends RightsScene {
         PUBLISH,
         ROWS,
         MESSAGES,
-        DESCRIBE
+        DESCRIBE,
+        /** Learning what the attributes are called. */
+        NAMES
     }
 
     private CompletionStage<?> attempt(Verb verb, Context context, String id) {
@@ -51,7 +55,16 @@ class RightsMatrixTest extends RightsScene {
             case PUBLISH -> door().publish(context, Path.of("Notes/1"), note("{}"), Terms.NONE);
             case ROWS, MESSAGES -> throw new IllegalArgumentException("heard, not done");
             case DESCRIBE -> door().describe(context, "Notes");
+            case NAMES -> door().describe(context, "Notes").thenApply(RightsMatrixTest::naming);
         };
+    }
+
+    /** Fails where nothing but the key is named. */
+    private static Map<String, Object> naming(Map<String, Object> described) {
+        if (!String.valueOf(described.get("attributes")).contains("name=text")) {
+            throw new Failure(Failure.Code.FORBIDDEN, "no names");
+        }
+        return described;
     }
 
     private record Expected(String role, String json, Set<Verb> allowed) {}
@@ -61,11 +74,11 @@ class RightsMatrixTest extends RightsScene {
             new Expected(
                     "reader",
                     "{\"name\":\"reader\",\"tables\":[{\"table\":\"Notes\",\"read\":true}]}",
-                    Set.of(Verb.GET, Verb.LIST, Verb.QUERY, Verb.HIDDEN, Verb.ROWS, Verb.DESCRIBE)),
+                    Set.of(Verb.GET, Verb.LIST, Verb.QUERY, Verb.HIDDEN, Verb.ROWS, Verb.DESCRIBE, Verb.NAMES)),
             new Expected(
                     "everywhere",
                     "{\"name\":\"everywhere\",\"tables\":[{\"table\":\"*\",\"read\":true}]}",
-                    Set.of(Verb.GET, Verb.LIST, Verb.QUERY, Verb.HIDDEN, Verb.ROWS, Verb.DESCRIBE)),
+                    Set.of(Verb.GET, Verb.LIST, Verb.QUERY, Verb.HIDDEN, Verb.ROWS, Verb.DESCRIBE, Verb.NAMES)),
             new Expected(
                     "elsewhere",
                     "{\"name\":\"elsewhere\",\"tables\":[{\"table\":\"other.Notes\",\"read\":true}]}",
@@ -73,11 +86,11 @@ class RightsMatrixTest extends RightsScene {
             new Expected(
                     "inserter",
                     "{\"name\":\"inserter\",\"tables\":[{\"table\":\"data.Notes\",\"insert\":true}]}",
-                    Set.of(Verb.INSERT, Verb.DESCRIBE)),
+                    Set.of(Verb.INSERT, Verb.DESCRIBE, Verb.NAMES)),
             new Expected(
                     "updater",
                     "{\"name\":\"updater\",\"tables\":[{\"table\":\"data.*\",\"update\":true}]}",
-                    Set.of(Verb.REPLACE, Verb.PATCH, Verb.DESCRIBE)),
+                    Set.of(Verb.REPLACE, Verb.PATCH, Verb.DESCRIBE, Verb.NAMES)),
             new Expected(
                     "remover",
                     "{\"name\":\"remover\",\"tables\":[{\"table\":\"Notes\",\"delete\":true}]}",
@@ -89,12 +102,20 @@ class RightsMatrixTest extends RightsScene {
             new Expected(
                     "listener",
                     "{\"name\":\"listener\",\"subscribe\":[\"notes/#\"],\"tables\":[{\"table\":\"Notes\",\"read\":true}]}",
-                    Set.of(Verb.GET, Verb.LIST, Verb.QUERY, Verb.HIDDEN, Verb.ROWS, Verb.MESSAGES, Verb.DESCRIBE)),
+                    Set.of(
+                            Verb.GET,
+                            Verb.LIST,
+                            Verb.QUERY,
+                            Verb.HIDDEN,
+                            Verb.ROWS,
+                            Verb.MESSAGES,
+                            Verb.DESCRIBE,
+                            Verb.NAMES)),
             new Expected(
                     "reading-some",
                     "{\"name\":\"reading-some\",\"tables\":[{\"table\":\"Notes\",\"read\":[\"owner\",\"text\"],"
                             + "\"rows\":\"owner=%u\"}]}",
-                    Set.of(Verb.GET, Verb.LIST, Verb.QUERY, Verb.ROWS, Verb.DESCRIBE)),
+                    Set.of(Verb.GET, Verb.LIST, Verb.QUERY, Verb.ROWS, Verb.DESCRIBE, Verb.NAMES)),
             new Expected(
                     "broken-rule",
                     "{\"name\":\"broken-rule\",\"tables\":[{\"table\":\"Notes\",\"read\":true,"

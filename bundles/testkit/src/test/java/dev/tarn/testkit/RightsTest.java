@@ -3,7 +3,9 @@ package dev.tarn.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
@@ -16,10 +18,12 @@ import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
 import dev.tarn.engine.Engine;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What roles allow at the one door, which every protocol comes through. */
@@ -170,6 +174,26 @@ class RightsTest extends RightsScene {
     }
 
     @Test
+    void who_knows_an_address_for_answers_may_use_it_and_nobody_can_ask_for_all_of_them() {
+        role("{\"name\":\"own\",\"tables\":[{\"table\":\"Notes\",\"read\":true}]}");
+        String address = "$reply/" + java.util.UUID.randomUUID();
+        Context ada = as("ada", "own");
+        assertThat(outcome(() -> collector(ada).subscribe(address, Start.LIVE))).isEqualTo("yes");
+        assertThat(outcome(() -> door().publish(ada, Path.of(address), note("1"), Terms.NONE)))
+                .isEqualTo("yes");
+        assertThat(outcome(() -> door().put(ada, Path.of(address), note("1"), Terms.NONE)))
+                .isEqualTo(DENIED);
+        assertThat(outcome(() -> door().get(ada, Path.of(address)))).isEqualTo(DENIED);
+        for (String filter : List.of("$reply/#", "$reply/+", address + "/#", "$reply/x")) {
+            assertThat(outcome(() -> collector(ada).subscribe(filter, Start.LIVE)))
+                    .as(filter)
+                    .isEqualTo(DENIED);
+        }
+        assertThat(outcome(() -> collector(as("eve")).subscribe(address, Start.LIVE)))
+                .isEqualTo(DENIED);
+    }
+
+    @Test
     void nobody_reaches_the_servers_own_tables_by_their_paths() {
         role("{\"name\":\"all\",\"administrator\":true}");
         assertThat(outcome(() -> door().put(as("eve", "all"), Path.of("system/users/eve"), note("{}"), Terms.NONE)))
@@ -181,7 +205,17 @@ class RightsTest extends RightsScene {
     @Test
     void a_description_names_what_somebody_may_read_or_write_and_nothing_else() {
         role("{\"name\":\"own\",\"tables\":[{\"table\":\"Notes\",\"read\":[\"text\"],\"insert\":[\"owner\"]}]}");
-        assertThat(described(as("ada", "own"))).contains("name=id", "name=text").doesNotContain("secret");
+        assertThat(described(as("ada", "own")))
+                .contains("name=id", "name=text", "name=owner")
+                .doesNotContain("secret")
+                .doesNotContain("count=");
+        role("{\"name\":\"listener\",\"subscribe\":[\"notes/#\"],\"publish\":[\"notes/#\"]}");
+        assertThat(described(as("ada", "listener")))
+                .contains("name=id")
+                .doesNotContain("owner")
+                .doesNotContain("text")
+                .doesNotContain("secret")
+                .doesNotContain("count=");
         assertThat(described(node.context())).contains("name=owner", "name=secret", "name=text", "count=2");
         assertThat(outcome(() -> door().describe(as("eve"), "Notes"))).isEqualTo(DENIED);
     }
@@ -201,7 +235,12 @@ class RightsTest extends RightsScene {
 
         @Override
         public void record(Event event) {
-            events.add(event.who() + " " + event.what() + " " + event.allowed() + " " + event.detail());
+            String row = event.row() == null ? "" : " " + text(event.row().before()) + " " + text(event.row().after());
+            events.add(event.who() + " " + event.what() + " " + event.allowed() + " " + event.detail() + row);
+        }
+
+        private static String text(@Nullable Body body) {
+            return body == null ? "-" : new String(body.as(Bodies.JSON).bytes(), StandardCharsets.UTF_8);
         }
     }
 
@@ -219,14 +258,18 @@ class RightsTest extends RightsScene {
         assertThat(outcome(() -> door().delete(ada, Path.of("Notes/1"), Terms.NONE)))
                 .isEqualTo(DENIED);
         assertThat(outcome(() -> door().get(as("eve"), Path.of("Notes/1")))).isEqualTo(DENIED);
+        assertThat(outcome(() -> door().patch(ada, Path.of("Notes/3"), note("{\"text\":\"x\"}"), Terms.NONE)))
+                .isEqualTo("yes");
         assertThat(told.events)
                 .containsExactly(
-                        "ada put true Notes/3",
+                        "ada put true Notes/3 - {\"id\":\"3\",\"owner\":\"ada\"}",
                         "ada put false Notes/2",
                         "ada delete false Notes/1",
-                        "eve read false Notes/1");
+                        "eve read false Notes/1",
+                        "ada patch true Notes/3 {\"id\":\"3\",\"owner\":\"ada\"}"
+                                + " {\"id\":\"3\",\"owner\":\"ada\",\"text\":\"x\"}");
         ((Engine) door()).unsetAudit(told);
         assertThat(outcome(() -> door().get(as("eve"), Path.of("Notes/1")))).isEqualTo(DENIED);
-        assertThat(told.events).hasSize(4);
+        assertThat(told.events).hasSize(5);
     }
 }

@@ -6,6 +6,7 @@ import dev.tarn.api.resource.Resources;
 import dev.tarn.api.security.User;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -34,11 +35,13 @@ final class Caller {
         this.contexts = before;
     }
 
-    /** Whether this header is the one that was checked, in constant time, lately, and in the same epoch. */
+    /** Whether this header is the one that was checked, in constant time, lately, in the same epoch, and not over yet. */
     boolean is(byte[] header, long now) {
         return now == epoch
                 && MessageDigest.isEqual(authorization, header)
-                && System.nanoTime() - since < REMEMBERED.toNanos();
+                && System.nanoTime() - since < REMEMBERED.toNanos()
+                && (user.grounds().until().equals(Instant.MAX)
+                        || !user.grounds().over(Instant.now()));
     }
 
     User user() {

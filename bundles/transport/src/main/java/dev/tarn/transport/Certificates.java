@@ -2,6 +2,7 @@
 package dev.tarn.transport;
 
 import dev.tarn.transport.PemFile.UnusableException;
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
@@ -9,14 +10,22 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.nio.file.Path;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -32,7 +41,7 @@ import org.slf4j.LoggerFactory;
 /**
  * What TLS needs, for all listeners: certificates, keys, the authorities of clients, and what these revoked. The files are
  * looked at again and again; when they change, connections that begin from then on get what they say, and those that run
- * keep what they have. Files that are wrong change nothing, and are told of by {@link #problem}. Safe on any thread.
+ * keep what they have, but for peers whose certificates were revoked: those are asked to close. Files that are wrong change nothing, and are told of by {@link #problem}. Safe on any thread.
  */
 @Component(service = Certificates.class, configurationPid = "dev.tarn.tls")
 @Designate(ocd = Certificates.Config.class)
@@ -58,6 +67,9 @@ public final class Certificates implements AutoCloseable {
     private final AtomicReference<@Nullable Shown> shown = new AtomicReference<>();
     private final AtomicReference<@Nullable String> problem = new AtomicReference<>();
     private final @Nullable ScheduledExecutorService looking;
+
+    /** Connections whose peers have shown a certificate. */
+    private final Map<Channel, List<X509Certificate>> peers = new ConcurrentHashMap<>();
 
     /** Settings of TLS on every listener. */
     @ObjectClassDefinition(name = "TLS")
@@ -149,6 +161,7 @@ public final class Certificates implements AutoCloseable {
             if (before == null || !content.sameAs(before.content())) {
                 shown.set(new Shown(content, content.trust()));
                 LOG.info("certificates=reloaded expire={}", content.expires());
+                peers.forEach(this::check);
             }
             if (problem.getAndSet(null) != null) {
                 LOG.info("certificates=usable");
@@ -161,6 +174,36 @@ public final class Certificates implements AutoCloseable {
         } catch (RuntimeException bug) {
             problem.set("TLS goes on with the certificates it has: " + bug);
             LOG.error("certificates=kept after a bug", bug);
+        }
+    }
+
+    /** Asks the connection to close once what its peer has shown is revoked. On its loop, hands having been shaken. */
+    void watch(Channel channel, SSLSession session) {
+        try {
+            List<X509Certificate> chain = new ArrayList<>();
+            for (Certificate one : session.getPeerCertificates()) {
+                chain.add((X509Certificate) one);
+            }
+            peers.put(channel, chain);
+            channel.closeFuture().addListener(closed -> peers.remove(channel));
+            // The lists may have come while hands were shaken.
+            check(channel, chain);
+        } catch (SSLPeerUnverifiedException none) {
+            LOG.trace("the peer has shown no certificate channel={}", channel);
+        }
+    }
+
+    /** On any thread. */
+    private void check(Channel channel, List<X509Certificate> chain) {
+        Shown now = shown.get();
+        if (now != null && now.content().revokes(chain)) {
+            try {
+                channel.eventLoop()
+                        .execute(() ->
+                                Closing.ask(channel, Closing.Cause.REVOKED, "the certificate is not valid any more"));
+            } catch (RejectedExecutionException stopped) {
+                LOG.debug("the loops have stopped channel={}", channel);
+            }
         }
     }
 

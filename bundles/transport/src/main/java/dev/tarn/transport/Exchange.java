@@ -5,6 +5,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -269,7 +270,7 @@ final class Exchange implements HttpExchange {
     @Override
     public HttpStream stream(HttpResponse answer) {
         boolean open = begin();
-        Streaming stream = new Streaming(owner, toHead, this::streamed);
+        Streaming stream = new Streaming(owner, toHead, this::streamed, this::stay);
         streaming = stream;
         if (!open) {
             stream.peerGone();
@@ -289,6 +290,12 @@ final class Exchange implements HttpExchange {
         return stream;
     }
 
+    /** Lets an answer that has no end go on for as long as whoever asked may stay. */
+    private Stay stay() {
+        return Stay.of(
+                loop(), owner.http().users(), context().user(), cause -> askToEnd("who asked may not stay: " + cause));
+    }
+
     private void streamed() {
         streaming = null;
         end();
@@ -306,7 +313,9 @@ final class Exchange implements HttpExchange {
                 head.headers(),
                 EmptyHttpHeaders.INSTANCE);
         ended();
-        return new Upgrade(request, owner.upgrade(by));
+        ChannelPipeline pipeline = owner.upgrade(by);
+        Stay.begin(pipeline.channel(), owner.http().users(), context().user());
+        return new Upgrade(request, pipeline);
     }
 
     /** An answer without a body, for a preflight. */

@@ -97,8 +97,9 @@ public interface HttpExchange {
         void onWritable(Runnable again);
 
         /**
-         * Called once on the loop when the server wants the answer to end, because the node stops or the protocol is being
-         * removed: finish soon; after the drain time the connection is cut.
+         * Called once on the loop when the server wants the answer to end, because the node stops, the protocol is being
+         * removed, or whoever asked may not stay: finish soon; when the node stops, the connection is cut after the drain
+         * time. Whatever answers without end must ask for this.
          */
         void onClosing(Runnable soon);
 

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
@@ -313,6 +314,13 @@ public final class Listener implements AutoCloseable {
             channel.pipeline().addLast(secured.new Before(), tls, secured);
         }
         channel.pipeline().addLast(new Detector(this, detection));
+    }
+
+    /** Hands were shaken. On the channel's loop. */
+    void shaken(Channel channel, SSLSession session) {
+        if (certificates != null) {
+            certificates.watch(channel, session);
+        }
     }
 
     /** TLS with the certificates and protocols of this moment. */

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import javax.net.ssl.SSLSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +55,9 @@ final class Secured extends ChannelInboundHandlerAdapter {
             unsaid = 0;
             if (shaken.isSuccess()) {
                 SslHandler tls = ctx.pipeline().get(SslHandler.class);
-                Connection.of(ctx.channel()).secured(tls.engine().getSession()).attach(ctx.channel());
+                SSLSession session = tls.engine().getSession();
+                Connection.of(ctx.channel()).secured(session).attach(ctx.channel());
+                listener.shaken(ctx.channel(), session);
             } else {
                 refuse(ctx, "TLS: " + shaken.cause().getMessage());
             }

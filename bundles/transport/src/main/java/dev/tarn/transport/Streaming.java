@@ -4,6 +4,7 @@ package dev.tarn.transport;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The body of an answer while it is sent in chunks. Confined to the loop. */
@@ -11,13 +12,17 @@ final class Streaming implements HttpExchange.HttpStream {
     private final Carrier carrier;
     private final boolean toHead;
     private final Runnable ended;
+    private final Supplier<Stay> stays;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private @Nullable Runnable onWritable;
     private @Nullable Runnable onClosing;
+    private @Nullable Stay stay;
     private boolean asked;
     private boolean over;
 
-    Streaming(Carrier carrier, boolean toHead, Runnable ended) {
+    /** @param stays begins the stay of whom it is for, where it may last */
+    Streaming(Carrier carrier, boolean toHead, Runnable ended, Supplier<Stay> stays) {
+        this.stays = stays;
         this.carrier = carrier;
         this.toHead = toHead;
         this.ended = ended;
@@ -54,6 +59,9 @@ final class Streaming implements HttpExchange.HttpStream {
         onClosing = soon;
         if (asked) {
             askToEnd();
+        } else if (stay == null && !over) {
+            // Who wants to hear of the end means to go on until then.
+            stay = stays.get();
         }
     }
 
@@ -63,6 +71,7 @@ final class Streaming implements HttpExchange.HttpStream {
             return;
         }
         over = true;
+        leave();
         carrier.end();
         closed.complete(null);
         ended.run();
@@ -95,8 +104,15 @@ final class Streaming implements HttpExchange.HttpStream {
         }
     }
 
+    private void leave() {
+        if (stay != null) {
+            stay.end();
+        }
+    }
+
     void peerGone() {
         over = true;
+        leave();
         closed.complete(null);
     }
 }

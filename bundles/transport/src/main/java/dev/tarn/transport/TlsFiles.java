@@ -14,6 +14,7 @@ import java.security.cert.CertStore;
 import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.PKIXRevocationChecker;
+import java.security.cert.X509CRL;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -66,6 +67,20 @@ record TlsFiles(List<Path> certificates, List<Path> keys, Optional<Path> authori
                     .map(pair -> pair.own().getNotAfter().toInstant())
                     .min(Instant::compareTo)
                     .orElse(Instant.MAX);
+        }
+
+        /** Whether one of the lists names a certificate of the chain, of the list's own issuer. */
+        boolean revokes(List<X509Certificate> chain) {
+            for (CRL list : revoked) {
+                for (X509Certificate one : chain) {
+                    if (list instanceof X509CRL named
+                            && named.getIssuerX500Principal().equals(one.getIssuerX500Principal())
+                            && named.isRevoked(one)) {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
 
         /** Who may vouch for clients; null for nobody. */

@@ -180,6 +180,24 @@ class TlsTest {
         assertThat(answer(house, papers.client(bad))).isEqualTo(200);
     }
 
+    @Test
+    void a_connection_ends_when_its_certificate_is_revoked_and_no_other_does() throws Exception {
+        papers.replace("revoked.pem", Revocations.of(papers.authority, 99));
+        House house = open(Map.of(
+                "authorities", papers.path("authority.crt"), "revoked", new String[] {papers.path("revoked.pem")}));
+        try (Wire bad = new Wire(
+                        Papers.connect(papers.client(papers.issue("bad", 10)), house.address(), "one.example"));
+                Wire good = new Wire(
+                        Papers.connect(papers.client(papers.issue("good", 11)), house.address(), "one.example"))) {
+            assertThat(bad.get("/a").answer().status()).isEqualTo(200);
+            assertThat(good.get("/a").answer().status()).isEqualTo(200);
+            papers.replace("revoked.pem", Revocations.of(papers.authority, 10));
+            certificates().look();
+            assertThat(bad.ends()).isTrue();
+            assertThat(good.get("/b").answer().status()).isEqualTo(200);
+        }
+    }
+
     private static int answer(House house, SSLContext client) throws IOException {
         try (Wire wire = new Wire(Papers.connect(client, house.address(), "one.example"))) {
             return wire.get("/a").answer().status();

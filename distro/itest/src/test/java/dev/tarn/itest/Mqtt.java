@@ -6,10 +6,12 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -259,6 +261,29 @@ final class Mqtt implements AutoCloseable {
         send(0xc0, new byte[0]);
         await(13);
         return messages.size();
+    }
+
+    /** Waits until the server ends the connection: the reason of its DISCONNECT, or -1 where it says none. */
+    int awaitEnd() throws InterruptedException {
+        try {
+            for (Packet packet = receive(); ; packet = receive()) {
+                if (packet.type() == 14) {
+                    return packet.body().length == 0 ? 0 : packet.body()[0] & 0xff;
+                }
+                take(packet);
+            }
+        } catch (EOFException closed) {
+            return -1;
+        } catch (SocketTimeoutException open) {
+            throw new AssertionError("the server goes on", open);
+        } catch (IOException reset) {
+            return -1;
+        }
+    }
+
+    /** Breaks the connection off. */
+    void cut() throws IOException {
+        wire.close();
     }
 
     private Packet await(int type) throws IOException, InterruptedException {

@@ -57,7 +57,8 @@ class RolesTest {
         /** A session that outlasts its connections, so that what it hears comes by way of the log. */
         DURABLE,
         /** MQTT 5 over WebSocket. */
-        TUNNEL
+        TUNNEL,
+        AMQP
     }
 
     private record Role(String name, String json, Set<Verb> allowed) {}
@@ -87,9 +88,16 @@ class RolesTest {
                   owner: String @indexed
                   text: String
                 }
+                type Ledger @table(audit: true) @export {
+                  id: ID @primaryKey
+                  amount: Int
+                }
                 """);
         Files.writeString(application.resolve("config.yaml"), "rest: true\ngraphqlSchema:\n  files: schema.graphql\n");
-        tarn = Tarn.start(data).set("security.argon2.memory", 1_024).ready();
+        tarn = Tarn.start(data)
+                .set("security.argon2.memory", 1_024)
+                .set("amqp.port", 0)
+                .ready();
         administrator =
                 Files.readString(data.resolve("administrator-password")).strip().replaceFirst(" ", ":");
         Eventually.passes(Duration.ofSeconds(60), () -> {
@@ -158,6 +166,7 @@ class RolesTest {
             case HTTP -> verb != Verb.SUBSCRIPTION;
             case SSE, MQTT3 -> verb == Verb.SUBSCRIPTION;
             case WEBSOCKET -> verb != Verb.COLLECTION && verb != Verb.QUERY;
+            case AMQP -> verb != Verb.COLLECTION;
             case MQTT5, DURABLE, TUNNEL ->
                 verb == Verb.SUBSCRIPTION || verb == Verb.WRITE || verb == Verb.MESSAGE || verb == Verb.REMOVAL;
         };
@@ -168,6 +177,7 @@ class RolesTest {
             case HTTP -> http(user, verb);
             case SSE -> send("/Notes/", user + ":secret", "GET", "", "Accept", "text/event-stream") == 200;
             case WEBSOCKET -> webSocket(user, verb);
+            case AMQP -> amqp(user, verb);
             case MQTT3 -> mqtt(() -> Mqtt.tcp(Mqtt.V4, tarn.port("mqtt"), user, "secret"), user, verb);
             case MQTT5 -> mqtt(() -> Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"), user, "secret"), user, verb);
             case DURABLE ->
@@ -211,6 +221,25 @@ class RolesTest {
                     return answer.contains("\"ok\"");
                 }
             }
+        }
+    }
+
+    private static boolean amqp(String user, Verb verb) throws Exception {
+        String note = "{\"owner\":\"own\",\"text\":\"one\"}";
+        if (verb == Verb.REMOVAL) {
+            send("/Notes/gone", administrator, "PUT", note);
+        }
+        try (Amqp client = new Amqp(tarn.port("amqp"), user, "secret")) {
+            return switch (verb) {
+                case ROW -> client.asks("Notes/1", "").contains("one");
+                case QUERY -> client.asks("Notes/", "text=one").contains("one");
+                case SUBSCRIPTION -> client.receives("Notes/#");
+                case WRITE -> client.sends("Notes/a" + user, "put", note);
+                case CHANGE -> client.sends("Notes/1", "patch", "{\"text\":\"one\"}");
+                case REMOVAL -> client.sends("Notes/gone", "delete", "");
+                case MESSAGE -> client.sends("Notes/1", "", "{}");
+                case COLLECTION -> throw new IllegalArgumentException("a query without conditions");
+            };
         }
     }
 
@@ -295,6 +324,35 @@ class RolesTest {
     }
 
     @Test
+    void a_table_that_asks_for_it_has_every_change_in_the_trail() throws Exception {
+        assertThat(send("/Ledger/1", administrator, "PUT", "{\"amount\":1}")).isEqualTo(201);
+        try (Amqp client = new Amqp(tarn.port("amqp"), "all", "secret")) {
+            assertThat(client.sends("Ledger/1", "patch", "{\"amount\":2}")).isTrue();
+        }
+        try (Mqtt client = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"), "all", "secret")) {
+            client.publish("Ledger/1", "", 1, true);
+        }
+        String name = administrator.substring(0, administrator.indexOf(':'));
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            HttpResponse<String> answer = CLIENT.send(
+                    HttpRequest.newBuilder(URI.create("http://" + tarn.address("admin") + "/operations"))
+                            .header("Content-Type", "application/json")
+                            .header("Authorization", basic(administrator))
+                            .POST(HttpRequest.BodyPublishers.ofString("{\"operation\":\"audit_list\",\"most\":1000}"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.body())
+                    .containsPattern("\"what\":\"put\",\"who\":\"" + name + "\"[^}]*\"detail\":\"Ledger/1\","
+                            + "\"after\":\\{\"id\":\"1\",\"amount\":1\\}")
+                    .containsPattern("\"what\":\"patch\",\"who\":\"all\"[^}]*\"protocol\":\"amqp\"[^}]*\"detail\":\"Ledger/1\","
+                            + "\"before\":\\{\"id\":\"1\",\"amount\":1\\},\"after\":\\{\"id\":\"1\",\"amount\":2\\}")
+                    .containsPattern("\"what\":\"delete\",\"who\":\"all\"[^}]*\"protocol\":\"mqtt\"[^}]*\"detail\":\"Ledger/1\","
+                            + "\"before\":\\{\"id\":\"1\",\"amount\":2\\}");
+            return null;
+        });
+    }
+
+    @Test
     void a_role_of_operations_runs_these_and_no_others() throws Exception {
         operation("{\"operation\":\"role_put\",\"name\":\"watcher\",\"operations\":[\"status\"]}");
         operation("{\"operation\":\"user_put\",\"name\":\"watcher\",\"password\":\"secret\",\"roles\":[\"watcher\"]}");
@@ -327,6 +385,7 @@ class RolesTest {
         for (String path : List.of("/openapi", "/Notes")) {
             assertThat(text(path, "reader:secret")).contains("\"text\"").contains("\"owner\"");
             assertThat(text(path, "own:secret")).contains("\"text\"").doesNotContain("owner");
+            assertThat(text(path, "listener:secret")).doesNotContain("\"text\"").doesNotContain("owner");
         }
     }
 

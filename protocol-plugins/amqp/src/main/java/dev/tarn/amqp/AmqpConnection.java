@@ -231,7 +231,9 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof Closing closing) {
             closing.hold();
-            end(new ErrorCondition(ConnectionError.CONNECTION_FORCED, closing.reason()));
+            boolean stopping = closing.cause() == Closing.Cause.STOPPING;
+            end(new ErrorCondition(
+                    stopping ? ConnectionError.CONNECTION_FORCED : AmqpError.UNAUTHORIZED_ACCESS, closing.reason()));
         } else {
             ctx.fireUserEventTriggered(event);
         }

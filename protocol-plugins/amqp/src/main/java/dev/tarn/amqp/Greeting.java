@@ -3,6 +3,7 @@ package dev.tarn.amqp;
 
 import dev.tarn.api.security.Credentials;
 import dev.tarn.api.security.User;
+import dev.tarn.transport.Stay;
 import java.util.Arrays;
 import org.apache.qpid.protonj2.types.security.SaslCode;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
@@ -89,8 +90,10 @@ final class Greeting {
         if (known == null) {
             refuse(asking, refused);
         } else if (asking == null) {
+            Stay.begin(connection.channel(), broker.users(), known);
             connection.converse(known, null);
         } else {
+            Stay.begin(connection.channel(), broker.users(), known);
             user = known;
             connection.outbox().add(asking.outcome(SaslCode.OK));
         }

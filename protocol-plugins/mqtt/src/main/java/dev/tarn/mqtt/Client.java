@@ -9,6 +9,7 @@ import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
 import dev.tarn.transport.Connection;
+import dev.tarn.transport.Stay;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -75,7 +76,10 @@ final class Client {
                 line.agreement().keepAlive(),
                 () -> line.end(Reason.KEEP_ALIVE_TIMEOUT, "no packet for one and a half keep-alive periods"));
         delivering.awayUpTo(broker.tables().sequence());
-        subscribing.resume();
+        subscribing.resume(this::goOn);
+    }
+
+    private void goOn() {
         Resumption.of(session, broker, line, delivering)
                 .whenCompleteAsync(
                         (unsettled, failure) -> {
@@ -158,6 +162,9 @@ final class Client {
         } else if (!line.writer().fits(several.properties(step))) {
             line.end(Reason.PACKET_TOO_LARGE, "AUTH would be larger than the client takes");
         } else {
+            if (now != null) {
+                Stay.begin(line.channel(), broker.users(), now);
+            }
             line.writer()
                     .auth(
                             line.outbox().open(),

@@ -8,6 +8,7 @@ import dev.tarn.api.security.User;
 import dev.tarn.transport.Closing;
 import dev.tarn.transport.Connection;
 import dev.tarn.transport.Printable;
+import dev.tarn.transport.Stay;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -267,6 +268,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
             }
             return;
         }
+        Stay.begin(channel, broker.users(), user);
         Sessions.Claim held = broker.sessions().claim(agreed.clientId(), this);
         claim = held;
         held.ready().whenComplete((ready, never) -> later(() -> open(connect, agreed, user)));
@@ -434,11 +436,22 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof Closing closing) {
             closing.hold();
-            referral = broker.doors().elsewhere();
-            end(referral == null ? Reason.SERVER_SHUTTING_DOWN : referral.reason(), closing.reason());
+            end(reason(closing.cause()), closing.reason());
         } else {
             ctx.fireUserEventTriggered(event);
         }
+    }
+
+    /** §3.14.2.1: who may not stay, who has stayed as long as he may, and who is sent elsewhere or away. */
+    private Reason reason(Closing.Cause cause) {
+        return switch (cause) {
+            case REVOKED -> Reason.NOT_AUTHORIZED;
+            case EXPIRED -> Reason.MAXIMUM_CONNECT_TIME;
+            case STOPPING -> {
+                referral = broker.doors().elsewhere();
+                yield referral == null ? Reason.SERVER_SHUTTING_DOWN : referral.reason();
+            }
+        };
     }
 
     @Override

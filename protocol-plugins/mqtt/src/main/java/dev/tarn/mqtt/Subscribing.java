@@ -16,7 +16,9 @@ import io.netty.channel.EventLoop;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +47,7 @@ final class Subscribing {
     private final Context context;
     private final Resources resources;
     private final Events events;
+    private boolean closed;
 
     Subscribing(Line line, Session session, Context context, Mailbox mailbox, Delivering delivering, Broker broker) {
         this.line = line;
@@ -315,8 +318,55 @@ final class Subscribing {
         line.outbox().flush();
     }
 
-    /** Begins again, on a new connection, what the session was told of [MQTT-3.1.2-4]. */
-    void resume() {
+    /**
+     * Begins again, on a new connection, what the session was told of [MQTT-3.1.2-4]. Where an application has a say in it, it
+     * is asked again, and nothing is read until it has said it.
+     *
+     * @param then goes on, on the loop
+     */
+    void resume(Runnable then) {
+        Map<Held, CompletableFuture<Void>> asked = new LinkedHashMap<>();
+        for (Held held : session.subscriptions().values()) {
+            asked.put(held, asked(held.wish()));
+        }
+        CompletableFuture<Void> all = CompletableFuture.allOf(asked.values().toArray(new CompletableFuture<?>[0]));
+        if (all.isDone()) {
+            resume(asked, then);
+            return;
+        }
+        line.pause(Line.Pause.SUBSCRIBING);
+        all.whenComplete((done, refused) -> line.channel().eventLoop().execute(() -> {
+            if (!closed) {
+                resume(asked, then);
+                line.resume(Line.Pause.SUBSCRIBING);
+                line.outbox().flush();
+            }
+        }));
+    }
+
+    /** Who does not say whether it may go on ends the connection and not the subscription. */
+    private void resume(Map<Held, CompletableFuture<Void>> asked, Runnable then) {
+        List<Held> refused = new ArrayList<>();
+        for (Map.Entry<Held, CompletableFuture<Void>> each : asked.entrySet()) {
+            if (each.getValue().isCompletedExceptionally()) {
+                Failure why = Failures.of(
+                        each.getValue().handle((done, failure) -> failure).join());
+                if (why == null || why.code() == Failure.Code.UNAVAILABLE || why.code() == Failure.Code.BUSY) {
+                    line.end(Reason.SERVER_BUSY, "an application does not say whether a subscription may go on");
+                    return;
+                }
+                refused.add(each.getKey());
+            }
+        }
+        refused.forEach(held -> {
+            LOG.info("subscription of a resumed session refused by its application");
+            drop(held);
+        });
+        resume();
+        then.run();
+    }
+
+    private void resume() {
         for (Held held : List.copyOf(session.subscriptions().values())) {
             try {
                 resume(held);
@@ -373,6 +423,7 @@ final class Subscribing {
 
     /** Ends what the mailbox does not end with itself. */
     void close() {
+        closed = true;
         system.close();
     }
 }

@@ -44,6 +44,14 @@ final class Closing {
         };
     }
 
+    /** The code for an end that the server wants. */
+    static int code(dev.tarn.transport.Closing.Cause cause) {
+        return switch (cause) {
+            case STOPPING -> GOING_AWAY;
+            case REVOKED, EXPIRED -> NOT_ALLOWED;
+        };
+    }
+
     static CloseWebSocketFrame frame(Failure failure) {
         return frame(code(failure), failure.reason());
     }

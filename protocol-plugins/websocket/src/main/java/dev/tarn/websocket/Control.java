@@ -197,7 +197,7 @@ final class Control extends ChannelDuplexHandler {
         context.fireUserEventTriggered(event);
         if (event instanceof dev.tarn.transport.Closing asked && !asked.held()) {
             asked.hold();
-            write(context, Closing.frame(Closing.GOING_AWAY, asked.reason()), context.newPromise());
+            write(context, Closing.frame(Closing.code(asked.cause()), asked.reason()), context.newPromise());
             context.flush();
         }
     }

@@ -67,6 +67,7 @@ public record Table(String database, String name, @Nullable String export, List<
      * @param lifetime how long a row lives after its last write, and when it is removed
      * @param payload the attribute that takes an opaque body, or null for {@code data} beside {@code contentType}
      * @param withheld protocols that do not reach the table, by name
+     * @param audited whether who changed what is written down in {@code system.audit}
      */
     public record Rules(
             boolean opaque,
@@ -76,7 +77,8 @@ public record Table(String database, String name, @Nullable String export, List<
             Duration history,
             Lifetime lifetime,
             @Nullable String payload,
-            Set<String> withheld) {
+            Set<String> withheld,
+            boolean audited) {
 
         /** A declared table that says nothing special. */
         public static final Rules DECLARED =
@@ -92,6 +94,24 @@ public record Table(String database, String name, @Nullable String export, List<
 
         public Rules {
             withheld = Set.copyOf(withheld);
+        }
+
+        /** Of a table whose changes nobody has to answer for. */
+        public Rules(
+                boolean opaque,
+                boolean sealed,
+                boolean coerce,
+                Keeping keeping,
+                Duration history,
+                Lifetime lifetime,
+                @Nullable String payload,
+                Set<String> withheld) {
+            this(opaque, sealed, coerce, keeping, history, lifetime, payload, withheld, false);
+        }
+
+        /** The same, with this said about the trail. */
+        public Rules audited(boolean written) {
+            return new Rules(opaque, sealed, coerce, keeping, history, lifetime, payload, withheld, written);
         }
 
         /** Of a table that every protocol reaches. */

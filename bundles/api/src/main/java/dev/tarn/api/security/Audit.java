@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.security;
 
+import dev.tarn.api.data.Body;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
@@ -28,6 +29,7 @@ public interface Audit {
      * @param protocol over which; empty for none
      * @param from the peer, or null
      * @param detail never a secret; empty for nothing
+     * @param row what a row was and has become; null where no row changed
      */
     record Event(
             String what,
@@ -35,5 +37,26 @@ public interface Audit {
             String protocol,
             @Nullable SocketAddress from,
             boolean allowed,
-            String detail) {}
+            String detail,
+            @Nullable Changed row) {
+
+        /** Something that changed no row. */
+        public Event(
+                String what,
+                String who,
+                String protocol,
+                @Nullable SocketAddress from,
+                boolean allowed,
+                String detail) {
+            this(what, who, protocol, from, allowed, detail, null);
+        }
+    }
+
+    /**
+     * What a row was and has become.
+     *
+     * @param before null where there was none
+     * @param after null where there is none any more
+     */
+    record Changed(@Nullable Body before, @Nullable Body after) {}
 }

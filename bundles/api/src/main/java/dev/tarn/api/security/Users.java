@@ -24,4 +24,16 @@ public interface Users {
     default long epoch() {
         return 0;
     }
+
+    /**
+     * Tells once when what a user was let in by holds no longer: a token was revoked, a password changed, a browser logged out,
+     * the user was removed. That it has ended by itself ({@link Grounds#until}) is not told.
+     *
+     * @param user as {@link #authenticate} found him, a moment ago at most; what has changed since is told as well
+     * @param gone run on any thread; must be quick
+     * @return ends the watch
+     */
+    default AutoCloseable watch(User user, Runnable gone) {
+        return () -> {};
+    }
 }

@@ -12,10 +12,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Which rows of a table somebody may see or change, and what of them. Immutable; safe on any thread. */
 public final class Sight {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sight.class);
 
     /** Everything. */
     public static final Sight ALL = new Sight(null, null, List.of());
@@ -29,6 +34,9 @@ public final class Sight {
     private final @Nullable Table table;
     private final @Nullable Bodies bodies;
     private final List<Ray> rays;
+
+    /** Whether a rule has failed, which is told once. */
+    private final AtomicBoolean broken = new AtomicBoolean();
 
     private Sight(@Nullable Table table, @Nullable Bodies bodies, List<Ray> rays) {
         this.table = table;
@@ -104,7 +112,7 @@ public final class Sight {
         Set<String> visible = null;
         boolean seen = false;
         for (Ray ray : rays) {
-            if (ray.rows().matches(item)) {
+            if (passes(ray, item)) {
                 if (ray.attributes() == null) {
                     return row;
                 }
@@ -116,6 +124,21 @@ public final class Sight {
             }
         }
         return seen && visible != null ? reduced(row, item.body(), visible) : null;
+    }
+
+    /** A rule that fails says no. */
+    private boolean passes(Ray ray, Item item) {
+        try {
+            return ray.rows().matches(item);
+        } catch (RuntimeException bug) {
+            if (!broken.getAndSet(true)) {
+                LOG.error(
+                        "an access rule failed on a row and counts as no: table={}",
+                        table == null ? "" : table.qualifiedName(),
+                        bug);
+            }
+            return false;
+        }
     }
 
     /** The row as it is seen, which is known to be. */
@@ -156,7 +179,7 @@ public final class Sight {
         Item item = new Item(table, row, NONE);
         Set<String> writable = new HashSet<>();
         for (Ray ray : rays) {
-            if (ray.rows().matches(item)) {
+            if (passes(ray, item)) {
                 if (ray.attributes() == null) {
                     return null;
                 }
@@ -172,7 +195,7 @@ public final class Sight {
             return true;
         }
         Item item = new Item(table, row, NONE);
-        return rays.stream().anyMatch(ray -> ray.rows().matches(item));
+        return rays.stream().anyMatch(ray -> passes(ray, item));
     }
 
     /** The conditions together with those of a query. */
