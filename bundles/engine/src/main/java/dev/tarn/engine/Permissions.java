@@ -9,10 +9,12 @@ import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.Rights;
 import dev.tarn.api.security.TableRights;
+import dev.tarn.engine.query.Glances;
 import dev.tarn.engine.query.Sight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -23,6 +25,7 @@ final class Permissions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Permissions.class);
     private static final int MOST_TOLD = 1_000;
+    private static final int MOST_SIGHTS = 10_000;
 
     private final Access access;
     private final Bodies bodies;
@@ -31,10 +34,18 @@ final class Permissions {
     /** Tables whose rules are no conditions, so that each is in the log once and not once a request. */
     private final Set<String> broken = ConcurrentHashMap.newKeySet();
 
+    /** What rules make of tables, for whoever they are of. */
+    private final Map<Ruled, Sight> sights = new ConcurrentHashMap<>();
+
+    private final Glances glances = new Glances();
+
     Permissions(Access access, Bodies bodies) {
         this.access = access;
         this.bodies = bodies;
     }
+
+    /** Rules of a table, whosever they are. */
+    private record Ruled(Table table, List<TableRights.Grant> grants) {}
 
     /** What rights are asked about rows. */
     record Asked(TableRights rights, Access.Verb verb) {}
@@ -76,12 +87,22 @@ final class Permissions {
         TableRights rights = seen.rights().of(table);
         return rights.whole(verb)
                 ? Sight.ALL
-                : seen.sights().computeIfAbsent(new Asked(rights, verb), asked -> compiled(table, asked));
+                : seen.sights().computeIfAbsent(new Asked(rights, verb), asked -> shared(table, asked));
     }
 
-    private Sight compiled(Table table, Asked asked) {
+    /** The same for everybody whose rules are the same. */
+    private Sight shared(Table table, Asked asked) {
+        if (sights.size() >= MOST_SIGHTS) {
+            sights.clear();
+        }
+        return sights.computeIfAbsent(
+                new Ruled(table, List.copyOf(asked.rights().grants(asked.verb()))), ruled -> compiled(ruled));
+    }
+
+    private Sight compiled(Ruled ruled) {
+        Table table = ruled.table();
         List<TableRights.Grant> good = new ArrayList<>();
-        for (TableRights.Grant grant : asked.rights().grants(asked.verb())) {
+        for (TableRights.Grant grant : ruled.grants()) {
             try {
                 Sight.of(table, List.of(grant), bodies);
                 good.add(grant);
@@ -95,7 +116,7 @@ final class Permissions {
                 }
             }
         }
-        return Sight.of(table, good, bodies);
+        return Sight.of(table, good, bodies, glances);
     }
 
     /**

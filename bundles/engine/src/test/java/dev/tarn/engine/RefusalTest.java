@@ -33,11 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Logic that throws, hangs or answers nonsense lets nobody do anything: verb by verb. */
 class RefusalTest {
     private static final Table SENSORS = new Table(
-            "data",
-            "Sensors",
-            "Sensors",
-            List.of(Attribute.primaryKey("id", Attribute.Type.ID)),
-            Table.Rules.DECLARED);
+            "data", "Sensors", "Sensors", List.of(Attribute.primaryKey("id", Attribute.Type.ID)), Table.Rules.DECLARED);
 
     /** What is wrong with it. */
     private static final Map<String, Rule.Does> WRONG = new LinkedHashMap<>();
@@ -124,9 +120,11 @@ class RefusalTest {
         Map<Action, Supplier<CompletionStage<?>>> verbs = new EnumMap<>(Action.class);
         Path kept = Path.of("Sensors/kept");
         Path fresh = Path.of("Sensors/fresh");
-        verbs.put(Action.GET, () -> door.engine
-                .get(door.context, kept)
-                .thenApply(row -> row.orElseThrow(() -> new Failure(Failure.Code.NOT_FOUND, "none"))));
+        verbs.put(
+                Action.GET,
+                () -> door.engine
+                        .get(door.context, kept)
+                        .thenApply(row -> row.orElseThrow(() -> new Failure(Failure.Code.NOT_FOUND, "none"))));
         verbs.put(Action.FIND, () -> door.engine.search(door.context, new Search("Sensors", "", "n=1", false)));
         verbs.put(Action.PUT, () -> door.engine.put(door.context, fresh, door.json("{\"n\":2}"), Terms.NONE));
         verbs.put(Action.PATCH, () -> door.engine.patch(door.context, kept, door.json("{\"n\":2}"), Terms.NONE));

@@ -224,7 +224,9 @@ public final class AuditTrail implements Audit {
         if (value != null && json.length <= LARGEST) {
             row.put(name, value);
             return json.length;
-        } else if (!body.structured() && json.length <= LARGEST && body.mediaType().startsWith("text/")) {
+        } else if (!body.structured()
+                && json.length <= LARGEST
+                && body.mediaType().startsWith("text/")) {
             row.put(name, new String(json, StandardCharsets.UTF_8));
             return json.length;
         }

@@ -122,6 +122,11 @@ class RightsMatrixTest extends RightsScene {
                             + "\"rows\":\"(owner=%u\"}]}",
                     Set.of(Verb.DESCRIBE)),
             new Expected(
+                    "broken-writer",
+                    "{\"name\":\"broken-writer\",\"tables\":[{\"table\":\"Notes\",\"insert\":true,\"update\":true,"
+                            + "\"delete\":true,\"rows\":\"(owner=%u\"}]}",
+                    Set.of(Verb.DESCRIBE)),
+            new Expected(
                     "administrator", "{\"name\":\"administrator\",\"administrator\":true}", Set.of(Verb.values())));
 
     @TestFactory

@@ -235,7 +235,9 @@ class RightsTest extends RightsScene {
 
         @Override
         public void record(Event event) {
-            String row = event.row() == null ? "" : " " + text(event.row().before()) + " " + text(event.row().after());
+            String row = event.row() == null
+                    ? ""
+                    : " " + text(event.row().before()) + " " + text(event.row().after());
             events.add(event.who() + " " + event.what() + " " + event.allowed() + " " + event.detail() + row);
         }
 

@@ -9,8 +9,10 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,15 +20,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -60,6 +66,14 @@ public final class Certificates implements AutoCloseable {
             "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
+    /** Responders that are asked at once, and handshakes that wait for them. */
+    private static final int ASKING = 8;
+
+    private static final int WAITING = 2_000;
+
+    /** Certificates that are asked about again at one look. */
+    private static final int MOST_ASKED = 50;
+
     private final TlsFiles files;
     private final Path directory;
     private final ClientAuth clients;
@@ -67,6 +81,12 @@ public final class Certificates implements AutoCloseable {
     private final AtomicReference<@Nullable Shown> shown = new AtomicReference<>();
     private final AtomicReference<@Nullable String> problem = new AtomicReference<>();
     private final @Nullable ScheduledExecutorService looking;
+
+    /** Who is asked about clients' certificates; null for nobody. */
+    private final @Nullable Ocsp ocsp;
+
+    /** Where that is done, since it takes its time. */
+    private final @Nullable ThreadPoolExecutor asking;
 
     /** Connections whose peers have shown a certificate. */
     private final Map<Channel, List<X509Certificate>> peers = new ConcurrentHashMap<>();
@@ -98,6 +118,19 @@ public final class Certificates implements AutoCloseable {
                 description = "The oldest version that is spoken")
         String oldest() default "TLSv1.2";
 
+        @AttributeDefinition(
+                options = {@Option("wanted"), @Option("off")},
+                description =
+                        "Whether responders (OCSP) are asked about clients' certificates: wanted, where a certificate"
+                                + " names one or tls.responder does, and as long as it answers; or off")
+        String ocsp() default "wanted";
+
+        @AttributeDefinition(
+                description =
+                        "Address of the responder that is asked, such as http://ocsp.example; empty for the one that"
+                                + " each certificate names")
+        String responder() default "";
+
         @AttributeDefinition(description = "How often the files are looked at")
         String look() default "5s";
 
@@ -126,6 +159,9 @@ public final class Certificates implements AutoCloseable {
                 : config.clients().equals("required") ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL;
         this.versions =
                 config.oldest().equals("TLSv1.3") ? new String[] {"TLSv1.3"} : new String[] {"TLSv1.3", "TLSv1.2"};
+        boolean asks = this.clients != ClientAuth.NONE && !config.ocsp().equals("off");
+        this.ocsp = asks ? new Ocsp(responder(config.responder()), System::nanoTime) : null;
+        this.asking = asks ? threads() : null;
         long millis = Units.duration("tls.look", config.look()).toMillis();
         if (!files.configured()) {
             looking = null;
@@ -133,7 +169,7 @@ public final class Certificates implements AutoCloseable {
         }
         try {
             TlsFiles.Content content = files.read();
-            shown.set(new Shown(content, content.trust()));
+            shown.set(new Shown(content, trust(content)));
         } catch (UnusableException wrong) {
             throw new IllegalArgumentException("tls: " + wrong.getMessage(), wrong);
         }
@@ -159,7 +195,7 @@ public final class Certificates implements AutoCloseable {
         try {
             TlsFiles.Content content = files.read();
             if (before == null || !content.sameAs(before.content())) {
-                shown.set(new Shown(content, content.trust()));
+                shown.set(new Shown(content, trust(content)));
                 LOG.info("certificates=reloaded expire={}", content.expires());
                 peers.forEach(this::check);
             }
@@ -175,6 +211,65 @@ public final class Certificates implements AutoCloseable {
             problem.set("TLS goes on with the certificates it has: " + bug);
             LOG.error("certificates=kept after a bug", bug);
         }
+        askAgain();
+    }
+
+    private static Optional<URI> responder(String address) {
+        if (address.isEmpty()) {
+            return Optional.empty();
+        }
+        URI uri = URI.create(address);
+        if (!"http".equals(uri.getScheme()) && !"https".equals(uri.getScheme())) {
+            throw new IllegalArgumentException("tls.responder: an address with http or https, not " + address);
+        }
+        return Optional.of(uri);
+    }
+
+    private static ThreadPoolExecutor threads() {
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                ASKING, ASKING, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING), task -> {
+                    Thread thread = new Thread(task, "tarn-handshakes");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
+    }
+
+    private @Nullable TrustManager trust(TlsFiles.Content content) throws UnusableException {
+        TrustManager trust = content.trust();
+        return ocsp != null && trust instanceof X509ExtendedTrustManager files
+                ? new AskingTrust(files, content.authorities(), ocsp)
+                : trust;
+    }
+
+    /** Asks about some of the certificates of who is here, where the last answer is old. Blocks. */
+    private void askAgain() {
+        Shown now = shown.get();
+        if (ocsp == null || now == null) {
+            return;
+        }
+        int asked = 0;
+        for (Map.Entry<Channel, List<X509Certificate>> peer : peers.entrySet()) {
+            List<X509Certificate> chain = peer.getValue();
+            if (ocsp.settled(chain.get(0)) && !ocsp.revoked(chain.get(0))) {
+                continue;
+            }
+            try {
+                ocsp.check(chain, now.content().authorities());
+            } catch (CertificateException revoked) {
+                LOG.debug("certificate={} reason=\"{}\"", chain.get(0).getSerialNumber(), revoked.getMessage());
+                check(peer.getKey(), chain);
+            }
+            if (++asked == MOST_ASKED) {
+                return;
+            }
+        }
+    }
+
+    /** Where hands are shaken when that may take time; empty for the loop. */
+    Optional<Executor> handshakes() {
+        return Optional.ofNullable(asking);
     }
 
     /** Asks the connection to close once what its peer has shown is revoked. On its loop, hands having been shaken. */
@@ -196,7 +291,8 @@ public final class Certificates implements AutoCloseable {
     /** On any thread. */
     private void check(Channel channel, List<X509Certificate> chain) {
         Shown now = shown.get();
-        if (now != null && now.content().revokes(chain)) {
+        boolean told = ocsp != null && ocsp.revoked(chain.get(0));
+        if (now != null && (told || now.content().revokes(chain))) {
             try {
                 channel.eventLoop()
                         .execute(() ->
@@ -269,6 +365,9 @@ public final class Certificates implements AutoCloseable {
     public void close() {
         if (looking != null) {
             looking.shutdown();
+        }
+        if (asking != null) {
+            asking.shutdown();
         }
     }
 }

@@ -308,7 +308,11 @@ public final class Listener implements AutoCloseable {
         channel.pipeline().addLast(new ByteCount());
         if (certificates != null) {
             Secured secured = new Secured(this);
-            SslHandler tls = tls(certificates).newHandler(channel.alloc());
+            SslContext context = tls(certificates);
+            SslHandler tls = certificates
+                    .handshakes()
+                    .map(elsewhere -> context.newHandler(channel.alloc(), elsewhere))
+                    .orElseGet(() -> context.newHandler(channel.alloc()));
             tls.setHandshakeTimeoutMillis(detection.toMillis());
             // The detector then sees plain bytes.
             channel.pipeline().addLast(secured.new Before(), tls, secured);

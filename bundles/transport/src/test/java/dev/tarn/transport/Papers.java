@@ -49,13 +49,18 @@ final class Papers {
 
     /** A certificate of the authority for a name. */
     X509Bundle issue(String name, long serial) throws Exception {
+        return issue(name, serial, Instant.now().plusSeconds(86_400));
+    }
+
+    /** A certificate that is good until then. */
+    X509Bundle issue(String name, long serial, Instant until) throws Exception {
         KeyPair pair = CertificateBuilder.Algorithm.ecp256.generateKeyPair(new SecureRandom());
         Instant now = Instant.now();
         var certificate = new JcaX509v3CertificateBuilder(
                         authority.getCertificate(),
                         BigInteger.valueOf(serial),
                         Date.from(now.minusSeconds(3_600)),
-                        Date.from(now.plusSeconds(86_400)),
+                        Date.from(until),
                         new X500Principal("CN=" + name),
                         pair.getPublic())
                 .addExtension(

@@ -4,15 +4,21 @@ package dev.tarn.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -181,6 +187,14 @@ class TlsTest {
     }
 
     @Test
+    void a_client_certificate_that_has_expired_is_refused() throws Exception {
+        House house = open(Map.of("authorities", papers.path("authority.crt"), "clients", "required"));
+        X509Bundle over = papers.issue("device-1", 10, Instant.now().minusSeconds(60));
+        assertThatIOException().isThrownBy(() -> answer(house, papers.client(over)));
+        assertThat(answer(house, papers.client(papers.issue("device-2", 11)))).isEqualTo(200);
+    }
+
+    @Test
     void a_connection_ends_when_its_certificate_is_revoked_and_no_other_does() throws Exception {
         papers.replace("revoked.pem", Revocations.of(papers.authority, 99));
         House house = open(Map.of(
@@ -196,6 +210,53 @@ class TlsTest {
             assertThat(bad.ends()).isTrue();
             assertThat(good.get("/b").answer().status()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void a_responder_is_asked_when_it_can_be_reached_and_its_no_ends_connections() throws Exception {
+        X509Bundle good = papers.issue("device-1", 10);
+        X509Bundle bad = papers.issue("device-2", 11);
+        try (Responder responder = new Responder(papers.authority)) {
+            responder.revoke(11);
+            House house = open(Map.of("authorities", papers.path("authority.crt"), "responder", responder.address()));
+            try (Wire stays = new Wire(Papers.connect(papers.client(good), house.address(), "one.example"))) {
+                assertThat(stays.get("/a").answer().status()).isEqualTo(200);
+                assertThatIOException().isThrownBy(() -> answer(house, papers.client(bad)));
+                assertThat(responder.asked()).isEqualTo(2);
+                // Answers are remembered, and so is that somebody was revoked once nobody answers any more.
+                assertThat(answer(house, papers.client(good))).isEqualTo(200);
+                assertThat(responder.asked()).isEqualTo(2);
+                responder.close();
+                assertThatIOException().isThrownBy(() -> answer(house, papers.client(bad)));
+                assertThat(answer(house, papers.client(papers.issue("device-3", 12))))
+                        .isEqualTo(200);
+                assertThat(stays.get("/b").answer().status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void an_answer_about_somebody_who_is_here_is_asked_for_again() throws Exception {
+        AtomicLong now = new AtomicLong();
+        X509Bundle one = papers.issue("device-1", 10);
+        List<X509Certificate> chain = List.of(one.getCertificate(), papers.authority.getCertificate());
+        List<X509Certificate> authorities = List.of(papers.authority.getCertificate());
+        try (Responder responder = new Responder(papers.authority)) {
+            Ocsp ocsp = new Ocsp(Optional.of(URI.create(responder.address())), now::get);
+            ocsp.check(chain, authorities);
+            assertThat(ocsp.settled(one.getCertificate())).isTrue();
+            responder.revoke(10);
+            ocsp.check(chain, authorities);
+            assertThat(ocsp.revoked(one.getCertificate())).isFalse();
+            now.addAndGet(Ocsp.REMEMBERED.toNanos());
+            assertThat(ocsp.settled(one.getCertificate())).isFalse();
+            assertThatThrownBy(() -> ocsp.check(chain, authorities)).isInstanceOf(CertificateException.class);
+            assertThat(ocsp.revoked(one.getCertificate())).isTrue();
+        }
+        Ocsp nobody = new Ocsp(Optional.empty(), now::get);
+        assertThat(nobody.settled(one.getCertificate()))
+                .as("it names no responder")
+                .isTrue();
     }
 
     private static int answer(House house, SSLContext client) throws IOException {

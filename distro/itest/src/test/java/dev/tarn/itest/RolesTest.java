@@ -344,10 +344,12 @@ class RolesTest {
             assertThat(answer.body())
                     .containsPattern("\"what\":\"put\",\"who\":\"" + name + "\"[^}]*\"detail\":\"Ledger/1\","
                             + "\"after\":\\{\"id\":\"1\",\"amount\":1\\}")
-                    .containsPattern("\"what\":\"patch\",\"who\":\"all\"[^}]*\"protocol\":\"amqp\"[^}]*\"detail\":\"Ledger/1\","
-                            + "\"before\":\\{\"id\":\"1\",\"amount\":1\\},\"after\":\\{\"id\":\"1\",\"amount\":2\\}")
-                    .containsPattern("\"what\":\"delete\",\"who\":\"all\"[^}]*\"protocol\":\"mqtt\"[^}]*\"detail\":\"Ledger/1\","
-                            + "\"before\":\\{\"id\":\"1\",\"amount\":2\\}");
+                    .containsPattern(
+                            "\"what\":\"patch\",\"who\":\"all\"[^}]*\"protocol\":\"amqp\"[^}]*\"detail\":\"Ledger/1\","
+                                    + "\"before\":\\{\"id\":\"1\",\"amount\":1\\},\"after\":\\{\"id\":\"1\",\"amount\":2\\}")
+                    .containsPattern(
+                            "\"what\":\"delete\",\"who\":\"all\"[^}]*\"protocol\":\"mqtt\"[^}]*\"detail\":\"Ledger/1\","
+                                    + "\"before\":\\{\"id\":\"1\",\"amount\":2\\}");
             return null;
         });
     }

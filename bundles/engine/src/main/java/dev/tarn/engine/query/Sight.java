@@ -23,7 +23,7 @@ public final class Sight {
     private static final Logger LOG = LoggerFactory.getLogger(Sight.class);
 
     /** Everything. */
-    public static final Sight ALL = new Sight(null, null, List.of());
+    public static final Sight ALL = new Sight(null, null, List.of(), null);
 
     /** One grant: the rows that pass, and what of them; null for all attributes. */
     private record Ray(Matcher rows, @Nullable Set<String> attributes) {}
@@ -38,7 +38,11 @@ public final class Sight {
     /** Whether a rule has failed, which is told once. */
     private final AtomicBoolean broken = new AtomicBoolean();
 
-    private Sight(@Nullable Table table, @Nullable Bodies bodies, List<Ray> rays) {
+    /** What was seen lately; null to remember nothing. */
+    private final @Nullable Glances glances;
+
+    private Sight(@Nullable Table table, @Nullable Bodies bodies, List<Ray> rays, @Nullable Glances glances) {
+        this.glances = glances;
         this.table = table;
         this.bodies = bodies;
         this.rays = List.copyOf(rays);
@@ -50,6 +54,15 @@ public final class Sight {
      * @throws Failure MALFORMED when a condition is none on the table
      */
     public static Sight of(Table table, List<Grant> grants, Bodies bodies) {
+        return of(table, grants, bodies, null);
+    }
+
+    /**
+     * What grants make visible.
+     *
+     * @param glances where what is seen is remembered; null for nowhere
+     */
+    public static Sight of(Table table, List<Grant> grants, Bodies bodies, @Nullable Glances glances) {
         Subject about = new Subject(
                 table,
                 path -> true,
@@ -67,7 +80,7 @@ public final class Sight {
             }
             rays.add(new Ray(new Binder(about).bind(question.where()), grant.attributes()));
         }
-        return new Sight(table, bodies, rays);
+        return new Sight(table, bodies, rays, glances);
     }
 
     /** Whether nothing is hidden. */
@@ -105,6 +118,15 @@ public final class Sight {
 
     /** The row as it is seen; null when it is not. */
     public @Nullable Row see(Row row) {
+        if (table == null) {
+            return row;
+        }
+        return glances == null ? look(row) : glances.see(this, row);
+    }
+
+    /** As {@link #see}, without asking what was seen lately. */
+    @Nullable
+    Row look(Row row) {
         if (table == null) {
             return row;
         }
