@@ -40,9 +40,8 @@ final class Reads {
 
     Reads(Commons commons) {
         this.commons = commons;
-        Workers workers = commons.workers();
         this.queries = new Queries(
-                commons.store(), workers, workers::read, commons.settings().queries());
+                commons.store(), commons.workers(), commons.settings().queries());
     }
 
     CompletionStage<Optional<Row>> get(Context context, Path path) {
@@ -132,7 +131,10 @@ final class Reads {
     /** The table as a live query sees it, which knows no other. */
     static Subject subject(Commons commons, Exported exported) {
         return subject(commons, commons.routing().exports(), exported, name -> {
-            throw new Failure(Failure.Code.UNSUPPORTED, "no other table is asked");
+            throw new Failure(
+                    Failure.Code.UNSUPPORTED,
+                    "a live query is about the rows of one table, and " + name
+                            + " is another; watch both, and join them yourself");
         });
     }
 

@@ -2,8 +2,8 @@
 package dev.tarn.engine;
 
 import dev.tarn.api.data.Failure;
+import dev.tarn.engine.query.Pool;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -18,12 +18,22 @@ import org.slf4j.LoggerFactory;
  * the queue's bound are refused with BUSY; readers of mailboxes are always taken, since a mailbox has one at a time.
  * Safe on any thread.
  */
-final class Workers implements Executor, AutoCloseable {
+final class Workers implements Pool, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
 
     private final ThreadPoolExecutor pool;
     private final int bound;
+
+    /** A thread that knows whose it is. */
+    private static final class Worker extends Thread {
+        private final Workers owner;
+
+        Worker(Workers owner, Runnable task, String name) {
+            super(task, name);
+            this.owner = owner;
+        }
+    }
 
     Workers(int threads, int bound) {
         this("tarn-worker-", threads, bound);
@@ -35,7 +45,7 @@ final class Workers implements Executor, AutoCloseable {
         AtomicInteger number = new AtomicInteger();
         this.pool =
                 new ThreadPoolExecutor(threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, name + number.incrementAndGet());
+                    Thread thread = new Worker(this, task, name + number.incrementAndGet());
                     thread.setDaemon(true);
                     thread.setUncaughtExceptionHandler((where, bug) -> LOG.error("a worker task failed", bug));
                     return thread;
@@ -69,8 +79,14 @@ final class Workers implements Executor, AutoCloseable {
         return answer;
     }
 
-    /** Runs the task of a mailbox, whatever waits; after the pool is closed it is dropped. */
-    void read(Runnable task) {
+    @Override
+    public boolean here() {
+        return Thread.currentThread() instanceof Worker worker && worker.owner == this;
+    }
+
+    /** Runs the task of a mailbox or a query, whatever waits; after the pool is closed it is dropped. */
+    @Override
+    public void read(Runnable task) {
         try {
             pool.execute(task);
         } catch (RejectedExecutionException closed) {

@@ -34,11 +34,13 @@ final class HttpPeer extends Peer {
         byte[] text = new byte[end - start];
         bytes.get(start, text);
         String head = new String(text, StandardCharsets.ISO_8859_1);
-        int length = length(head);
-        if (bytes.limit() - end < length) {
+        String lower = head.toLowerCase(Locale.ROOT);
+        boolean chunked = lower.contains("\r\ntransfer-encoding: chunked\r\n");
+        int next = chunked ? endOfChunks(bytes, end) : end + length(lower);
+        if (next < 0 || bytes.limit() < next) {
             return false;
         }
-        bytes.position(end + length);
+        bytes.position(next);
         events.answered(this, Integer.parseInt(head.substring(9, 12)));
         return true;
     }
@@ -52,15 +54,32 @@ final class HttpPeer extends Peer {
         return -1;
     }
 
-    private static int length(String head) throws IOException {
-        String lower = head.toLowerCase(Locale.ROOT);
+    /** Where a body of chunks without trailers ends; -1 when that has not come. */
+    private static int endOfChunks(ByteBuffer bytes, int from) {
+        int at = from;
+        while (true) {
+            int size = 0;
+            for (; at < bytes.limit() && bytes.get(at) != '\r'; at++) {
+                size = size << 4 | Character.digit(bytes.get(at), 16);
+            }
+            // The line's end, the bytes, and their line's end.
+            at += 2 + size + 2;
+            if (at > bytes.limit()) {
+                return -1;
+            } else if (size == 0) {
+                return at;
+            }
+        }
+    }
+
+    private static int length(String lower) throws IOException {
         int at = lower.indexOf("\r\ncontent-length:");
         if (at < 0) {
             if (lower.startsWith("http/1.1 204") || lower.startsWith("http/1.1 304")) {
                 return 0;
             }
             throw new IOException(
-                    "an answer without a length: " + head.lines().findFirst().orElse(""));
+                    "an answer without a length: " + lower.lines().findFirst().orElse(""));
         }
         int from = at + "\r\ncontent-length:".length();
         return Integer.parseInt(lower.substring(from, lower.indexOf('\r', from)).strip());

@@ -32,6 +32,7 @@ public final class Main {
         SCENARIOS.put("mqtt-fanout", () -> new MqttOneToOne(1, 200, 0, 4));
         SCENARIOS.put("http-get", () -> new HttpRows(false, 32));
         SCENARIOS.put("http-put", () -> new HttpRows(true, 32));
+        SCENARIOS.put("http-query", HttpQueries::new);
         SCENARIOS.put("http-scan", () -> new HttpScan(10_000));
     }
 

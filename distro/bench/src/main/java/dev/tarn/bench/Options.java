@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param warm how long the same load runs before, in seconds
  * @param prefix what topics and URL paths begin with
  * @param json whether payloads are JSON objects rather than bytes
+ * @param rows of a table that is queried
  */
 record Options(
         String label,
@@ -27,6 +28,7 @@ record Options(
         String prefix,
         boolean json,
         int size,
+        int rows,
         @Nullable String user,
         @Nullable String password) {
 
@@ -39,7 +41,8 @@ record Options(
             "warm", "2",
             "prefix", "bench",
             "payload", "bytes",
-            "size", "100");
+            "size", "100",
+            "rows", "1000000");
 
     /** Reads {@code --name value} pairs. */
     static Options of(String... arguments) {
@@ -62,6 +65,7 @@ record Options(
                 value(given, "prefix"),
                 value(given, "payload").equals("json"),
                 Integer.parseInt(value(given, "size")),
+                Integer.parseInt(value(given, "rows")),
                 given.get("user"),
                 given.get("password"));
     }

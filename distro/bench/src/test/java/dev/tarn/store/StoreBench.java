@@ -14,22 +14,23 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The store beside raw Xodus in one process: {@code StoreBench group <directory> <seconds> <rounds>} writes durably with 256 in
- * flight, raw, without and with an index in turn; {@code StoreBench paced <directory> <seconds>} updates 20,000 rows a second
- * while others read, and says how long each waited.
+ * The store beside raw Xodus in one process: {@code StoreBench group <directory> <seconds> <rounds> <flight>} writes durably with so
+ * many in flight, raw, without and with an index in turn; {@code StoreBench paced <directory> <seconds>} updates 20,000 rows a
+ * second while others read, and says how long each waited.
  */
 public final class StoreBench {
 
-    private static final int IN_FLIGHT = 256;
     private static final OperatingSystemMXBean MACHINE =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private final java.nio.file.Path directory;
     private final int seconds;
+    private final int inFlight;
 
-    private StoreBench(java.nio.file.Path directory, int seconds) {
+    private StoreBench(java.nio.file.Path directory, int seconds, int inFlight) {
         this.directory = directory;
         this.seconds = seconds;
+        this.inFlight = inFlight;
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -40,7 +41,8 @@ public final class StoreBench {
             if (arguments[0].equals("paced")) {
                 new PacedWrites(directory, seconds).run();
             } else {
-                new StoreBench(directory, seconds).group(Integer.parseInt(arguments[3]));
+                new StoreBench(directory, seconds, Integer.parseInt(arguments[4]))
+                        .group(Integer.parseInt(arguments[3]));
             }
         } finally {
             Restore.delete(directory);
@@ -78,7 +80,7 @@ public final class StoreBench {
     }
 
     private Rate measure(Writing writing) throws InterruptedException {
-        Semaphore room = new Semaphore(IN_FLIGHT);
+        Semaphore room = new Semaphore(inFlight);
         Random random = new Random(1);
         long cpu = MACHINE.getProcessCpuTime();
         long began = System.nanoTime();
@@ -89,7 +91,7 @@ public final class StoreBench {
             writing.write(random.nextInt(BenchTables.KEYS), random.nextInt(4_096), room::release);
             count++;
         }
-        room.acquire(IN_FLIGHT);
+        room.acquire(inFlight);
         return new Rate(count * 1e9 / (System.nanoTime() - began), (MACHINE.getProcessCpuTime() - cpu) / 1e3 / count);
     }
 

@@ -101,19 +101,23 @@ record Call(
     /** As {@link #then(CompletionStage, Consumer)}, with another answer to a failure. */
     <T> void then(CompletionStage<T> stage, Consumer<T> use, Consumer<Throwable> otherwise) {
         stage.whenComplete((value, failure) -> {
-            Runnable task = () -> guarded(() -> {
+            onLoop(() -> {
                 if (failure == null) {
                     use.accept(value);
                 } else {
                     otherwise.accept(failure);
                 }
             });
-            if (exchange.loop().inEventLoop()) {
-                task.run();
-            } else {
-                exchange.loop().execute(task);
-            }
         });
+    }
+
+    /** Does something on the loop; what is thrown is the answer. On any thread. */
+    void onLoop(Runnable task) {
+        if (exchange.loop().inEventLoop()) {
+            guarded(task);
+        } else {
+            exchange.loop().execute(() -> guarded(task));
+        }
     }
 
     /** Turns what is thrown into the answer. */
@@ -122,6 +126,15 @@ record Call(
             task.run();
         } catch (RuntimeException thrown) {
             exchange.fail(thrown);
+        }
+    }
+
+    /** As {@link #guarded}, on any thread. */
+    void guardedAnywhere(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException thrown) {
+            onLoop(() -> exchange.fail(thrown));
         }
     }
 

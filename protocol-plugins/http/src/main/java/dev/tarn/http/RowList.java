@@ -80,7 +80,7 @@ final class RowList implements Flow.Subscriber<Row> {
 
     @Override
     public void onError(Throwable failure) {
-        call.exchange().loop().execute(() -> call.exchange().fail(failure));
+        call.onLoop(() -> call.exchange().fail(failure));
     }
 
     @Override
@@ -94,18 +94,16 @@ final class RowList implements Flow.Subscriber<Row> {
             onError(unencodable);
             return;
         }
-        call.exchange()
-                .loop()
-                .execute(() -> call.guarded(() -> {
-                    found.next().ifPresent(cursor -> Pages.link(call, head, cursor));
-                    boolean compressed = encoded.length >= Gzip.LEAST && Gzip.accepted(call.headers());
-                    byte[] content = compressed ? Gzip.of(encoded) : encoded;
-                    FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(content));
-                    response.headers().set(head.headers());
-                    if (compressed) {
-                        response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
-                    }
-                    call.exchange().respond(response);
-                }));
+        call.onLoop(() -> {
+            found.next().ifPresent(cursor -> Pages.link(call, head, cursor));
+            boolean compressed = encoded.length >= Gzip.LEAST && Gzip.accepted(call.headers());
+            byte[] content = compressed ? Gzip.of(encoded) : encoded;
+            FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(content));
+            response.headers().set(head.headers());
+            if (compressed) {
+                response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+            }
+            call.exchange().respond(response);
+        });
     }
 }

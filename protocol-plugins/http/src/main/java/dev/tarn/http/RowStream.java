@@ -17,31 +17,43 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends rows as they come: a JSON array, lines of JSON, or a CBOR array of indefinite length (RFC 8949 §3.2.2). Rows are
- * encoded on the publisher's thread and handed to the loop through a queue; all else is confined to the loop. At most
- * {@value #WINDOW} rows are asked for ahead of the socket, and of large ones only so many as make about {@value #BYTES}
- * bytes, so a slow reader holds a fixed amount of memory.
+ * encoded on the publisher's thread, which asks for the next ones itself as long as the loop keeps up, and handed to the loop
+ * in bundles; what is written is confined to the loop. Rows are asked for in steps, and no further step is taken while
+ * {@value #WINDOW} rows or {@value #BYTES} bytes wait for the loop, or the peer does not read; so a slow reader holds a fixed
+ * amount of memory.
  */
 final class RowStream implements Flow.Subscriber<Row> {
 
     /** Rows on their way between the store and the socket, at most. */
-    static final int WINDOW = 128;
+    static final int WINDOW = 1_024;
 
-    /** Bytes on their way between the store and the socket, judged by the rows of late. */
+    /** Bytes on their way between the store and the socket beyond which no step is taken. */
     private static final int BYTES = 256 * 1024;
 
     /** Rows that are asked for before anything is known of their size. */
     private static final int FIRST = 16;
 
+    /** Rows of one step, at most, and of large rows only so many as make about {@value #STEP_BYTES} bytes. */
+    private static final int STEP = 256;
+
+    private static final int STEP_BYTES = 64 * 1024;
+
     /** The longest list that is a page, whose answer says where the next one begins. */
     private static final int PAGE = 1_000;
 
-    /** Bytes of rows that are gathered before they are written. */
+    /** Bytes of rows that are gathered before they are handed to the loop, and before they are written. */
     private static final int CHUNK = 32 * 1024;
+
+    /** Rows wait no longer for others to go to the loop with. */
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final byte[] JSON_FIRST = {'['};
     private static final byte[] JSON_NEXT = {',', '\n'};
@@ -62,17 +74,32 @@ final class RowStream implements Flow.Subscriber<Row> {
     /** Written before the first request, and so before any signal. */
     private Flow.@Nullable Subscription subscription;
 
+    /** Rows that were asked for and have not come. Whoever changes it from 0 asks for the next step. */
+    private final AtomicInteger asked = new AtomicInteger();
+
+    /** Rows that have come and the loop has not written, and their bytes. */
+    private final AtomicInteger rowsAhead = new AtomicInteger();
+
+    private final AtomicLong bytesAhead = new AtomicLong();
+
+    /** Whether the peer reads: written on the loop. */
+    private volatile boolean readable = true;
+
+    /** Bytes of a large row of late: grows at once, shrinks slowly. Written by the publisher. */
+    private volatile long size;
+
+    // By the publisher only, whose signals come one at a time.
+    private List<byte[]> bundle = new ArrayList<>();
+    private long bundleBytes;
+    private long handedAt = System.nanoTime();
+
     // On the loop only.
     private HttpExchange.@Nullable HttpStream stream;
     private boolean over;
-    private long underway = FIRST;
     private long rows;
 
     /** Whether the first row was written. */
     private boolean begun;
-
-    /** Bytes of a large row of late: grows at once, shrinks slowly. */
-    private long size;
 
     /** Rows of a page that is not sent yet; null when rows are sent as they come. */
     private @Nullable List<byte[]> held;
@@ -85,13 +112,7 @@ final class RowStream implements Flow.Subscriber<Row> {
     /** One thing that a publisher says. */
     private sealed interface Signal {}
 
-    private static final class Encoded implements Signal {
-        private final byte[] row;
-
-        Encoded(byte[] row) {
-            this.row = row;
-        }
-    }
+    private record Encoded(List<byte[]> rows, long bytes) implements Signal {}
 
     private record Failed(Throwable failure) implements Signal {}
 
@@ -116,20 +137,37 @@ final class RowStream implements Flow.Subscriber<Row> {
         return mediaType.equals(Bodies.JSON) || mediaType.equals(Media.NDJSON) || mediaType.equals(Bodies.CBOR);
     }
 
+    // The publisher's thread
+
     @Override
     public void onSubscribe(Flow.Subscription all) {
         subscription = all;
+        asked.set(FIRST);
         all.request(FIRST);
     }
 
     @Override
     public void onNext(Row row) {
         String format = mediaType.equals(Media.NDJSON) ? Bodies.JSON : mediaType;
+        byte[] encoded;
         try {
-            say(new Encoded(representations.element(call.table(), row, format)));
+            encoded = representations.element(call.table(), row, format);
         } catch (RuntimeException unreadable) {
             cancel();
             say(new Failed(unreadable));
+            return;
+        }
+        bundle.add(encoded);
+        bundleBytes += encoded.length;
+        long known = size;
+        size = Math.max(encoded.length, known - known / 16);
+        rowsAhead.incrementAndGet();
+        bytesAhead.addAndGet(encoded.length);
+        boolean last = asked.decrementAndGet() == 0;
+        boolean more = last && ask();
+        boolean full = bundleBytes >= CHUNK || (last && bundle.size() >= STEP);
+        if (full || (last && !more) || System.nanoTime() - handedAt >= PATIENCE_NANOS) {
+            handOver();
         }
     }
 
@@ -140,7 +178,18 @@ final class RowStream implements Flow.Subscriber<Row> {
 
     @Override
     public void onComplete() {
+        handOver();
         say(new Complete());
+    }
+
+    private void handOver() {
+        handedAt = System.nanoTime();
+        if (!bundle.isEmpty()) {
+            List<byte[]> full = bundle;
+            bundle = new ArrayList<>(full.size());
+            say(new Encoded(full, bundleBytes));
+            bundleBytes = 0;
+        }
     }
 
     private void say(Signal signal) {
@@ -159,20 +208,41 @@ final class RowStream implements Flow.Subscriber<Row> {
         Objects.requireNonNull(subscription).cancel();
     }
 
-    /** Writes what there is. On the loop. */
+    /** Asks for the next step, if all of the last one has come and little waits. On the publisher's thread or the loop. */
+    private boolean ask() {
+        int ahead = rowsAhead.get();
+        long bytes = bytesAhead.get();
+        if (!readable || ahead >= WINDOW || bytes >= BYTES) {
+            return false;
+        }
+        int step = (int) Math.max(1, Math.min(Math.min(STEP, WINDOW - ahead), STEP_BYTES / Math.max(1, size)));
+        if (!asked.compareAndSet(0, step)) {
+            return false;
+        }
+        Objects.requireNonNull(subscription).request(step);
+        return true;
+    }
+
+    // The loop
+
+    /** Writes what there is. */
     private void drain() {
         // Before the first poll: what is said from now on is either polled or schedules another run.
         scheduled.set(false);
         Chunks chunks = new Chunks();
         for (Signal signal = signals.poll(); signal != null; signal = signals.poll()) {
+            if (signal instanceof Encoded encoded) {
+                rowsAhead.addAndGet(-encoded.rows.size());
+                bytesAhead.addAndGet(-encoded.bytes);
+            }
             if (over) {
                 continue;
             }
             if (signal instanceof Encoded encoded) {
-                underway--;
-                rows++;
-                size = Math.max(encoded.row.length, size - size / 16);
-                hold(encoded.row, chunks);
+                rows += encoded.rows.size();
+                for (byte[] row : encoded.rows) {
+                    hold(row, chunks);
+                }
             } else if (signal instanceof Failed failed) {
                 over = true;
                 chunks.close();
@@ -187,7 +257,7 @@ final class RowStream implements Flow.Subscriber<Row> {
             }
         }
         chunks.close();
-        ask();
+        goOn();
     }
 
     /** Keeps a row of a page back, unless the page becomes large: then it goes without saying what comes next. */
@@ -226,7 +296,7 @@ final class RowStream implements Flow.Subscriber<Row> {
             }
             out = call.exchange().stream(head);
             stream = out;
-            out.onWritable(this::ask);
+            out.onWritable(this::goOn);
             out.closed().whenComplete((closed, failure) -> {
                 over = true;
                 cancel();
@@ -238,18 +308,12 @@ final class RowStream implements Flow.Subscriber<Row> {
         return out;
     }
 
-    /** Asks for more when half of what may be underway has been written, and the peer reads. On the loop. */
-    private void ask() {
+    /** Says whether the peer reads, and asks for more where the publisher has stopped to ask. */
+    private void goOn() {
         HttpExchange.HttpStream out = stream;
-        boolean readable = out == null ? held != null : out.writable();
-        if (over || !readable) {
-            return;
-        }
-        long window = Math.max(1, Math.min(WINDOW, BYTES / Math.max(1, size)));
-        if (underway <= window / 2) {
-            long more = window - underway;
-            underway = window;
-            Objects.requireNonNull(subscription).request(more);
+        readable = !over && (out == null ? held != null : out.writable());
+        if (readable && asked.get() == 0) {
+            ask();
         }
     }
 

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -24,21 +23,14 @@ public final class Queries {
     private static final String NARROWER = "add an index, narrower conditions, or a limit";
 
     private final Store store;
-    private final Executor workers;
-    private final Executor readers;
+    private final Pool pool;
     private final Limits limits;
     private final Reserve reserve;
 
-    /**
-     * Answers from this store.
-     *
-     * @param workers may refuse a task that begins a query
-     * @param readers takes every task that goes on with one
-     */
-    public Queries(Store store, Executor workers, Executor readers, Limits limits) {
+    /** Answers from this store, on these threads. */
+    public Queries(Store store, Pool pool, Limits limits) {
         this.store = store;
-        this.workers = workers;
-        this.readers = readers;
+        this.pool = pool;
         this.limits = limits;
         this.reserve = new Reserve(limits.allMemory());
     }
@@ -99,7 +91,7 @@ public final class Queries {
             }
         };
         try {
-            workers.execute(planning);
+            pool.execute(planning);
         } catch (RejectedExecutionException busy) {
             throw new Failure(Failure.Code.BUSY, "too many queries at once, try again");
         }
@@ -171,7 +163,7 @@ public final class Queries {
                     plan.subject().bodies().of(plan.explained(question)),
                     0,
                     Attributes.NONE);
-            return new Answer(new One(readers, row), plan, Question.Page.ALL, true, total);
+            return new Answer(new One(pool::read, row), plan, Question.Page.ALL, true, total);
         }
         Gathering gathering = null;
         Sorting sorting = plan.sorting();
@@ -188,7 +180,7 @@ public final class Queries {
 
     private Run run(Plan plan, @Nullable Gathering gathering, Answering answering, Question.Page page) {
         Budget budget = new Budget(limits, reserve, NARROWER);
-        return new Run(store, readers, plan, budget, gathering, answering, page);
+        return new Run(store, pool, plan, budget, gathering, answering, page);
     }
 
     private CompletionStage<Long> count(Subject subject, Matcher matcher) {

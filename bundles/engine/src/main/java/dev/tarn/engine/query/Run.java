@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs a plan as rows are asked for: in chunks, each under a short snapshot of its own, so that a slow reader holds neither
  * a snapshot nor rows beyond those that a sort needs. A row that changes meanwhile is seen as it was when its chunk was
- * read. Signals come on workers, one at a time. For one subscriber.
+ * read. Signals come on workers, one at a time; to a worker that asks for rows they come at once, before it goes on. For one
+ * subscriber.
  */
 final class Run implements Flow.Publisher<Row> {
 
@@ -30,8 +31,12 @@ final class Run implements Flow.Publisher<Row> {
     private static final int COUNTED = 100_000;
 
     private static final int COUNTS_AS = 20;
+
+    /** How long a worker stays with one query whose reader wants more; then others have their turn. */
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
     private final Store store;
-    private final Executor workers;
+    private final Pool pool;
     private final Plan plan;
     private final Budget budget;
     private final @Nullable Gathering gathering;
@@ -43,19 +48,19 @@ final class Run implements Flow.Publisher<Row> {
     /**
      * A run.
      *
-     * @param workers takes every task
+     * @param pool takes every task
      * @param gathering takes all rows before the first one is answered; null to answer as they come
      */
     Run(
             Store store,
-            Executor workers,
+            Pool pool,
             Plan plan,
             Budget budget,
             @Nullable Gathering gathering,
             Answering answering,
             Question.Page page) {
         this.store = store;
-        this.workers = workers;
+        this.pool = pool;
         this.plan = plan;
         this.budget = budget;
         this.gathering = gathering;
@@ -90,6 +95,9 @@ final class Run implements Flow.Publisher<Row> {
         private long left = page.limit();
         private boolean ended;
 
+        /** The first turn may be that of a worker who asks; later ones wait for theirs. */
+        private boolean begun;
+
         /** Nothing is held any more, and nothing is left to do. */
         private volatile boolean closed;
 
@@ -115,16 +123,24 @@ final class Run implements Flow.Publisher<Row> {
 
         private void schedule() {
             if (!closed && running.compareAndSet(false, true)) {
-                workers.execute(this::run);
+                if (pool.here() && !begun) {
+                    run();
+                } else {
+                    pool.read(this::run);
+                }
             }
         }
 
-        /** Reads and hands over one chunk, then lets others have the worker. */
+        /** Reads and hands over chunks for a short time, then lets others have the worker. */
         private void run() {
+            begun = true;
+            long began = System.nanoTime();
             try {
-                if (!over.get()) {
-                    work();
-                }
+                do {
+                    if (!over.get()) {
+                        work();
+                    }
+                } while (!over.get() && demand.get() > 0 && System.nanoTime() - began < TURN_NANOS);
             } catch (RuntimeException failure) {
                 fail(failure);
             } finally {
