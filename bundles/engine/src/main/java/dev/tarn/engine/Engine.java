@@ -21,6 +21,7 @@ import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.resource.Found;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Query;
+import dev.tarn.api.resource.Recall;
 import dev.tarn.api.resource.Resource;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Search;
@@ -137,7 +138,7 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
                 payloads,
                 new Permissions(access, bodies),
                 settings,
-                new Workers(settings.threads(), settings.queued()),
+                new Workers(settings.threads().workers(), settings.threads().queued()),
                 new Horizon(),
                 new Routing(Deployments.none(settings, payloads)),
                 new ConcurrentHashMap<>());
@@ -145,7 +146,8 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
         this.reads = new Reads(commons);
         this.sourced = new Sourced(commons, reads, writes);
         this.publishing = new Publishing(commons, writes);
-        this.applications = new ApplicationThreads(settings.applicationThreads(), settings.queued());
+        this.applications = new ApplicationThreads(
+                settings.threads().applications(), settings.threads().queued());
         this.deployments = new Deployments(commons, applications);
         Attempt.Parts parts = new Attempt.Parts(commons, writes, reads, publishing);
         this.errands = new Errands(commons, parts, applications);
@@ -205,8 +207,14 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
 
     @Override
     public CompletionStage<Optional<Row>> get(Context context, Path path) {
-        return answered(() ->
-                overrides.over(path, Action.GET) == null ? sourced.get(context, path) : overrides.get(context, path));
+        return get(context, path, Recall.USUAL);
+    }
+
+    @Override
+    public CompletionStage<Optional<Row>> get(Context context, Path path, Recall recall) {
+        return answered(() -> overrides.over(path, Action.GET) == null
+                ? sourced.get(context, path, recall)
+                : overrides.get(context, path));
     }
 
     @Override

@@ -130,8 +130,8 @@ final class LoopQueue {
     LoopQueue(Executor loop, Horizon horizon, Settings settings) {
         this.loop = loop;
         this.horizon = horizon;
-        this.highChanges = settings.loopChanges();
-        this.highBytes = settings.loopBytes();
+        this.highChanges = settings.loops().changes();
+        this.highBytes = settings.loops().bytes();
     }
 
     /** Counts one more user, or one less; returns how many are left. Called within the map's compute. */

@@ -103,8 +103,7 @@ final class Overrides {
         Request request =
                 Request.of(Action.FIND, Path.of(path), null, Terms.NONE).querying(search.text());
         return call(context, request)
-                .thenApply(outcome ->
-                        FoundItems.of(outcome.path(), accepted(outcome).answer()));
+                .thenApply(outcome -> accepted(outcome).answer().found(outcome.path()));
     }
 
     /** Completes when a subscription may begin; at once where nobody has a say in it. */

@@ -8,120 +8,78 @@ import java.time.Duration;
 /**
  * The engine's limits, checked.
  *
- * @param threads of the worker pool
- * @param queued tasks that may wait for a worker
- * @param mailboxChanges that a mailbox holds for a subscriber without credit
- * @param mailboxBytes as mailboxChanges, in bytes of bodies and bookkeeping
- * @param subscriptions per mailbox
- * @param loopChanges waiting for one event loop above which publishers are held back
- * @param loopBytes as loopChanges, in bytes
+ * @param mailboxes what each of them holds for a subscriber without credit
+ * @param loops what may wait for an event loop; above it publishers are held back
  * @param refuseUnmapped whether paths that no exported table answers for are refused
  * @param clock what the time is
  * @param queries what a query may take
- * @param applicationThreads for what applications bring
  */
 record Settings(
-        int threads,
-        int queued,
-        int mailboxChanges,
-        long mailboxBytes,
-        int subscriptions,
-        int loopChanges,
-        long loopBytes,
+        Threads threads,
+        MailboxBounds mailboxes,
+        LoopBounds loops,
         boolean refuseUnmapped,
         Clock clock,
-        Limits queries,
-        int applicationThreads) {
+        Limits queries) {
 
     /** At the hard limit a loop takes no more: this many times what holds publishers back. */
     static final int HARD = 4;
 
-    Settings {
-        atLeast("queue", queued, 16);
-        atLeast("mailbox.changes", mailboxChanges, 1);
-        atLeast("mailbox.bytes", mailboxBytes, 1_024);
-        atLeast("mailbox.subscriptions", subscriptions, 1);
-        atLeast("loop.changes", loopChanges, 1);
-        atLeast("loop.bytes", loopBytes, 1_024);
-        atLeast("threads", threads, 1);
-        atLeast("applicationThreads", applicationThreads, 1);
+    /**
+     * Where work is done.
+     *
+     * @param workers in the worker pool
+     * @param queued tasks that may wait for a worker
+     * @param applications for what applications bring
+     */
+    record Threads(int workers, int queued, int applications) {
+        Threads {
+            atLeast("threads", workers, 1);
+            atLeast("queue", queued, 16);
+            atLeast("applicationThreads", applications, 1);
+        }
     }
 
-    /** With the usual limits of queries. */
-    Settings(
-            int threads,
-            int queued,
-            int mailboxChanges,
-            long mailboxBytes,
-            int subscriptions,
-            int loopChanges,
-            long loopBytes,
-            boolean refuseUnmapped,
-            Clock clock) {
-        this(
-                threads,
-                queued,
-                mailboxChanges,
-                mailboxBytes,
-                subscriptions,
-                loopChanges,
-                loopBytes,
-                refuseUnmapped,
-                clock,
-                Limits.DEFAULT);
+    /**
+     * The bounds of a mailbox.
+     *
+     * @param changes that it holds
+     * @param bytes as changes, in bytes of bodies and bookkeeping
+     */
+    record MailboxBounds(int changes, long bytes, int subscriptions) {
+        MailboxBounds {
+            atLeast("mailbox.changes", changes, 1);
+            atLeast("mailbox.bytes", bytes, 1_024);
+            atLeast("mailbox.subscriptions", subscriptions, 1);
+        }
     }
 
-    /** With the usual number of threads for applications. */
-    Settings(
-            int threads,
-            int queued,
-            int mailboxChanges,
-            long mailboxBytes,
-            int subscriptions,
-            int loopChanges,
-            long loopBytes,
-            boolean refuseUnmapped,
-            Clock clock,
-            Limits queries) {
-        this(
-                threads,
-                queued,
-                mailboxChanges,
-                mailboxBytes,
-                subscriptions,
-                loopChanges,
-                loopBytes,
-                refuseUnmapped,
-                clock,
-                queries,
-                applicationThreads(0));
+    /** The bounds of what waits for one event loop, in changes and in bytes. */
+    record LoopBounds(int changes, long bytes) {
+        LoopBounds {
+            atLeast("loop.changes", changes, 1);
+            atLeast("loop.bytes", bytes, 1_024);
+        }
     }
 
     static Settings of(Engine.Config config) {
         return new Settings(
-                threads(config.threads()),
-                config.queue(),
-                config.mailbox_changes(),
-                config.mailbox_bytes(),
-                config.mailbox_subscriptions(),
-                config.loop_changes(),
-                config.loop_bytes(),
+                new Threads(
+                        threads(config.threads(), 2, 1), config.queue(), threads(config.applicationThreads(), 8, 4)),
+                new MailboxBounds(config.mailbox_changes(), config.mailbox_bytes(), config.mailbox_subscriptions()),
+                new LoopBounds(config.loop_changes(), config.loop_bytes()),
                 refusing(config.unmappedPaths()),
                 Clock.systemUTC(),
                 new Limits(
                         config.query_rows(),
                         Duration.ofSeconds(config.query_seconds()),
                         config.query_memory(),
-                        4 * config.query_memory()),
-                applicationThreads(config.applicationThreads()));
+                        4 * config.query_memory()));
     }
 
-    private static int threads(int wanted) {
-        return wanted == 0 ? Math.max(2, Runtime.getRuntime().availableProcessors()) : wanted;
-    }
-
-    private static int applicationThreads(int wanted) {
-        return wanted == 0 ? Math.max(8, 4 * Runtime.getRuntime().availableProcessors()) : wanted;
+    /** As many as are wanted; where that is 0, so many for each processor, and not fewer than the least. */
+    private static int threads(int wanted, int least, int each) {
+        return wanted == 0 ? Math.max(least, each * Runtime.getRuntime().availableProcessors()) : wanted;
     }
 
     private static boolean refusing(String unmappedPaths) {

@@ -4,9 +4,7 @@ package dev.tarn.operations;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.security.Logins;
 import dev.tarn.api.security.Users;
-import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
-import io.netty.handler.codec.http.HttpRequest;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -15,31 +13,10 @@ import org.osgi.service.component.annotations.Reference;
 @Component(
         service = HttpProtocol.class,
         property = {"tarn.door=admin", "service.ranking:Integer=1000"})
-public final class AdminLoginProtocol implements HttpProtocol {
-    private final LoginPages pages;
+public final class AdminLoginProtocol extends LoginPages {
 
     @Activate
     public AdminLoginProtocol(@Reference Bodies bodies, @Reference Users users, @Reference Logins logins) {
-        this.pages = new LoginPages(bodies, users, logins);
-    }
-
-    @Override
-    public String name() {
-        return "login";
-    }
-
-    @Override
-    public boolean accepts(HttpRequest head) {
-        return LoginPages.accepts(head);
-    }
-
-    @Override
-    public boolean anonymous(HttpRequest head) {
-        return true;
-    }
-
-    @Override
-    public void open(HttpExchange exchange) {
-        pages.open(exchange);
+        super(bodies, users, logins);
     }
 }

@@ -8,11 +8,9 @@ import dev.tarn.api.security.Access;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -29,25 +27,22 @@ public final class ApplicationsProtocol implements HttpProtocol {
     private static final String ROOT = "/applications";
     private static final int LARGEST = Integer.MAX_VALUE;
 
-    private final Bodies bodies;
-    private final Access access;
-    private final Map<String, Operation> operations = new ConcurrentHashMap<>();
+    private final OfferedOperations operations;
 
     @Activate
     public ApplicationsProtocol(@Reference Bodies bodies, @Reference Access access) {
-        this.bodies = bodies;
-        this.access = access;
+        this.operations = new OfferedOperations(bodies, access);
     }
 
     /** Offers an operation; those that are not about applications are not asked. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void addOperation(Operation operation) {
-        operations.put(operation.name(), operation);
+        operations.add(operation);
     }
 
     /** Offers it no longer. */
     public void removeOperation(Operation operation) {
-        operations.remove(operation.name(), operation);
+        operations.remove(operation);
     }
 
     @Override
@@ -97,7 +92,7 @@ public final class ApplicationsProtocol implements HttpProtocol {
     }
 
     private void allowed(HttpExchange exchange, String operation) {
-        if (!access.rights(exchange.context().user(), "").operation(operation)) {
+        if (!operations.allowed(exchange.context(), operation)) {
             throw new Failure(Failure.Code.FORBIDDEN, "that is for administrators, and for roles with " + operation);
         }
     }
@@ -105,20 +100,11 @@ public final class ApplicationsProtocol implements HttpProtocol {
     private void run(HttpExchange exchange, String name, Map<String, Object> arguments) {
         try {
             allowed(exchange, name);
-            Operation operation = operations.get(name);
+            Operation operation = operations.named(name);
             if (operation == null) {
                 throw new Failure(Failure.Code.UNAVAILABLE, "nobody deploys applications here");
             }
-            operation
-                    .run(exchange.context(), new HashMap<>(arguments))
-                    .whenComplete((result, failure) -> exchange.loop().execute(() -> {
-                        if (failure == null) {
-                            byte[] json = bodies.of(result).as(Bodies.JSON).bytes();
-                            exchange.respond(Answers.of(HttpResponseStatus.OK, Bodies.JSON, json));
-                        } else {
-                            exchange.fail(failure);
-                        }
-                    }));
+            operations.answer(exchange, operation.run(exchange.context(), new HashMap<>(arguments)));
         } catch (RuntimeException refused) {
             exchange.fail(refused);
         }

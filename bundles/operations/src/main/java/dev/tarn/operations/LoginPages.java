@@ -9,6 +9,7 @@ import dev.tarn.api.security.User;
 import dev.tarn.api.security.Users;
 import dev.tarn.transport.Authorization;
 import dev.tarn.transport.HttpExchange;
+import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.SessionCookie;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -29,7 +30,7 @@ import java.util.function.Function;
  * {@code /auth/revoke} ends them; {@code POST /auth/session} gives a cookie, {@code GET} tells whose it is, {@code DELETE} takes
  * it back. Names and passwords come in the Authorization header or as an object. On the exchange's loop.
  */
-final class LoginPages {
+class LoginPages implements HttpProtocol {
 
     private static final Set<String> PATHS = Set.of("/auth/token", "/auth/refresh", "/auth/revoke", "/auth/session");
     private static final int LARGEST = 64 << 10;
@@ -44,11 +45,24 @@ final class LoginPages {
         this.logins = logins;
     }
 
-    static boolean accepts(HttpRequest head) {
+    @Override
+    public String name() {
+        return "login";
+    }
+
+    @Override
+    public boolean accepts(HttpRequest head) {
         return PATHS.contains(head.uri());
     }
 
-    void open(HttpExchange exchange) {
+    /** Who logs in is not known yet. */
+    @Override
+    public boolean anonymous(HttpRequest head) {
+        return true;
+    }
+
+    @Override
+    public void open(HttpExchange exchange) {
         HttpMethod method = exchange.head().method();
         boolean session = exchange.path().equals("/auth/session");
         if (session && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {

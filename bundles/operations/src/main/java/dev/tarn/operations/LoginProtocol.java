@@ -4,40 +4,17 @@ package dev.tarn.operations;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.security.Logins;
 import dev.tarn.api.security.Users;
-import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
-import io.netty.handler.codec.http.HttpRequest;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 
 /** {@link LoginPages} for whoever uses rows and messages. Safe on any thread. */
 @Component(service = HttpProtocol.class, property = "service.ranking:Integer=1000")
-public final class LoginProtocol implements HttpProtocol {
-    private final LoginPages pages;
+public final class LoginProtocol extends LoginPages {
 
     @Activate
     public LoginProtocol(@Reference Bodies bodies, @Reference Users users, @Reference Logins logins) {
-        this.pages = new LoginPages(bodies, users, logins);
-    }
-
-    @Override
-    public String name() {
-        return "login";
-    }
-
-    @Override
-    public boolean accepts(HttpRequest head) {
-        return LoginPages.accepts(head);
-    }
-
-    @Override
-    public boolean anonymous(HttpRequest head) {
-        return true;
-    }
-
-    @Override
-    public void open(HttpExchange exchange) {
-        pages.open(exchange);
+        super(bodies, users, logins);
     }
 }

@@ -5,7 +5,6 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.operation.Operation;
-import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.Audit;
 import dev.tarn.transport.HttpExchange;
@@ -19,10 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -51,8 +49,7 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     private static final int THREADS = 2;
 
     private final Bodies bodies;
-    private final Access access;
-    private final Map<String, Operation> operations = new ConcurrentHashMap<>();
+    private final OfferedOperations operations;
     private final ExecutorService threads = threads();
 
     private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
@@ -60,7 +57,7 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     @Activate
     public OperationsProtocol(@Reference Bodies bodies, @Reference Access access) {
         this.bodies = bodies;
-        this.access = access;
+        this.operations = new OfferedOperations(bodies, access);
     }
 
     /** What is run is written down from now on. */
@@ -89,12 +86,12 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     /** Offers an operation; the later one of a name is the one that runs. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void addOperation(Operation operation) {
-        operations.put(operation.name(), operation);
+        operations.add(operation);
     }
 
     /** Offers it no longer; what runs is not stopped. */
     public void removeOperation(Operation operation) {
-        operations.remove(operation.name(), operation);
+        operations.remove(operation);
     }
 
     @Override
@@ -111,13 +108,13 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     public void open(HttpExchange exchange) {
         HttpMethod method = exchange.head().method();
         if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
-            TreeSet<String> names = new TreeSet<>(operations.keySet());
-            names.removeIf(name -> !allowed(exchange.context(), name));
+            SortedSet<String> names = operations.names();
+            names.removeIf(name -> !operations.allowed(exchange.context(), name));
             if (names.isEmpty()) {
                 exchange.fail(forbidden());
                 return;
             }
-            answer(exchange, Map.of("operations", List.copyOf(names)), null);
+            operations.answer(exchange, Map.of("operations", List.copyOf(names)));
         } else if (!method.equals(HttpMethod.POST)) {
             exchange.respond(Answers.notAllowed("GET, HEAD, POST", "an operation is run with POST, listed with GET"));
         } else if (mediaType(exchange).isEmpty()) {
@@ -130,10 +127,6 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
             exchange.body(LARGEST)
                     .whenComplete((bytes, failure) -> received(exchange, mediaType(exchange), bytes, failure));
         }
-    }
-
-    private boolean allowed(Context context, String operation) {
-        return access.rights(context.user(), "").operation(operation);
     }
 
     private static Failure forbidden() {
@@ -178,8 +171,8 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
         try {
             Map<String, Object> arguments = arguments(body);
             String name = String.valueOf(arguments.remove("operation"));
-            Operation operation = operations.get(name);
-            boolean allowed = allowed(exchange.context(), name);
+            Operation operation = operations.named(name);
+            boolean allowed = operations.allowed(exchange.context(), name);
             if (operation != null || !allowed) {
                 audit(exchange, name, allowed, arguments);
             }
@@ -189,8 +182,7 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
             if (operation == null) {
                 throw new Failure(
                         Failure.Code.NOT_FOUND,
-                        "there is no operation '" + name + "', only "
-                                + String.join(", ", new TreeSet<>(operations.keySet())));
+                        "there is no operation '" + name + "', only " + String.join(", ", operations.names()));
             }
             LOG.info(
                     "operation name={} user={} remote={}",
@@ -201,7 +193,7 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
         } catch (RuntimeException refused) {
             running = CompletableFuture.failedStage(refused);
         }
-        running.whenComplete((result, failure) -> exchange.loop().execute(() -> answer(exchange, result, failure)));
+        operations.answer(exchange, running);
     }
 
     private static Map<String, Object> arguments(Body body) {
@@ -214,15 +206,6 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
             throw new Failure(Failure.Code.MALFORMED, "the property 'operation' with a name is missing");
         }
         return arguments;
-    }
-
-    private void answer(HttpExchange exchange, @Nullable Map<String, Object> result, @Nullable Throwable failure) {
-        if (failure != null || result == null) {
-            exchange.fail(failure == null ? new IllegalStateException("no result and no failure") : failure);
-            return;
-        }
-        byte[] json = bodies.of(result).as(Bodies.JSON).bytes();
-        exchange.respond(Answers.of(HttpResponseStatus.OK, Bodies.JSON, json));
     }
 
     /** Ends the threads; operations that run on their own go on, unanswered. */

@@ -109,10 +109,8 @@ final class Answering {
             row(marked, action, stored.row());
         } else if (said instanceof Answer.Value value) {
             value(marked, value.body());
-        } else if (said instanceof Answer.Rows rows) {
-            reading.list(marked, CompletableFuture.completedFuture(rows.found()));
-        } else if (said instanceof Answer.Items items) {
-            reading.list(marked, CompletableFuture.completedFuture(new Items(outcome.path(), items.items())));
+        } else if (said instanceof Answer.Rows || said instanceof Answer.Items) {
+            reading.list(marked, CompletableFuture.completedFuture(answer.found(outcome.path())));
         } else if (said instanceof Answer.Absent) {
             absent(marked, action, answer);
         } else {

@@ -2,6 +2,8 @@
 package dev.tarn.api.application;
 
 import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Property;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.resource.Found;
@@ -68,6 +70,25 @@ public record Answer(int status, List<Property> headers, Said said) {
     /** Several values. */
     public static Answer items(Flow.Publisher<Body> items) {
         return new Answer(0, List.of(), new Items(items));
+    }
+
+    /**
+     * What is said, as rows, for those who know nothing but rows.
+     *
+     * @param path where logic was asked
+     * @throws Failure NOT_FOUND when nothing is said
+     */
+    public Found found(Path path) {
+        if (said instanceof Rows rows) {
+            return rows.found();
+        } else if (said instanceof Items items) {
+            return new Listed(path, items.items(), false);
+        } else if (said instanceof Value value) {
+            return Listed.of(path, value.body());
+        } else if (said instanceof Stored stored) {
+            return Listed.of(path, stored.row().body());
+        }
+        throw new Failure(Failure.Code.NOT_FOUND, "nothing is found at " + path);
     }
 
     /** With this status. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.tarn.http;
+package dev.tarn.api.application;
 
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
@@ -9,38 +9,49 @@ import dev.tarn.api.resource.Found;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Flow;
+import java.util.concurrent.SubmissionPublisher;
 
-/** Values of an application, to be sent as the rows of a list are. */
-record Items(Path path, Flow.Publisher<Body> items) implements Found {
+/**
+ * Bodies that logic answers, as the rows of one path.
+ *
+ * @param single whether there is but one, which is the answer itself
+ */
+record Listed(Path path, Flow.Publisher<Body> items, boolean single) implements Found {
+
+    /** One body. */
+    static Listed of(Path path, Body body) {
+        Flow.Publisher<Body> one = subscriber -> {
+            try (SubmissionPublisher<Body> publisher = new SubmissionPublisher<>(Runnable::run, 1)) {
+                publisher.subscribe(subscriber);
+                publisher.submit(body);
+            }
+        };
+        return new Listed(path, one, true);
+    }
 
     @Override
     public Flow.Publisher<Row> rows() {
-        return to -> items.subscribe(new Flow.Subscriber<>() {
+        return subscriber -> items.subscribe(new Flow.Subscriber<>() {
             @Override
             public void onSubscribe(Flow.Subscription subscription) {
-                to.onSubscribe(subscription);
+                subscriber.onSubscribe(subscription);
             }
 
             @Override
             public void onNext(Body body) {
-                to.onNext(new Row(path, body, 0, Attributes.NONE));
+                subscriber.onNext(new Row(path, body, 0, Attributes.NONE));
             }
 
             @Override
             public void onError(Throwable failure) {
-                to.onError(failure);
+                subscriber.onError(failure);
             }
 
             @Override
             public void onComplete() {
-                to.onComplete();
+                subscriber.onComplete();
             }
         });
-    }
-
-    @Override
-    public boolean single() {
-        return false;
     }
 
     @Override
