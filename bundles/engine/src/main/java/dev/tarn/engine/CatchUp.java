@@ -4,11 +4,15 @@ package dev.tarn.engine;
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
+import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,6 +66,36 @@ final class CatchUp {
      */
     record Read(List<Found> found, long cursor) {}
 
+    /** What has been found so far: of a row of which only the newest change is wanted, that one. */
+    private static final class Finds {
+        private final List<@Nullable Found> all = new ArrayList<>();
+        private final Map<Path, Integer> newest = new HashMap<>();
+        private int overtaken;
+        private long bytes;
+
+        int size() {
+            return all.size() - overtaken;
+        }
+
+        void add(Found found) {
+            bytes += Weight.of(found.change());
+            if (Newest.isFor(found.change(), found.matched())) {
+                Integer before = newest.put(found.change().path(), all.size());
+                Found older = before == null ? null : all.get(before);
+                if (before != null && older != null && found.matched().containsAll(older.matched())) {
+                    all.set(before, null);
+                    overtaken++;
+                    bytes -= Weight.of(older.change());
+                }
+            }
+            all.add(found);
+        }
+
+        List<Found> list() {
+            return all.stream().flatMap(Stream::ofNullable).toList();
+        }
+    }
+
     private final Payloads payloads;
     private final Exports exports;
     private final List<Wanted> wanted = new ArrayList<>();
@@ -86,30 +120,28 @@ final class CatchUp {
      */
     Read read(Snapshot snapshot, long durable) {
         Table only = onlyTable();
-        List<Found> found = new ArrayList<>();
+        Finds found = new Finds();
         long at = cursor;
-        long bytes = 0;
         int visited = 0;
-        while (at < durable && found.size() < limit && bytes < BYTES && visited < VISITED) {
+        while (at < durable && found.size() < limit && found.bytes < BYTES && visited < VISITED) {
             int want = Math.max(limit - found.size(), 64);
             List<Change> changes = only == null ? snapshot.log(at, want) : snapshot.log(only, at, want);
             for (Change change : changes) {
                 if (change.sequence() > durable) {
-                    return new Read(found, durable);
+                    return new Read(found.list(), durable);
                 }
                 List<FilterSubscription> matched = matched(change);
                 if (!matched.isEmpty()) {
                     found.add(new Found(payloads.change(change), matched));
-                    bytes += Weight.of(change);
                 }
                 at = change.sequence();
             }
             visited += changes.size();
             if (changes.size() < want) {
-                return new Read(found, Math.max(at, durable));
+                return new Read(found.list(), Math.max(at, durable));
             }
         }
-        return new Read(found, at);
+        return new Read(found.list(), at);
     }
 
     /**

@@ -239,8 +239,13 @@ final class FilterSubscription implements Subscription, Placed {
 
     @Override
     public void renew(Start start, Interest wanted, @Nullable Object newTag) {
-        interest =
-                new Interest(wanted.qos(), wanted.noLocal(), interest.group(), interest.query(), interest.database());
+        interest = new Interest(
+                wanted.qos(),
+                wanted.noLocal(),
+                interest.group(),
+                interest.query(),
+                interest.database(),
+                interest.newest());
         tag = newTag;
         refresh();
         mailbox.renewed(this, start);

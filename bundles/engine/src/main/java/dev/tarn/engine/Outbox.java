@@ -51,14 +51,17 @@ final class Outbox {
     private @Nullable ArrayDeque<Held> held;
     private long bytes;
 
+    /** Where only the newest change of a row is wanted; null while nothing of the kind has waited. */
+    private @Nullable Newest newest;
+
     /** Whether something may wait for a subscription that is cancelled. */
     private boolean sifting;
 
     private List<Delivery> batch = new ArrayList<>(1);
 
     Outbox(Settings settings) {
-        this.changesBound = settings.mailboxChanges();
-        this.bytesBound = settings.mailboxBytes();
+        this.changesBound = settings.mailboxes().changes();
+        this.bytesBound = settings.mailboxes().bytes();
     }
 
     boolean isEmpty() {
@@ -67,7 +70,8 @@ final class Outbox {
 
     /** Deliveries and marks that it holds. */
     int size() {
-        return (waiting == null ? 0 : waiting.size()) + (held == null ? 0 : held.size());
+        int empty = newest == null ? 0 : newest.empty();
+        return (waiting == null ? 0 : waiting.size()) - empty + (held == null ? 0 : held.size());
     }
 
     /** Whether it has as much as it may have. */
@@ -86,17 +90,61 @@ final class Outbox {
 
     /** Appends a delivery if there is room. */
     boolean add(Delivery delivery) {
-        if (full()) {
+        if (full() && overtaken(delivery) == null) {
             return false;
         }
         force(delivery);
         return true;
     }
 
+    /** What this would take the place of. */
+    private @Nullable Delivery overtaken(Delivery delivery) {
+        Newest rows = newest;
+        return rows != null && !delivery.current() && Newest.isFor(delivery.change(), delivery.matched())
+                ? rows.older(delivery)
+                : null;
+    }
+
     /** Appends a delivery that was asked for, and so is bounded already. */
     void force(Delivery delivery) {
-        waiting().add(delivery);
         bytes += Weight.of(delivery.change());
+        if (delivery.current() || !Newest.isFor(delivery.change(), delivery.matched())) {
+            waiting().add(delivery);
+            return;
+        }
+        Delivery older = overtaken(delivery);
+        bytes -= older == null ? 0 : Weight.of(older.change());
+        Newest rows = newest;
+        if (rows == null) {
+            rows = new Newest();
+            newest = rows;
+        }
+        waiting().add(rows.place(delivery));
+        if (rows.empty() > KEPT && rows.empty() > waiting().size() / 2) {
+            waiting().removeIf(each -> each instanceof Newest.Slot slot && slot.delivery() == null && gone(slot));
+        }
+    }
+
+    private boolean gone(Newest.Slot slot) {
+        if (newest != null) {
+            newest.gone(slot);
+        }
+        return true;
+    }
+
+    /** The delivery that is in a place; null for marks, and where there is none any more. */
+    private static @Nullable Delivery delivery(@Nullable Object place) {
+        return place instanceof Delivery delivery
+                ? delivery
+                : place instanceof Newest.Slot slot ? slot.delivery() : null;
+    }
+
+    /** Takes away places at the front that are empty. */
+    private void passEmpty(ArrayDeque<Object> deque) {
+        while (deque.peek() instanceof Newest.Slot slot && slot.delivery() == null) {
+            deque.poll();
+            gone(slot);
+        }
     }
 
     /** Appends something to do once all before it is handed over. */
@@ -145,10 +193,19 @@ final class Outbox {
         long first = next;
         ArrayDeque<Object> deque = waiting();
         // Only those that can be resumed from are in the log's order.
-        while (deque.peekLast() instanceof Delivery last && last.resume() != 0) {
-            deque.pollLast();
-            bytes -= Weight.of(last.change());
-            first = last.change().sequence();
+        while (deque.peekLast() instanceof Newest.Slot
+                || (deque.peekLast() instanceof Delivery delivery && delivery.resume() != 0)) {
+            Delivery last = delivery(deque.peekLast());
+            if (last != null && last.resume() == 0) {
+                break;
+            }
+            if (deque.pollLast() instanceof Newest.Slot slot) {
+                gone(slot);
+            }
+            if (last != null) {
+                bytes -= Weight.of(last.change());
+                first = last.change().sequence();
+            }
         }
         return first;
     }
@@ -157,8 +214,14 @@ final class Outbox {
     List<Delivery> batch(long credit) {
         ArrayDeque<Object> deque = waiting;
         if (deque != null) {
-            while (batch.size() < credit && deque.peek() instanceof Delivery next) {
-                deque.poll();
+            passEmpty(deque);
+            for (Delivery next = delivery(deque.peek());
+                    next != null && batch.size() < credit;
+                    next = delivery(deque.peek())) {
+                if (deque.poll() instanceof Newest.Slot slot) {
+                    gone(slot);
+                }
+                passEmpty(deque);
                 bytes -= Weight.of(next.change());
                 Delivery kept = sifting ? sifted(next) : next;
                 if (kept != null) {
@@ -183,7 +246,10 @@ final class Outbox {
     boolean passMarks() {
         ArrayDeque<Object> deque = waiting;
         boolean passed = false;
-        while (deque != null && !deque.isEmpty() && !(deque.peek() instanceof Delivery)) {
+        if (deque != null) {
+            passEmpty(deque);
+        }
+        while (deque != null && !deque.isEmpty() && delivery(deque.peek()) == null) {
             Object front = deque.poll();
             passed = true;
             if (front instanceof Mark mark) {
@@ -191,6 +257,7 @@ final class Outbox {
             } else if (front instanceof Missed missed) {
                 missed.subscriber.missed(missed.count);
             }
+            passEmpty(deque);
         }
         return passed;
     }
@@ -200,7 +267,8 @@ final class Outbox {
         List<Change> changes = new ArrayList<>();
         if (waiting != null) {
             for (Object each : waiting) {
-                if (each instanceof Delivery delivery && delivery.matched().contains(subscription)) {
+                Delivery delivery = delivery(each);
+                if (delivery != null && delivery.matched().contains(subscription)) {
                     changes.add(delivery.change());
                 }
             }
@@ -231,6 +299,9 @@ final class Outbox {
             waiting = null;
             for (Object each : before) {
                 Object kept = each instanceof Delivery delivery ? seen(delivery, by) : each;
+                if (each instanceof Newest.Slot slot && !seen(slot, by)) {
+                    continue;
+                }
                 if (kept != null) {
                     waiting().add(kept);
                 }
@@ -246,6 +317,18 @@ final class Outbox {
                 }
             }
         }
+    }
+
+    /** Whether there still is something in a place. */
+    private boolean seen(Newest.Slot slot, Function<Change, @Nullable Change> by) {
+        Delivery delivery = slot.delivery();
+        Delivery kept = delivery == null ? null : seen(delivery, by);
+        if (delivery == null) {
+            gone(slot);
+        } else if (newest != null) {
+            newest.set(slot, kept);
+        }
+        return kept != null;
     }
 
     private @Nullable Delivery seen(Delivery delivery, Function<Change, @Nullable Change> by) {
@@ -269,6 +352,7 @@ final class Outbox {
     void clear() {
         waiting = null;
         held = null;
+        newest = null;
         bytes = 0;
         batch = new ArrayList<>(1);
     }

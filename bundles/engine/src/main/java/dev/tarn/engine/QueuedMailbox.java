@@ -109,9 +109,10 @@ final class QueuedMailbox implements Mailbox {
         if (closed) {
             throw new Failure(Failure.Code.UNAVAILABLE, "the mailbox is closed");
         }
-        if (subscriptions.size() >= commons.settings().subscriptions()) {
+        if (subscriptions.size() >= commons.settings().mailboxes().subscriptions()) {
             throw new Failure(
-                    Failure.Code.FULL, "no more than " + commons.settings().subscriptions() + " subscriptions");
+                    Failure.Code.FULL,
+                    "no more than " + commons.settings().mailboxes().subscriptions() + " subscriptions");
         }
         Set<String> allowed = visibility.tables(filter);
         String name = interest.group();

@@ -92,7 +92,8 @@ final class RowReader {
             return false;
         }
         Settings settings = commons.settings();
-        if (list.size() >= settings.mailboxChanges() || parkedBytes >= settings.mailboxBytes()) {
+        if (list.size() >= settings.mailboxes().changes()
+                || parkedBytes >= settings.mailboxes().bytes()) {
             most = Math.max(1, most / 2);
             abandon();
             return false;

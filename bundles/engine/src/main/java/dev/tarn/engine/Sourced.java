@@ -9,6 +9,7 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Recall;
 import dev.tarn.api.resource.Source;
 import dev.tarn.api.resource.Source.Fetched;
 import dev.tarn.api.resource.Terms;
@@ -123,16 +124,17 @@ final class Sourced implements AutoCloseable {
         threads.close();
     }
 
-    /** As {@link Reads#get}; from the source, where there is one and the row is not there or too old. */
-    CompletionStage<Optional<Row>> get(Context context, Path path) {
+    /** As {@link Reads#get}; from the source, where there is one and the row is not there, too old, or wanted anew. */
+    CompletionStage<Optional<Row>> get(Context context, Path path, Recall recall) {
         CompletionStage<Optional<Row>> there = reads.get(context, path);
         Cached cached = sources.isEmpty() ? null : cached(path);
         if (cached == null) {
             return there;
         }
-        return there.thenCompose(found -> found.isPresent() && cached.isFresh(found.get(), now())
-                ? CompletableFuture.completedFuture(found)
-                : filled(context, cached));
+        return there.thenCompose(
+                found -> recall != Recall.ANEW && found.isPresent() && cached.isFresh(found.get(), now())
+                        ? CompletableFuture.completedFuture(found)
+                        : filled(context, cached, recall));
     }
 
     /** As {@link Writes#delete}; what is being fetched meanwhile is out of date. */
@@ -161,12 +163,16 @@ final class Sourced implements AutoCloseable {
     }
 
     /** What is kept of the row, if that may still be given out, or else what the source has; as the context may see it. */
-    private CompletionStage<Optional<Row>> filled(Context context, Cached cached) {
-        return commons.store()
-                .kept(cached.exported().table(), cached.path(), commons.workers())
+    private CompletionStage<Optional<Row>> filled(Context context, Cached cached, Recall recall) {
+        return kept(cached)
                 .thenCompose(kept -> {
                     Row row = kept.orElse(null);
-                    if (row == null || !cached.isGood(row, now())) {
+                    boolean good = row != null && cached.isGood(row, now());
+                    if (recall == Recall.KEPT) {
+                        return good
+                                ? CompletableFuture.completedFuture(kept)
+                                : CompletableFuture.failedStage(notKept());
+                    } else if (row == null || !good || recall == Recall.ANEW) {
                         return fetched(cached, row);
                     }
                     if (!cached.isFresh(row, now())) {
@@ -179,6 +185,10 @@ final class Sourced implements AutoCloseable {
                     return CompletableFuture.completedFuture(kept);
                 })
                 .thenApply(row -> row.flatMap(each -> reads.seen(context, cached.exported(), each)));
+    }
+
+    private static Failure notKept() {
+        return new Failure(Failure.Code.UNAVAILABLE, "the row is not kept, and its source is not to be asked");
     }
 
     /** What the one fetch of this row that is under way gives, or a new one; whole. */

@@ -14,7 +14,6 @@ import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.resource.Terms;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +57,8 @@ class DeliveryStressTest {
     @MethodSource("seeds")
     void whatever_happens_every_promise_holds(long seed) throws Exception {
         // 40 changes a mailbox, 100 changes a loop before publishers wait, 400 before the log takes over.
-        Settings tiny = new Settings(2, 1_000, 40, 1 << 20, 1_000, 100, 1 << 20, false, Clock.systemUTC());
+        Settings tiny = TestDoor.settings(
+                new Settings.MailboxBounds(40, 1 << 20, 1_000), new Settings.LoopBounds(100, 1 << 20));
         try (TestDoor door = new TestDoor(directory, tiny, (who, verb, table, path) -> true);
                 TestLoop one = new TestLoop();
                 TestLoop two = new TestLoop()) {

@@ -16,6 +16,7 @@ import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Query;
 import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
+import dev.tarn.engine.query.Limits;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -350,7 +351,8 @@ class DoorTest {
     @Test
     void where_unmapped_paths_are_refused_there_is_no_catch_all() {
         door.close();
-        Settings refusing = new Settings(2, 1_000, 1_000, 1 << 20, 1_000, 1_000, 1 << 20, true, Clock.systemUTC());
+        Settings refusing = new Settings(
+                TestDoor.THREADS, TestDoor.MAILBOXES, TestDoor.LOOPS, true, Clock.systemUTC(), Limits.DEFAULT);
         door = new TestDoor(directory, refusing, (who, verb, table, path) -> true);
         door.deploy(SENSORS);
         door.put("Sensors/1", "{}");

@@ -313,17 +313,8 @@ class JoinTest {
 
     @Test
     void what_makes_no_sense_is_refused_and_what_may_not_be_read_is_not_joined() {
-        Settings settings = new Settings(
-                2,
-                10_000,
-                10_000,
-                8 << 20,
-                100_000,
-                16_384,
-                16 << 20,
-                false,
-                Clock.systemUTC(),
-                new Limits(100, Duration.ofSeconds(60), 100_000, 150_000));
+        Settings settings =
+                TestDoor.settings(Clock.systemUTC(), new Limits(100, Duration.ofSeconds(60), 100_000, 150_000));
         try (TestDoor door = new TestDoor(
                 directory,
                 settings,

@@ -15,7 +15,6 @@ import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.resource.Terms;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +51,7 @@ class LiveQueryTest {
     @BeforeEach
     void open() {
         // A small mailbox, so that the log is read as well.
-        Settings settings = new Settings(2, 10_000, 50, 1 << 20, 1_000, 16_384, 16 << 20, false, Clock.systemUTC());
+        Settings settings = TestDoor.settings(new Settings.MailboxBounds(50, 1 << 20, 1_000), TestDoor.LOOPS);
         door = new TestDoor(directory, settings, (who, verb, table, path) -> true);
         door.deploy(TABLE, OTHER);
         loop = new TestLoop();

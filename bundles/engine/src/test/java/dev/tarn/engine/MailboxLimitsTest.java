@@ -10,7 +10,6 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Terms;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -91,7 +90,8 @@ class MailboxLimitsTest extends MailboxScene {
 
     @Test
     void publishers_are_held_back_while_a_loop_is_behind() {
-        open(new Settings(2, 1_000, 100_000, 64 << 20, 1_000, 100, 1 << 20, false, Clock.systemUTC()));
+        open(TestDoor.settings(
+                new Settings.MailboxBounds(100_000, 64 << 20, 1_000), new Settings.LoopBounds(100, 1 << 20)));
         TestSubscriber subscriber = subscriber().open();
         subscriber.subscribe("a", Start.LIVE);
         CountDownLatch held = new CountDownLatch(1);
@@ -109,7 +109,8 @@ class MailboxLimitsTest extends MailboxScene {
 
     @Test
     void a_loop_that_is_far_behind_refuses_messages_and_reads_the_log() {
-        open(new Settings(2, 1_000, 100_000, 64 << 20, 1_000, 100, 1 << 20, false, Clock.systemUTC()));
+        open(TestDoor.settings(
+                new Settings.MailboxBounds(100_000, 64 << 20, 1_000), new Settings.LoopBounds(100, 1 << 20)));
         TestSubscriber subscriber = subscriber().open();
         subscriber.subscribe("a/#", Start.LIVE);
         CountDownLatch held = new CountDownLatch(1);
@@ -147,7 +148,7 @@ class MailboxLimitsTest extends MailboxScene {
 
     @Test
     void limits_and_a_closed_mailbox_are_told() {
-        open(new Settings(2, 1_000, 100, 1 << 20, 3, 100, 1 << 20, false, Clock.systemUTC()));
+        open(TestDoor.settings(new Settings.MailboxBounds(100, 1 << 20, 3), new Settings.LoopBounds(100, 1 << 20)));
         TestSubscriber subscriber = subscriber();
         for (int i = 0; i < 3; i++) {
             subscriber.subscribe("a/" + i, Start.LIVE);

@@ -3,7 +3,6 @@ package dev.tarn.engine;
 
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
-import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -36,7 +35,7 @@ class MailboxScene {
     }
 
     static Settings mailboxOf(int changes) {
-        return new Settings(2, 1_000, changes, 1 << 20, 1_000, 16_384, 16 << 20, false, Clock.systemUTC());
+        return TestDoor.settings(new Settings.MailboxBounds(changes, 1 << 20, 1_000), TestDoor.LOOPS);
     }
 
     @AfterEach

@@ -53,8 +53,7 @@ class QueryLimitsTest {
     @BeforeEach
     void open() {
         Limits tiny = new Limits(2_000, Duration.ofSeconds(60), 100_000, 150_000);
-        Settings settings =
-                new Settings(2, 10_000, 10_000, 8 << 20, 100_000, 16_384, 16 << 20, false, Clock.systemUTC(), tiny);
+        Settings settings = TestDoor.settings(Clock.systemUTC(), tiny);
         door = new TestDoor(directory, settings, (who, verb, table, path) -> who.administrator());
         door.deploy(TABLE);
         for (long from = 0; from < ROWS; from += 1_000) {

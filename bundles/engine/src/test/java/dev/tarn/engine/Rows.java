@@ -14,8 +14,13 @@ final class Rows {
 
     /** All of them; throws what the search fails with. */
     static List<Row> of(Found found) {
+        return of(found.rows());
+    }
+
+    /** All of them; throws what the publisher fails with. */
+    static List<Row> of(Flow.Publisher<Row> found) {
         CompletableFuture<List<Row>> all = new CompletableFuture<>();
-        found.rows().subscribe(new Flow.Subscriber<>() {
+        found.subscribe(new Flow.Subscriber<>() {
             private final List<Row> rows = new ArrayList<>();
 
             @Override

@@ -14,7 +14,7 @@ class SettingsTest {
     @Test
     void the_defaults_are_settings() {
         Settings settings = Settings.of(TestDoor.defaults(Engine.Config.class, Map.of()));
-        assertThat(settings.threads()).isGreaterThanOrEqualTo(2);
+        assertThat(settings.threads().workers()).isGreaterThanOrEqualTo(2);
         assertThat(settings.refuseUnmapped()).isFalse();
     }
 

@@ -9,7 +9,6 @@ import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.resource.Terms;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -44,7 +43,7 @@ class SharedGroupTest {
         }
         door = new TestDoor(
                 directory,
-                new Settings(2, 1_000, mailbox, 1 << 20, 1_000, 16_384, 16 << 20, false, Clock.systemUTC()),
+                TestDoor.settings(new Settings.MailboxBounds(mailbox, 1 << 20, 1_000), TestDoor.LOOPS),
                 (who, verb, table, path) -> true);
         loops.add(new TestLoop());
         loops.add(new TestLoop());

@@ -11,12 +11,14 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.Recall;
 import dev.tarn.api.resource.Source;
 import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.Rights;
 import dev.tarn.api.security.TableRights;
 import dev.tarn.api.security.User;
+import dev.tarn.engine.query.Limits;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -161,9 +163,7 @@ class SourcedTest {
     @BeforeEach
     void open() {
         door = new TestDoor(
-                directory,
-                new Settings(2, 10_000, 10_000, 8 << 20, 100_000, 16_384, 16 << 20, false, new Ahead()),
-                (who, verb, table, path) -> true);
+                directory, TestDoor.settings(new Ahead(), Limits.DEFAULT), (who, verb, table, path) -> true);
         door.deploy(WEATHER);
     }
 
@@ -225,6 +225,30 @@ class SourcedTest {
         ahead.set(0);
         again.answer().complete(Optional.of(door.json("{\"temp\":2}")));
         await("{\"id\":\"oslo\",\"temp\":2}");
+    }
+
+    @Test
+    void whoever_wants_a_row_anew_gets_it_from_the_source_and_whoever_wants_what_is_kept_never_does() throws Exception {
+        door.engine.addSource(new Station(Duration.ofMinutes(5)));
+        Path oslo = Path.of("Weather/oslo");
+        assertThatThrownBy(() -> TestDoor.done(door.engine.get(door.context, oslo, Recall.KEPT)))
+                .isInstanceOfSatisfying(
+                        Failure.class, refused -> assertThat(refused.code()).isEqualTo(Failure.Code.UNAVAILABLE));
+        CompletableFuture<Optional<Row>> first = ask("Weather/oslo");
+        answer("{\"temp\":1}");
+        first.get(30, TimeUnit.SECONDS);
+        CompletableFuture<Optional<Row>> anew =
+                door.engine.get(door.context, oslo, Recall.ANEW).toCompletableFuture();
+        answer("{\"temp\":2}");
+        String two = "{\"id\":\"oslo\",\"temp\":2}";
+        assertThat(TestDoor.text(anew.get(30, TimeUnit.SECONDS).orElseThrow().body()))
+                .isEqualTo(two);
+        // Past its best, and still not fetched for somebody who does not want that.
+        ahead.set(Duration.ofHours(2).toMillis());
+        Row kept =
+                TestDoor.done(door.engine.get(door.context, oslo, Recall.KEPT)).orElseThrow();
+        assertThat(TestDoor.text(kept.body())).isEqualTo(two);
+        assertThat(fetches).isEmpty();
     }
 
     private void await(String text) {
@@ -344,10 +368,7 @@ class SourcedTest {
     @Test
     void what_is_fetched_is_seen_as_roles_allow() throws Exception {
         door.close();
-        door = new TestDoor(
-                directory,
-                new Settings(2, 10_000, 10_000, 8 << 20, 100_000, 16_384, 16 << 20, false, new Ahead()),
-                new Discreet(false));
+        door = new TestDoor(directory, TestDoor.settings(new Ahead(), Limits.DEFAULT), new Discreet(false));
         door.deploy(WEATHER);
         door.engine.addSource(new Station(Duration.ofMinutes(5)));
         Context guest = door.guest();

@@ -14,35 +14,46 @@ import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.User;
 import dev.tarn.codec.CodecBodies;
+import dev.tarn.engine.query.Limits;
 import dev.tarn.store.XodusStore;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** An engine over a real store in a directory of its own and the real codecs; everybody may do everything. */
 final class TestDoor implements AutoCloseable {
 
-    static final Settings SETTINGS =
-            new Settings(2, 10_000, 10_000, 8 << 20, 100_000, 16_384, 16 << 20, false, Clock.systemUTC());
+    static final Settings.Threads THREADS = new Settings.Threads(2, 10_000, 8);
+    static final Settings.MailboxBounds MAILBOXES = new Settings.MailboxBounds(10_000, 8 << 20, 100_000);
+    static final Settings.LoopBounds LOOPS = new Settings.LoopBounds(16_384, 16 << 20);
+
+    static final Settings SETTINGS = settings(MAILBOXES, LOOPS);
 
     final Bodies bodies = CodecBodies.standard();
     final XodusStore store;
     final Engine engine;
     final User user = new User("tester", Set.of(), true);
     final Context context;
+
+    /** The usual limits with these bounds. */
+    static Settings settings(Settings.MailboxBounds mailboxes, Settings.LoopBounds loops) {
+        return new Settings(THREADS, mailboxes, loops, false, Clock.systemUTC(), Limits.DEFAULT);
+    }
+
+    /** The usual limits with this clock, and these limits of queries. */
+    static Settings settings(Clock clock, Limits queries) {
+        return new Settings(THREADS, MAILBOXES, LOOPS, false, clock, queries);
+    }
 
     TestDoor(java.nio.file.Path directory) {
         this(directory, SETTINGS, (who, verb, table, path) -> true);
@@ -129,31 +140,7 @@ final class TestDoor implements AutoCloseable {
 
     /** All rows of a query. */
     List<Row> find(Query query) {
-        CompletableFuture<List<Row>> all = new CompletableFuture<>();
-        done(engine.find(context, query)).subscribe(new Flow.Subscriber<>() {
-            private final List<Row> rows = new ArrayList<>();
-
-            @Override
-            public void onSubscribe(Flow.Subscription subscription) {
-                subscription.request(Long.MAX_VALUE);
-            }
-
-            @Override
-            public void onNext(Row row) {
-                rows.add(row);
-            }
-
-            @Override
-            public void onError(Throwable failure) {
-                all.completeExceptionally(failure);
-            }
-
-            @Override
-            public void onComplete() {
-                all.complete(rows);
-            }
-        });
-        return done(all);
+        return Rows.of(done(engine.find(context, query)));
     }
 
     /** What the stage completes with within twenty seconds; throws what it fails with. */

@@ -53,8 +53,8 @@ final class BackOff {
 
     /** What somebody is told who must wait. */
     static Failure busy(Duration waiting) {
-        return new Failure(
-                Failure.Code.BUSY, "too many wrong passwords: try again in " + (waiting.toSeconds() + 1) + " seconds");
+        // RFC 6585 §4
+        return Failure.of(429, "too many wrong passwords: try again in " + (waiting.toSeconds() + 1) + " seconds");
     }
 
     private static Duration waiting(@Nullable Wrong wrong, int free, Instant now) {

@@ -70,7 +70,7 @@ public final class Problem {
         if (status.code() == 401) {
             // RFC 7617 §2.1: the charset that a client may use.
             response.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Basic realm=\"tarn\", charset=\"UTF-8\"");
-        } else if (status.code() == 503) {
+        } else if (status.code() == 503 || status.code() == 429) {
             response.headers().set(HttpHeaderNames.RETRY_AFTER, "1");
         }
         return response;

@@ -4,6 +4,7 @@ package dev.tarn.transport;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Start;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,13 +20,15 @@ import org.jspecify.annotations.Nullable;
  * @param paths whether rows of several tables can come, so that an id alone does not tell them apart
  * @param query which rows are wanted, in the query language; null for all
  * @param database the only one whose tables are wanted; null for all
+ * @param coalesce whether of the changes of a row that wait the newest one is enough
  */
 public record Watch(
         List<Filter> filters,
         Start start,
         boolean paths,
         @Nullable String query,
-        @Nullable String database) {
+        @Nullable String database,
+        boolean coalesce) {
 
     private static final String PATH = "path";
     private static final String SINCE = "since";
@@ -33,7 +36,8 @@ public record Watch(
     private static final String PREVIOUS_COUNT = "previousCount";
     private static final String OMIT_CURRENT = "omitCurrent";
     private static final String DATABASE = "database";
-    private static final Set<String> WORDS = Set.of(PATH, SINCE, START_TIME, PREVIOUS_COUNT, OMIT_CURRENT);
+    private static final String COALESCE = "coalesce";
+    private static final Set<String> WORDS = Set.of(PATH, SINCE, START_TIME, PREVIOUS_COUNT, OMIT_CURRENT, COALESCE);
 
     public Watch {
         filters = List.copyOf(filters);
@@ -68,7 +72,23 @@ public record Watch(
             throw new Failure(Failure.Code.MALFORMED, "a live query is about one table; path names more");
         }
         String database = root ? last(parameters, DATABASE) : null;
-        return new Watch(filters, start(parameters, lastEventId), paths, query, database);
+        return new Watch(filters, start(parameters, lastEventId), paths, query, database, flag(parameters, COALESCE));
+    }
+
+    /**
+     * What is wanted of the changes. Who watches cannot acknowledge: what he is too slow for is counted, and told as a gap.
+     *
+     * @param query which rows; null for all
+     * @param database whose tables; null for all
+     * @param coalesce whether the newest of the changes of a row that wait is enough
+     */
+    public static Interest interest(@Nullable String query, @Nullable String database, boolean coalesce) {
+        return Interest.atMost(0).querying(query).within(database).newest(coalesce);
+    }
+
+    /** As {@link #interest(String, String, boolean)}, as the request says. */
+    public Interest interest() {
+        return interest(query, database, coalesce);
     }
 
     /** What of the query string is not about the stream itself; null for nothing. */

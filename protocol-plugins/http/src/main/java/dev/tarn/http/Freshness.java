@@ -2,6 +2,7 @@
 package dev.tarn.http;
 
 import dev.tarn.api.data.Row;
+import dev.tarn.api.resource.Recall;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Locale;
@@ -26,6 +27,24 @@ final class Freshness {
         }
         Matcher age = MAX_AGE.matcher(control.toLowerCase(Locale.ROOT));
         return age.find() ? Long.parseLong(age.group(1)) * 1_000 : 0;
+    }
+
+    /**
+     * What a request says about rows that are kept of a source (RFC 9111 §5.2.1.4, §5.2.1.7): {@code no-cache} and
+     * {@code only-if-cached}. Browsers that are told to load a page anew say the former.
+     */
+    static Recall recall(HttpHeaders headers) {
+        Recall recall = Recall.USUAL;
+        for (String line : headers.getAll(HttpHeaderNames.CACHE_CONTROL)) {
+            for (String directive : line.toLowerCase(Locale.ROOT).split(",", -1)) {
+                if (directive.strip().equals("only-if-cached")) {
+                    return Recall.KEPT;
+                } else if (directive.strip().equals("no-cache")) {
+                    recall = Recall.ANEW;
+                }
+            }
+        }
+        return recall;
     }
 
     /**

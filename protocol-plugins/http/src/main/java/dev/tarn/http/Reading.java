@@ -9,6 +9,7 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Found;
+import dev.tarn.api.resource.Recall;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Search;
 import dev.tarn.transport.Problem;
@@ -66,15 +67,28 @@ final class Reading {
         } else {
             Call.noQuery(call.exchange().query(), "a row");
             call.then(
-                    resources.get(call.exchange().context(), call.path()),
+                    get(call, call.path()),
                     found -> found.ifPresentOrElse(row -> row(call, row, tries), () -> missed(call, tries)),
                     failure -> refused(call, failure));
         }
     }
 
+    private CompletionStage<Optional<Row>> get(Call call, Path path) {
+        Recall recall = Freshness.recall(call.headers());
+        return recall == Recall.USUAL
+                ? resources.get(call.exchange().context(), path)
+                : resources.get(call.exchange().context(), path, recall);
+    }
+
     /** Where ids are numbers, one with a suffix is no id at all. */
     private void refused(Call call, Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        boolean kept = Freshness.recall(call.headers()) == Recall.KEPT;
+        if (kept && cause instanceof Failure refusal && refusal.code() == Failure.Code.UNAVAILABLE) {
+            // RFC 9111 §5.2.1.7
+            call.refuse(HttpResponseStatus.GATEWAY_TIMEOUT, refusal.reason());
+            return;
+        }
         Table table = call.table();
         boolean suffix = table != null && table.numericIds() && call.text().indexOf('.') >= 0;
         if (suffix && cause instanceof Failure refusal && refusal.code() == Failure.Code.MALFORMED) {
@@ -210,7 +224,7 @@ final class Reading {
         if (format == null && !declared) {
             throw notFound();
         }
-        call.then(resources.get(call.exchange().context(), shorter), found -> {
+        call.then(get(call, shorter), found -> {
             Row row = found.orElseThrow(Reading::notFound);
             Content beside = row.body().contents().get(extension);
             if (beside != null && declared) {
@@ -292,26 +306,37 @@ final class Reading {
             return;
         }
         long began = System.nanoTime();
-        call.then(search, found -> {
-            HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-            head.headers()
-                    .set(HttpHeaderNames.CONTENT_TYPE, type)
-                    .set(HttpHeaderNames.VARY, "Accept, Accept-Encoding, Prefer")
-                    .set(HttpHeaderNames.CACHE_CONTROL, "no-cache")
-                    .set("Server-Timing", Preferences.timing(found.access(), System.nanoTime() - began));
-            if (found.total().isPresent()) {
-                head.headers()
-                        .set(HttpHeaderNames.CONTENT_RANGE, Preferences.range(found))
-                        .set("Preference-Applied", "count=exact");
-            }
-            if (call.method().equals(HttpMethod.HEAD)) {
-                call.exchange().stream(head).finish();
-            } else if (!found.single() && RowStream.streams(type)) {
-                found.rows().subscribe(new RowStream(call, representations, type, head, found));
+        boolean head = call.method().equals(HttpMethod.HEAD);
+        // On the thread that has planned: where that is one of those that read, the first rows are read there and then.
+        search.whenComplete((found, failure) -> {
+            if (failure == null) {
+                call.guardedAnywhere(() -> begin(call, type, head, found, System.nanoTime() - began));
             } else {
-                found.rows().subscribe(new RowList(call, representations, type, listLimit, head, found));
+                call.onLoop(() -> call.exchange().fail(failure));
             }
         });
+    }
+
+    /** Begins to send rows, or only what comes before them. On any thread. */
+    private void begin(Call call, String type, boolean headOnly, Found found, long planned) {
+        HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        head.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, type)
+                .set(HttpHeaderNames.VARY, "Accept, Accept-Encoding, Prefer")
+                .set(HttpHeaderNames.CACHE_CONTROL, "no-cache")
+                .set("Server-Timing", Preferences.timing(found.access(), planned));
+        if (found.total().isPresent()) {
+            head.headers()
+                    .set(HttpHeaderNames.CONTENT_RANGE, Preferences.range(found))
+                    .set("Preference-Applied", "count=exact");
+        }
+        if (headOnly) {
+            call.onLoop(() -> call.exchange().stream(head).finish());
+        } else if (!found.single() && RowStream.streams(type)) {
+            found.rows().subscribe(new RowStream(call, representations, type, head, found));
+        } else {
+            found.rows().subscribe(new RowList(call, representations, type, listLimit, head, found));
+        }
     }
 
     /** What the path and the query string of a folder ask for. */

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.resource.Delivery;
-import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Start;
@@ -96,9 +95,7 @@ final class EventStream implements Subscriber {
         Mailbox box = resources.mailbox(exchange.context(), exchange.loop(), this);
         try {
             for (Filter filter : watch.filters()) {
-                // A browser cannot acknowledge: what it is too slow for is counted, and told as a gap.
-                Interest interest = Interest.atMost(0).querying(watch.query()).within(watch.database());
-                Subscription subscription = box.subscribe(filter, watch.start(), interest, null);
+                Subscription subscription = box.subscribe(filter, watch.start(), watch.interest(), null);
                 if (watch.start().from() == Start.From.CURRENT) {
                     scanning.add(subscription);
                 } else if (watch.start().from() == Start.From.LIVE) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.sse;
 
+import static dev.tarn.testkit.Samples.person;
+import static dev.tarn.testkit.Samples.toldPerson;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.testkit.EventReader;
 import dev.tarn.testkit.EventReader.Event;
 import dev.tarn.testkit.Node;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,29 +18,19 @@ class BlobTest {
     @TempDir
     Path directory;
 
-    private static String person(byte[] photo) {
-        return "{\"name\":\"Ada\",\"photo\":\"" + Base64.getEncoder().encodeToString(photo) + "\"}";
-    }
-
-    /** What stands for that many bytes. */
-    private static Map<String, Object> told(long length) {
-        Map<String, Object> photo = Map.of("contentType", "application/octet-stream", "length", length);
-        return Map.of("id", "1", "name", "Ada", "photo", photo);
-    }
-
     @Test
     void events_have_a_blob_s_type_and_length_now_live_and_when_resumed() throws Exception {
         try (Node node = House.start(directory)) {
             long first = node.put("People/1", person(new byte[10])).sequence();
             try (EventReader events = new EventReader(node.http("/People/"))) {
-                assertThat(value(node, events.next())).isEqualTo(told(10));
+                assertThat(value(node, events.next())).isEqualTo(toldPerson(10));
                 node.put("People/1", person(new byte[700_000]));
-                assertThat(value(node, events.next())).isEqualTo(told(700_000));
+                assertThat(value(node, events.next())).isEqualTo(toldPerson(700_000));
                 node.put("People/1", "{\"name\":\"Ada\"}");
                 assertThat(value(node, events.next())).isEqualTo(Map.of("id", "1", "name", "Ada"));
             }
             try (EventReader events = new EventReader(node.http("/People/"), "Last-Event-ID", Long.toString(first))) {
-                assertThat(value(node, events.next())).isEqualTo(told(700_000));
+                assertThat(value(node, events.next())).isEqualTo(toldPerson(700_000));
                 assertThat(value(node, events.next())).isEqualTo(Map.of("id", "1", "name", "Ada"));
             }
         }

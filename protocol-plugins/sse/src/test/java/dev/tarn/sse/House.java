@@ -5,35 +5,15 @@ import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
+import dev.tarn.testkit.Samples;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /** Nodes with SSE and two tables, one of which has numbers for ids. */
 final class House {
-    static final Table SENSORS = new Table(
-            "data",
-            "Sensors",
-            "Sensors",
-            List.of(
-                    Attribute.primaryKey("id", Attribute.Type.ID),
-                    Attribute.of("location", Attribute.Type.STRING),
-                    Attribute.of("temp", Attribute.Type.FLOAT)),
-            Table.Rules.DECLARED);
-
     static final Table ORDERS = new Table(
             "data", "Orders", "Orders", List.of(Attribute.primaryKey("id", Attribute.Type.LONG)), Table.Rules.DECLARED);
-
-    /** With bytes beside its rows. */
-    static final Table PEOPLE = new Table(
-            "data",
-            "People",
-            "People",
-            List.of(
-                    Attribute.primaryKey("id", Attribute.Type.ID),
-                    Attribute.of("name", Attribute.Type.STRING),
-                    Attribute.of("photo", Attribute.Type.BLOB)),
-            Table.Rules.DECLARED);
 
     private House() {}
 
@@ -48,6 +28,6 @@ final class House {
     }
 
     static Node start(Path directory) {
-        return in(directory, Map.of()).start().deploy(SENSORS, ORDERS, PEOPLE);
+        return in(directory, Map.of()).start().deploy(Samples.SENSORS, ORDERS, Samples.PEOPLE);
     }
 }

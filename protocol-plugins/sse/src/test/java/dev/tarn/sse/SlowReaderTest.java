@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tarn.api.resource.Terms;
 import dev.tarn.testkit.EventReader;
 import dev.tarn.testkit.Node;
+import dev.tarn.testkit.Samples;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -38,7 +39,7 @@ class SlowReaderTest {
                 .configure("store", "cache", "8MB")
                 .configure("store", "rowCache", "1MB");
         List<Socket> slow = new ArrayList<>();
-        try (Node node = setup.start().deploy(House.SENSORS);
+        try (Node node = setup.start().deploy(Samples.SENSORS);
                 EventReader fast = new EventReader(node.http("/Sensors/?omitCurrent"))) {
             fast.head();
             write(node, 2_000);

@@ -2,6 +2,7 @@
 package dev.tarn.websocket;
 
 import dev.tarn.api.data.Failure;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
@@ -66,7 +67,8 @@ final class Closing {
      * @return null when there is nobody left to say it to
      */
     static @Nullable CloseWebSocketFrame frame(Throwable cause, String connection) {
-        Throwable why = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        boolean wrapped = cause instanceof DecoderException && !(cause instanceof CorruptedWebSocketFrameException);
+        Throwable why = wrapped && cause.getCause() != null ? cause.getCause() : cause;
         if (why instanceof CorruptedWebSocketFrameException broken) {
             LOG.debug("websocket refused connection={} reason=\"{}\"", connection, broken.getMessage());
             return frame(broken.closeStatus().code(), String.valueOf(broken.getMessage()));
@@ -78,6 +80,16 @@ final class Closing {
         }
         LOG.error("websocket failed connection={}", connection, why);
         return frame(SERVER_FAULT, "a fault of the server");
+    }
+
+    /** Ends a connection on which something was thrown, with words where there is somebody to hear them. On the loop. */
+    static void end(ChannelHandlerContext context, Throwable cause, String connection) {
+        CloseWebSocketFrame close = frame(cause, connection);
+        if (close == null) {
+            context.close();
+        } else {
+            context.writeAndFlush(close);
+        }
     }
 
     /** The beginning of a text that fits, cut between characters. */

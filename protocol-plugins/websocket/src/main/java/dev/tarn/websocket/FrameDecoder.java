@@ -34,6 +34,7 @@ final class FrameDecoder extends ByteToMessageDecoder {
     private static final int PONG = 10;
 
     private final long messageLimit;
+    private final boolean deflates;
 
     private boolean held;
     private boolean broken;
@@ -46,15 +47,18 @@ final class FrameDecoder extends ByteToMessageDecoder {
 
     private boolean inFrame;
     private boolean last;
+    private int reserved;
     private int opcode;
     private int mask;
     private long remaining;
 
     /**
      * @param messageLimit bytes that one message may have in all its frames
+     * @param deflates whether it was agreed that messages may be compressed; they are passed on as they are
      */
-    FrameDecoder(long messageLimit) {
+    FrameDecoder(long messageLimit, boolean deflates) {
         this.messageLimit = messageLimit;
+        this.deflates = deflates;
     }
 
     /** Stops after the frame that is being passed on; what has been read stays here. */
@@ -115,6 +119,7 @@ final class FrameDecoder extends ByteToMessageDecoder {
         in.skipBytes(size);
         opcode = first & 0x0F;
         last = (first & FINAL) != 0;
+        reserved = (first & RESERVED) >> 4;
         remaining = length;
         inFrame = true;
         if (opcode < CLOSE) {
@@ -126,8 +131,9 @@ final class FrameDecoder extends ByteToMessageDecoder {
     /** Everything that the first two bytes tell. */
     private void check(int first, int second) {
         int code = first & 0x0F;
-        if ((first & RESERVED) != 0) {
-            throw broken(WebSocketCloseStatus.PROTOCOL_ERROR, "a reserved bit, and no extension was agreed");
+        boolean compressed = deflates && (first & RESERVED) == Deflate.RSV1 << 4 && (code == TEXT || code == BINARY);
+        if ((first & RESERVED) != 0 && !compressed) {
+            throw broken(WebSocketCloseStatus.PROTOCOL_ERROR, "a reserved bit that nothing was agreed about");
         } else if ((second & MASKED) == 0) {
             throw broken(WebSocketCloseStatus.PROTOCOL_ERROR, "an unmasked frame");
         } else if (code > PONG || (code > BINARY && code < CLOSE)) {
@@ -177,8 +183,8 @@ final class FrameDecoder extends ByteToMessageDecoder {
         int kind = opcode;
         opcode = CONTINUATION;
         return switch (kind) {
-            case TEXT -> new TextWebSocketFrame(end, 0, content);
-            case BINARY -> new BinaryWebSocketFrame(end, 0, content);
+            case TEXT -> new TextWebSocketFrame(end, reserved, content);
+            case BINARY -> new BinaryWebSocketFrame(end, reserved, content);
             default -> new ContinuationWebSocketFrame(end, 0, content);
         };
     }

@@ -90,13 +90,20 @@ final class Handshake {
         return names;
     }
 
+    /** Whether a client offers to have messages compressed in a way that can be agreed to. */
+    static boolean deflates(HttpHeaders headers) {
+        return Deflate.offered(headers.getAll(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS));
+    }
+
     /**
      * Says yes and opens the new protocol where HTTP was.
      *
      * @param subprotocol what was agreed on, or null
+     * @param deflates whether it is agreed that messages may be compressed
      * @param open adds handlers to the end of the pipeline; what the client has sent already is theirs
      */
-    static Channel accept(HttpExchange exchange, @Nullable String subprotocol, Consumer<ChannelPipeline> open) {
+    static Channel accept(
+            HttpExchange exchange, @Nullable String subprotocol, boolean deflates, Consumer<ChannelPipeline> open) {
         HttpExchange.Upgrade upgrade = exchange.upgrade();
         String key = upgrade.request().headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY, "");
         upgrade.request().release();
@@ -108,6 +115,9 @@ final class Handshake {
                 .set(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT, answer(key.strip()));
         if (subprotocol != null) {
             response.headers().set(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        }
+        if (deflates) {
+            response.headers().set(HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS, Deflate.AGREED);
         }
         ChannelPipeline pipeline = upgrade.pipeline();
         // Encoded as it is written, so the encoder can go at once; what the decoder has left goes to those after it.

@@ -4,7 +4,9 @@ package dev.tarn.websocket;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.resource.Interest;
 import dev.tarn.api.resource.Start;
+import dev.tarn.transport.Watch;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
@@ -94,6 +96,11 @@ record Request(Verb verb, Map<?, ?> members) {
             return new Start(Start.From.LAST, previousCount);
         }
         return Boolean.TRUE.equals(members.get("omitCurrent")) ? Start.LIVE : Start.CURRENT;
+    }
+
+    /** What is wanted of the changes that a subscription covers. */
+    Interest interest() {
+        return Watch.interest(text("query"), text("database"), Boolean.TRUE.equals(members.get("coalesce")));
     }
 
     /** The number that a member has, or null. */

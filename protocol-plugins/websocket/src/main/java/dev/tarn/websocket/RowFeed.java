@@ -42,24 +42,12 @@ final class RowFeed implements Subscriber {
             boolean marked,
             @Nullable String query) {}
 
-    /**
-     * What is to be watched.
-     *
-     * @param query which rows; null for all
-     * @param database whose tables; null for all
-     */
-    record Wish(
-            Filter filter,
-            Start start,
-            @Nullable String query,
-            @Nullable String database) {}
-
-    /** A browser cannot acknowledge: what it is too slow for is counted, and told as a gap. */
-    private static final Interest SERVICE = Interest.atMost(0);
+    /** What is to be watched. */
+    record Wish(Filter filter, Start start, Interest interest) {}
 
     private final ChannelHandlerContext socket;
     private final Envelope envelope;
-    private final Format format;
+    private final Frames frames;
     private final SharedBudget budget;
     private final Credit credit;
     private final Mailbox mailbox;
@@ -74,11 +62,11 @@ final class RowFeed implements Subscriber {
             Context context,
             Resources resources,
             Envelope envelope,
-            Format format,
+            Frames frames,
             SharedBudget budget) {
         this.socket = socket;
         this.envelope = envelope;
-        this.format = format;
+        this.frames = frames;
         this.budget = budget;
         this.credit = new Credit(budget::each);
         this.mailbox = resources.mailbox(context, socket.channel().eventLoop(), this);
@@ -93,17 +81,16 @@ final class RowFeed implements Subscriber {
     void subscribe(Wish wish, boolean paths, @Nullable Object ref, boolean marked) {
         Filter filter = wish.filter();
         Start start = wish.start();
-        Tag tag = new Tag(paths, ref, marked, wish.query());
+        Tag tag = new Tag(paths, ref, marked, wish.interest().query());
         for (Subscription subscription : subscriptions) {
-            if (same(subscription, filter, wish.query())
+            if (same(subscription, filter, wish.interest().query())
                     && (start.from() == Start.From.CURRENT || start.from() == Start.From.LIVE)) {
-                subscription.renew(start, SERVICE, tag);
+                subscription.renew(start, wish.interest(), tag);
                 return;
             }
         }
-        unsubscribe(filter, wish.query());
-        Interest interest = SERVICE.querying(wish.query()).within(wish.database());
-        Subscription made = mailbox.subscribe(filter, start, interest, tag);
+        unsubscribe(filter, wish.interest().query());
+        Subscription made = mailbox.subscribe(filter, start, wish.interest(), tag);
         subscriptions.add(made);
         if (start.from() == Start.From.LIVE) {
             long settled = made.settled();
@@ -149,6 +136,7 @@ final class RowFeed implements Subscriber {
 
     @Override
     public void deliver(List<Delivery> batch) {
+        Format format = frames.format();
         ByteBuf payload = socket.alloc().buffer();
         ByteBuf out = socket.alloc().buffer();
         try {
@@ -164,7 +152,7 @@ final class RowFeed implements Subscriber {
                 } else {
                     envelope.write(payload, delivery, format, path(delivery), delivery.resume(), query.ref());
                 }
-                Frames.write(out, format, payload);
+                frames.write(out, payload);
             }
         } catch (RuntimeException | Error bug) {
             out.release();
@@ -239,7 +227,7 @@ final class RowFeed implements Subscriber {
     /** Sends an object that is not a change. */
     void send(Map<String, ?> object) {
         ByteBuf out = socket.alloc().buffer();
-        Frames.write(out, format, envelope.encode(object, format));
+        frames.write(out, envelope.encode(object, frames.format()));
         socket.writeAndFlush(out);
     }
 }

@@ -13,10 +13,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -34,8 +38,13 @@ import org.slf4j.LoggerFactory;
 final class RowSocket extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(RowSocket.class);
 
-    /** How a socket behaves. */
-    record Manner(Format format, boolean bare, int window) {}
+    /**
+     * How a socket behaves.
+     *
+     * @param window requests that are carried out at a time
+     * @param longest bytes of a message
+     */
+    record Manner(Format format, boolean bare, int window, int longest) {}
 
     private final Manner manner;
     private final Bodies bodies;
@@ -47,6 +56,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
     private @Nullable RowFeed feed;
     private @Nullable ByteBuf message;
     private boolean text;
+    private boolean compressed;
     private int unanswered;
     private boolean held;
 
@@ -118,6 +128,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
         try {
             if (frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame) {
                 text = frame instanceof TextWebSocketFrame;
+                compressed = (frame.rsv() & Deflate.RSV1) != 0;
             }
             ByteBuf piece = frame.content();
             if (message == null) {
@@ -129,11 +140,25 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
                 message.readBytes(bytes).release();
                 message = null;
                 Traffic.of(context.channel()).in.increment();
-                message(context, bytes);
+                message(context, compressed ? expanded(bytes) : bytes);
             }
         } finally {
             frame.release();
         }
+    }
+
+    /** A message as it was before it was compressed; text is UTF-8 then, which nobody has looked at before. */
+    private byte[] expanded(byte[] bytes) {
+        byte[] expanded = Deflate.expanded(bytes, manner.longest());
+        if (text) {
+            try {
+                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(expanded));
+            } catch (CharacterCodingException notText) {
+                throw new CorruptedWebSocketFrameException(
+                        WebSocketCloseStatus.INVALID_PAYLOAD_DATA, "text that is no UTF-8", notText);
+            }
+        }
+        return expanded;
     }
 
     private void message(ChannelHandlerContext context, byte[] bytes) {
@@ -214,7 +239,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
 
     private void subscribe(RowFeed watched, Request request, @Nullable Object ref) {
         Filter filter = requests.place().filter(request);
-        RowFeed.Wish wish = new RowFeed.Wish(filter, request.start(), request.text("query"), request.text("database"));
+        RowFeed.Wish wish = new RowFeed.Wish(filter, request.start(), request.interest());
         watched.subscribe(wish, true, ref, ref != null);
         // The answer first, then rows: nothing is delivered before this method returns.
         answer(ref, Map.of());
@@ -334,11 +359,6 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        CloseWebSocketFrame close = Closing.frame(cause, connection);
-        if (close == null) {
-            context.close();
-        } else {
-            context.writeAndFlush(close);
-        }
+        Closing.end(context, cause, connection);
     }
 }

@@ -24,7 +24,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameEncoder;
 import java.time.Duration;
 import java.util.List;
@@ -234,31 +233,33 @@ public final class WebSocketProtocol implements HttpProtocol {
         boolean bare = Watch.flag(exchange.parameters(), BARE);
         Place place = Place.of(exchange.segments(), tables);
         Requests requests = new Requests(exchange.context(), resources, bodies, envelope, format, place);
-        FrameDecoder decoder = new FrameDecoder(settings.messageLimit());
+        boolean deflates = Handshake.deflates(exchange.head().headers());
+        FrameDecoder decoder = new FrameDecoder(settings.messageLimit(), deflates);
+        Frames frames = new Frames(format, deflates);
         String id = exchange.connection().id();
         RowSocket socket = new RowSocket(
-                new RowSocket.Manner(format, bare, settings.window()),
+                new RowSocket.Manner(format, bare, settings.window(), settings.messageLimit()),
                 bodies,
                 requests,
-                channel -> feed(channel, exchange, watch, format),
+                channel -> feed(channel, exchange, watch, frames),
                 decoder,
                 id);
-        Handshake.accept(exchange, subprotocol, pipeline -> {
+        Handshake.accept(exchange, subprotocol, deflates, pipeline -> {
             frames(pipeline, decoder, id);
             count(pipeline.channel(), exchange.traffic());
-            pipeline.addLast(new Utf8FrameValidator(false), socket);
+            pipeline.addLast(new PlainText(), socket);
         });
     }
 
     /** What the URL asks to watch; nothing with {@code subscribe=false}. */
-    private RowFeed feed(ChannelHandlerContext channel, HttpExchange exchange, Watch watch, Format format) {
+    private RowFeed feed(ChannelHandlerContext channel, HttpExchange exchange, Watch watch, Frames frames) {
         Map<String, List<String>> parameters = exchange.parameters();
         boolean subscribes = subscribes(exchange);
         boolean marked = Watch.flag(parameters, CURRENT);
-        RowFeed feed = new RowFeed(channel, exchange.context(), resources, envelope, format, budget);
+        RowFeed feed = new RowFeed(channel, exchange.context(), resources, envelope, frames, budget);
         try {
             for (Filter filter : subscribes ? watch.filters() : List.<Filter>of()) {
-                RowFeed.Wish wish = new RowFeed.Wish(filter, watch.start(), watch.query(), watch.database());
+                RowFeed.Wish wish = new RowFeed.Wish(filter, watch.start(), watch.interest());
                 feed.subscribe(wish, watch.paths(), null, marked);
             }
         } catch (Failure refused) {
@@ -270,9 +271,10 @@ public final class WebSocketProtocol implements HttpProtocol {
 
     private void openStream(HttpExchange exchange, StreamProtocol protocol, String subprotocol) {
         String id = exchange.connection().id();
-        Channel channel = Handshake.accept(exchange, subprotocol, pipeline -> {
+        // Packets of these are small and were never text.
+        Channel channel = Handshake.accept(exchange, subprotocol, false, pipeline -> {
             exchange.connection().upgraded(exchange.head().headers()).attach(pipeline.channel());
-            frames(pipeline, new FrameDecoder(STREAM_MESSAGE), id);
+            frames(pipeline, new FrameDecoder(STREAM_MESSAGE, false), id);
             count(pipeline.channel(), meter.traffic(protocol.name()));
             pipeline.addLast(new Tunnel(id));
             protocol.open(pipeline);

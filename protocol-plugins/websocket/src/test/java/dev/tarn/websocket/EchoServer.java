@@ -6,7 +6,6 @@ import dev.tarn.transport.HttpProtocol;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameEncoder;
 import java.time.Duration;
@@ -23,10 +22,7 @@ public final class EchoServer implements HttpProtocol {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            CloseWebSocketFrame close = Closing.frame(cause, "echo");
-            if (close != null) {
-                context.writeAndFlush(close);
-            }
+            Closing.end(context, cause, "echo");
         }
     }
 
@@ -46,8 +42,9 @@ public final class EchoServer implements HttpProtocol {
         Handshake.accept(
                 exchange,
                 null,
+                false,
                 pipeline -> pipeline.addLast(
-                        new FrameDecoder(64 << 20),
+                        new FrameDecoder(64 << 20, false),
                         new WebSocket13FrameEncoder(false),
                         new Control("echo", Duration.ofMinutes(10), Duration.ofMinutes(10)),
                         new Utf8FrameValidator(false),

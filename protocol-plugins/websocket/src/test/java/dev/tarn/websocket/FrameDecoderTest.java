@@ -21,7 +21,7 @@ class FrameDecoderTest {
             byte[] payload = new byte[random.nextInt(round % 10 == 0 ? 70_000 : 300)];
             random.nextBytes(payload);
             byte[] frame = ClientFrames.frame(ClientFrames.BINARY, payload);
-            EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(1 << 20));
+            EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(1 << 20, false));
             for (int at = 0; at < frame.length; ) {
                 int end = Math.min(frame.length, at + 1 + random.nextInt(1 + random.nextInt(frame.length)));
                 channel.writeInbound(Unpooled.copiedBuffer(frame, at, end - at));
@@ -51,7 +51,7 @@ class FrameDecoderTest {
 
     @Test
     void a_frame_that_claims_to_be_large_is_passed_on_as_it_comes() {
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(1 << 20));
+        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(1 << 20, false));
         channel.writeInbound(Unpooled.copiedBuffer(ClientFrames.frame(ClientFrames.TEXT, new byte[60_000]), 0, 1_008));
         TextWebSocketFrame piece = channel.readInbound();
         assertThat(piece.content().readableBytes()).isEqualTo(1_000);
@@ -62,7 +62,7 @@ class FrameDecoderTest {
 
     @Test
     void what_is_read_while_held_waits() {
-        FrameDecoder decoder = new FrameDecoder(1 << 20);
+        FrameDecoder decoder = new FrameDecoder(1 << 20, false);
         EmbeddedChannel channel = new EmbeddedChannel(decoder);
         decoder.hold();
         channel.writeInbound(Unpooled.copiedBuffer(ClientFrames.text("one"), ClientFrames.text("two")));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.testkit.Node;
+import dev.tarn.testkit.Samples;
 import dev.tarn.testkit.WebSocketClient;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -389,7 +390,7 @@ class RowsTest {
     void a_client_that_only_sends_is_held_back_and_loses_nothing() throws Exception {
         try (Node narrow = House.in(directory.resolve("narrow"), Map.of("window", 2))
                         .start()
-                        .deploy(House.SENSORS);
+                        .deploy(Samples.SENSORS);
                 WebSocketClient client = new WebSocketClient(narrow.webSocket("/Sensors/?subscribe=false"), null)) {
             for (int i = 0; i < 500; i++) {
                 client.send("{\"type\":\"put\",\"id\":\"" + i + "\",\"value\":{},\"ref\":" + i + "}");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.resource.Terms;
 import dev.tarn.testkit.Node;
+import dev.tarn.testkit.Samples;
 import dev.tarn.testkit.WebSocketClient;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,7 +31,7 @@ class SlowReaderTest {
     void a_peer_that_takes_nothing_is_cut_off_and_others_miss_nothing() throws Exception {
         Node.Setup setup = House.in(directory, Map.of("buffer", "64KB", "ping", "1s", "stall", "2s"))
                 .configure("engine", "mailbox_changes", 200);
-        try (Node node = setup.start().deploy(House.SENSORS);
+        try (Node node = setup.start().deploy(Samples.SENSORS);
                 Socket slow = open(node, "/Sensors/?omitCurrent");
                 WebSocketClient fast = new WebSocketClient(node.webSocket("/Sensors/?omitCurrent&since=0"), null)) {
             String text = "x".repeat(4_000);
@@ -64,7 +65,7 @@ class SlowReaderTest {
     @Test
     void a_peer_that_sends_requests_and_does_not_read_answers_is_not_read_either() throws Exception {
         Node.Setup setup = House.in(directory, Map.of("ping", "1s", "stall", "2s"));
-        try (Node node = setup.start().deploy(House.SENSORS);
+        try (Node node = setup.start().deploy(Samples.SENSORS);
                 Socket greedy = open(node, "/Sensors/?subscribe=false")) {
             node.put("Sensors/1", "{\"location\":\"" + "y".repeat(10_000) + "\"}");
             byte[] request = ClientFrames.text("{\"type\":\"get\",\"id\":\"1\",\"ref\":1}");

@@ -15,13 +15,16 @@ import org.jspecify.annotations.Nullable;
  *     query's apart from others, and rows that begin or cease to match as such ({@link Crossing}). The filter must stay
  *     within one table. Null for all rows
  * @param database only tables of this database; null for all that the filter covers
+ * @param newest whether a change of a row that still waits for the subscriber gives way to a later one of the same row. Messages
+ *     are never left out
  */
 public record Interest(
         int qos,
         boolean noLocal,
         @Nullable String group,
         @Nullable String query,
-        @Nullable String database) {
+        @Nullable String database,
+        boolean newest) {
 
     /** Everything. */
     public static final Interest ALL = new Interest(2, false, null);
@@ -33,21 +36,29 @@ public record Interest(
         if (query != null && group != null) {
             throw new IllegalArgumentException("a member of a group has no query");
         }
+        if (newest && group != null) {
+            throw new IllegalArgumentException("a member of a group gets what the group gives it");
+        }
     }
 
     /** Without a query, of all databases. */
     public Interest(int qos, boolean noLocal, @Nullable String group) {
-        this(qos, noLocal, group, null, null);
+        this(qos, noLocal, group, null, null, false);
     }
 
     /** The same, of the rows that a query finds. */
     public Interest querying(@Nullable String text) {
-        return new Interest(qos, noLocal, group, text, database);
+        return new Interest(qos, noLocal, group, text, database, newest);
     }
 
     /** The same, of one database. */
     public Interest within(@Nullable String name) {
-        return new Interest(qos, noLocal, group, query, name);
+        return new Interest(qos, noLocal, group, query, name, newest);
+    }
+
+    /** The same, of each row only the newest of the changes that wait, or all of them. */
+    public Interest newest(boolean only) {
+        return new Interest(qos, noLocal, group, query, database, only);
     }
 
     /** Everything, served at no more than this quality of service. */

@@ -9,6 +9,7 @@ import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.security.User;
 import dev.tarn.api.store.Upload;
@@ -30,6 +31,12 @@ public interface Resources extends Resource {
 
     /** A context for one connection. */
     Context context(User user, String protocol, String origin, @Nullable SocketAddress remote);
+
+    /**
+     * As {@link #get(Context, Path)}, where it matters whether a row comes from what is kept of a source. Fails with UNAVAILABLE
+     * when only what is kept will do, and nothing is.
+     */
+    CompletionStage<Optional<Row>> get(Context context, Path path, Recall recall);
 
     /** Upserts several rows of one resource in one transaction; each body has its id. */
     CompletionStage<Commit> putAll(Context context, String resource, java.util.List<Body> bodies, Terms terms);
