@@ -18,7 +18,12 @@ public final class Glances {
     /** Bytes of a row that is remembered. */
     private static final int LARGEST = 4_096;
 
-    private record Glance(Sight sight, Path path, Body body, long version, @Nullable Row seen) {
+    private record Glance(
+            Sight sight,
+            Path path,
+            Body body,
+            long version,
+            @Nullable Row seen) {
         /** Whether it is of this row: of the very same body, since to compare would cost as much as to look. */
         @SuppressWarnings("ReferenceEquality")
         boolean of(Sight by, Row row) {
