@@ -6,6 +6,7 @@ import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
+import dev.tarn.api.resource.Start;
 import dev.tarn.api.store.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The current rows of one subscription, read in key order, table by table, in chunks, each under a snapshot of its own
  * (DELIVERY.md, "The current rows at subscribe time"). It holds its position and nothing else: changes behind it are
- * delivered as they come, those ahead of it are not, since a later chunk will have them. Confined to the mailbox's loop but for {@link #read}, which a worker calls while nobody moves the position.
+ * delivered as they come, those ahead of it are not, since a later chunk will have them; or else every change is
+ * delivered, and a row that one of them made is left out ({@link Start.From#EVERY}). Confined to the mailbox's loop but
+ * for {@link #read}, which a worker calls while nobody moves the position.
  */
 final class CurrentScan {
 
@@ -45,13 +48,33 @@ final class CurrentScan {
     private long sequence;
     private Set<Path> left = Set.of();
 
-    /** A scan of all tables that may have rows for the subscription, as deployed now. */
-    CurrentScan(FilterSubscription subscription, Payloads payloads, Exports exports, List<Exported> tables) {
+    /** What an earlier scan did. */
+    private final Start.Progress before;
+
+    /**
+     * The version of the first change that was told since this scan began. Changes are told in the order of their
+     * versions, so the rows with this one or a later were all made by changes that are told.
+     */
+    private long told = Long.MAX_VALUE;
+
+    /** A scan of all tables that may have rows for the subscription, as deployed now, from where another one ended. */
+    CurrentScan(
+            FilterSubscription subscription,
+            Payloads payloads,
+            Exports exports,
+            List<Exported> tables,
+            Start.Progress before) {
         this.subscription = subscription;
         this.payloads = payloads;
         this.exports = exports;
         this.filter = subscription.canonical();
         this.tables = tables;
+        this.before = before;
+        for (int table = 0; table < tables.size(); table++) {
+            if (tables.get(table).name().equals(before.table())) {
+                position = new Position(table, before.row());
+            }
+        }
     }
 
     FilterSubscription subscription() {
@@ -65,9 +88,13 @@ final class CurrentScan {
 
     /**
      * Whether a change to a row is delivered. What is ahead of the position will be read as a row; what the last chunk had
-     * was sent as one.
+     * was sent as one. Unless every change is.
      */
     boolean passes(Change change) {
+        if (subscription.every()) {
+            told = Math.min(told, change.version());
+            return true;
+        }
         return behind(change, position)
                 && (change.sequence() > sequence || left.contains(change.path()) || behind(change, previous));
     }
@@ -83,6 +110,12 @@ final class CurrentScan {
         }
         Path row = where.row();
         return row != null && tables.get(table).table().order().compare(change.path(), row) <= 0;
+    }
+
+    /** Whether a row is sent; false when it was made by a change that is told, or was. */
+    boolean sends(Change row) {
+        long version = row.version();
+        return version < told && (before.first() == 0 || version < before.first() || version > before.last());
     }
 
     /** Moves on to the end of the chunk, whose rows have been sent but for those that are left to their changes. */

@@ -38,6 +38,7 @@ final class FilterSubscription implements Subscription, Placed {
     private long[] assigned = NONE;
     private int assignedCount;
     private @Nullable CurrentScan scan;
+    private boolean every;
     private boolean cancelled;
 
     /** True while nothing but its filter decides what is delivered: the usual case, found by one look. */
@@ -226,6 +227,15 @@ final class FilterSubscription implements Subscription, Placed {
     void scan(@Nullable CurrentScan begun) {
         scan = begun;
         refresh();
+    }
+
+    /** Whether it is told of every change, also of one to a row that is still to be sent. */
+    boolean every() {
+        return every;
+    }
+
+    void every(boolean change) {
+        every = change;
     }
 
     boolean cancelled() {

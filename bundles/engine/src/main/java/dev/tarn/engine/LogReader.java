@@ -58,6 +58,11 @@ final class LogReader {
         return sequence <= cursor;
     }
 
+    /** Whether it is past a sequence. */
+    boolean passed(long sequence) {
+        return sequence <= cursor;
+    }
+
     /** A logged change of the queue was taken. */
     void taken(long sequence) {
         cursor = sequence;
@@ -83,7 +88,7 @@ final class LogReader {
 
     /** Begins to read for a subscription that starts in the past. */
     void begin(FilterSubscription subscription, Start start) {
-        if (start.from() == Start.From.AFTER) {
+        if (start.from() == Start.From.AFTER || start.from() == Start.From.EVERY) {
             begin(subscription, start.value());
         } else {
             lookups.add(new Lookup(subscription, start));

@@ -172,9 +172,11 @@ final class QueuedMailbox implements Mailbox {
         if (subscription.group() != null || start.from() == Start.From.LIVE) {
             return;
         }
-        if (start.from() == Start.From.CURRENT) {
-            rows.begin(subscription);
-        } else {
+        subscription.every(start.from() == Start.From.EVERY);
+        if (start.from() == Start.From.CURRENT || subscription.every()) {
+            rows.begin(subscription, start.progress());
+        }
+        if (subscription.every() ? start.value() >= 0 : start.from() != Start.From.CURRENT) {
             rows.abandon();
             log.begin(subscription, start);
         }
@@ -182,7 +184,8 @@ final class QueuedMailbox implements Mailbox {
 
     /** A subscription was renewed; see {@link Subscription#renew}. */
     void renewed(FilterSubscription subscription, Start start) {
-        if (!closed && !subscription.cancelled() && start.from() == Start.From.CURRENT) {
+        boolean again = start.from() == Start.From.CURRENT || start.from() == Start.From.EVERY;
+        if (again && !closed && !subscription.cancelled()) {
             begin(subscription, start);
         }
     }
@@ -273,6 +276,11 @@ final class QueuedMailbox implements Mailbox {
         return !log.active();
     }
 
+    /** Whether a logged change of the loop's queue is not for this mailbox, which is past it. */
+    boolean passed(long sequence) {
+        return log.passed(sequence);
+    }
+
     /** All current rows of a subscription have been taken. */
     void current(FilterSubscription subscription, long sequence) {
         mark(subscription, () -> subscriber.current(subscription, sequence));
@@ -288,7 +296,7 @@ final class QueuedMailbox implements Mailbox {
             subscriber.reset(subscription);
         });
         if (subscription.group() == null) {
-            rows.begin(subscription);
+            rows.begin(subscription, Start.Progress.NONE);
         }
     }
 

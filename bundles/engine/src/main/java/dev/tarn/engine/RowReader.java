@@ -5,6 +5,7 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.resource.Start;
 import dev.tarn.api.store.Snapshot;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -60,13 +61,13 @@ final class RowReader {
         return scans.isEmpty() && finished.isEmpty();
     }
 
-    /** Sends the current rows of a subscription, again from the beginning if it is at it. */
-    void begin(FilterSubscription subscription) {
+    /** Sends the current rows of a subscription, also if it is at it, from where an earlier one ended. */
+    void begin(FilterSubscription subscription, Start.Progress progress) {
         drop(subscription);
         Exports exports = commons.routing().exports();
         List<Exported> tables = new ArrayList<>(exports.covered(subscription.canonical()));
         tables.removeIf(exported -> !subscription.allows(exported.name()));
-        CurrentScan scan = new CurrentScan(subscription, commons.payloads(), exports, tables);
+        CurrentScan scan = new CurrentScan(subscription, commons.payloads(), exports, tables, progress);
         subscription.scan(scan);
         scans.add(scan);
         mailbox.touch();
@@ -184,9 +185,9 @@ final class RowReader {
     }
 
     private void take(CurrentScan scan, CurrentScan.Chunk chunk) {
-        Set<Path> news = parkedPaths(scan.subscription(), chunk.sequence());
+        Set<Path> news = parkedPaths(scan, chunk.sequence());
         for (Change row : chunk.rows()) {
-            if (!news.contains(row.path())) {
+            if (!news.contains(row.path()) && scan.sends(row)) {
                 mailbox.intake().takeRow(row, scan.subscription());
             }
         }
@@ -201,7 +202,8 @@ final class RowReader {
      * Rows that changed while the chunk was read and that the subscription is told of: the chunk has them as the last of
      * these changes up to it left them.
      */
-    private Set<Path> parkedPaths(FilterSubscription subscription, long sequence) {
+    private Set<Path> parkedPaths(CurrentScan scan, long sequence) {
+        FilterSubscription subscription = scan.subscription();
         List<Parked> list = parked;
         if (list == null || list.isEmpty()) {
             return Set.of();
@@ -209,12 +211,14 @@ final class RowReader {
         Set<Path> paths = new HashSet<>();
         for (Parked each : list) {
             Change change = each.change();
-            // One that was routed before the subscription began is parked for others, and does not count.
+            // One that was routed before the subscription began is parked for others, and does not count; nor does one
+            // that came late for a mailbox that begins after it.
             if (change.logged()
                     && change.kind() != Kind.MESSAGE
-                    && change.sequence() <= sequence
+                    && !mailbox.passed(change.sequence())
                     && each.matched().contains(subscription)
-                    && !mailbox.intake().refuses(subscription, change)) {
+                    && !mailbox.intake().refuses(subscription, change)
+                    && (subscription.every() ? scan.passes(change) : change.sequence() <= sequence)) {
                 paths.add(change.path());
             }
         }

@@ -46,6 +46,53 @@ class MailboxRowsTest extends MailboxScene {
     }
 
     @Test
+    void every_change_is_told_and_a_row_that_changed_is_not_sent() {
+        for (int i = 1; i < 5; i++) {
+            door.put("a/" + i, "old");
+        }
+        TestSubscriber subscriber = subscriber();
+        subscriber.subscribe("a/#", Start.EVERY);
+        door.put("a/2", "new");
+        door.put("a/2", "newer");
+        door.put("a/5", "added");
+        settle();
+        subscriber.open();
+        assertThat(subscriber.awaitEvents(7))
+                .containsExactly("a/2=new", "a/2=newer", "a/5=added", "a/1=old", "a/3=old", "a/4=old", "current a/#");
+    }
+
+    @Test
+    void rows_that_were_not_sent_come_after_what_happened_since() {
+        for (int i = 1; i < 9; i++) {
+            door.put("a/" + i, "old");
+        }
+        long begun = door.store.sequence();
+        TestSubscriber first = subscriber();
+        first.subscribe("a/#", new Start(Start.From.EVERY, begun));
+        door.put("a/6", "told");
+        settle();
+        first.request(1);
+        first.awaitEvents(1);
+        long version = first.deliveries().get(0).change().version();
+        long sequence = first.deliveries().get(0).change().sequence();
+        first.request(2);
+        assertThat(first.awaitEvents(3)).containsExactly("a/6=told", "a/1=old", "a/2=old");
+        first.close();
+        door.put("a/1", "since");
+        door.put("a/4", "since");
+        String table = first.deliveries().get(2).change().table();
+        TestSubscriber next = subscriber();
+        next.subscribe(
+                "a/#",
+                new Start(Start.From.EVERY, sequence, new Start.Progress(table, Path.of("a/2"), version, version)));
+        door.put("a/7", "live");
+        settle();
+        next.open();
+        assertThat(next.awaitEvents(7))
+                .containsExactly("a/1=since", "a/4=since", "a/7=live", "a/3=old", "a/5=old", "a/8=old", "current a/#");
+    }
+
+    @Test
     void many_rows_come_in_chunks_paced_by_credit() {
         int rows = 2_500;
         for (int i = 0; i < rows; i++) {
