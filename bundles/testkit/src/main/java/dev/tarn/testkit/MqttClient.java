@@ -83,22 +83,25 @@ public final class MqttClient implements AutoCloseable {
         text(content, filter);
         content.write(options);
         packet(0x82, content.toByteArray());
-        MqttPacket suback = expect(9);
+        MqttPacket suback = awaited(9);
         return suback.content()[suback.content().length - 1] & 0xFF;
     }
 
-    /** Publishes, and sees the acknowledgements through; returns the reason code of the last, 0 at quality of service 0. */
+    /**
+     * Publishes, and sees the acknowledgements through; returns the reason code of the last, 0 at quality of service 0.
+     * What comes between, such as the message itself, is next.
+     */
     public int publish(String topic, byte[] payload, int qos, boolean retain) throws IOException {
         sendPublish(topic, payload, qos, retain, "");
         if (qos == 0) {
             return 0;
         }
-        MqttPacket answer = expect(qos == 1 ? 4 : 5);
+        MqttPacket answer = awaited(qos == 1 ? 4 : 5);
         if (qos == 1 || answer.reason() >= 0x80) {
             return answer.reason();
         }
         send("62 02 00 37");
-        return expect(7).reason();
+        return awaited(7).reason();
     }
 
     public int publish(String topic, String payload, int qos, boolean retain) throws IOException {

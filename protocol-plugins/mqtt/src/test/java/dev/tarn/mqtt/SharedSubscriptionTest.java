@@ -186,7 +186,7 @@ class SharedSubscriptionTest {
         publish(0, 1, 2);
         one.expect(3);
         two.subscribe(FILTER, 2);
-        one.raw().reset();
+        one.disconnect();
         publish(1, 2, 2);
         assertThat(receive(two, 1)).isEqualTo(jobs(1, 2));
         two.expectNothing();
@@ -200,7 +200,7 @@ class SharedSubscriptionTest {
         publish(0, 1, 1);
         MqttPacket refused = one.expect(3);
         two.subscribe(FILTER, 1);
-        one.send(String.format("40 03 00 %02X 83", refused.packetId()));
+        one.send(String.format("40 03 00 %02X 83", refused.packetId())).expectNothing();
         one.raw().reset();
         two.expectSilence(Duration.ofMillis(300));
     }

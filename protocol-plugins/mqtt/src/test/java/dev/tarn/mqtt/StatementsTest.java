@@ -211,11 +211,11 @@ class StatementsTest extends WireTest {
         client.subscribe("t/late", 2);
         MqttClient publisher = five("publisher");
         publisher
-                .sendPublish("t/late", new byte[] {'x'}, 2, false, "02 00 00 00 01")
+                .sendPublish("t/late", new byte[] {'x'}, 2, false, "02 00 00 00 03")
                 .expect(5);
         MqttPacket first = client.expect(3);
         client.raw().reset();
-        publisher.expectSilence(Duration.ofMillis(1_300));
+        publisher.expectSilence(Duration.ofMillis(3_200));
         MqttPacket second = again("late").receive();
         assertThat(second.packetId()).isEqualTo(first.packetId());
         assertThat(second.dup()).isTrue();

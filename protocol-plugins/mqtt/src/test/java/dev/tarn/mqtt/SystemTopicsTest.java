@@ -28,8 +28,10 @@ class SystemTopicsTest extends WireTest {
         Map<String, String> values = new HashMap<>();
         while (!values.containsKey(last)) {
             MqttPacket packet = client.expect(3);
-            assertThat(packet.retain()).isTrue();
             assertThat(packet.qos()).isZero();
+            if (!packet.retain()) {
+                continue; // news, said at this moment
+            }
             values.put(packet.topic().substring("$SYS/broker/".length()), packet.text());
         }
         return values;
