@@ -9,8 +9,6 @@ import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Subscriber;
 import dev.tarn.api.resource.Subscription;
 import dev.tarn.transport.Traffic;
-import io.netty.util.collection.IntObjectHashMap;
-import io.netty.util.collection.IntObjectMap;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -30,6 +28,8 @@ final class Delivering implements Subscriber {
     private final Session session;
     private final @Nullable Ledger ledger;
     private final InFlight inFlight;
+    private final Handshakes handshakes;
+    private final RowProgress rows;
     private final Sender sender;
     private final Clock clock;
     private final Traffic traffic;
@@ -39,13 +39,8 @@ final class Delivering implements Subscriber {
     /** Handed over by the mailbox, but the client has not settled enough of what came before. */
     private final ArrayDeque<Delivery> waiting = new ArrayDeque<>();
 
-    private record Given(SharedMember member, Change change) {}
-
     /** In flight since an earlier connection, not sent on this one yet. */
     private final ArrayDeque<Resumption.Again> again = new ArrayDeque<>();
-
-    /** Publishes that came by a shared subscription and are not settled for its group, by packet identifier. */
-    private final IntObjectMap<Given> shared = new IntObjectHashMap<>();
 
     private @Nullable Mailbox mailbox;
     private int requested;
@@ -65,6 +60,8 @@ final class Delivering implements Subscriber {
         this.session = session;
         this.ledger = ledger;
         this.inFlight = session.inFlight();
+        this.handshakes = new Handshakes(line, session, ledger);
+        this.rows = new RowProgress(ledger);
         this.sender = new Sender(line, broker);
         this.clock = broker.clock();
         this.traffic = broker.traffic();
@@ -108,6 +105,7 @@ final class Delivering implements Subscriber {
     @Override
     public void deliver(List<Delivery> batch) {
         requested -= batch.size();
+        rows.handedOver(batch.size());
         for (Delivery delivery : batch) {
             if (held || !waiting.isEmpty() || !take(delivery)) {
                 waiting.add(delivery);
@@ -119,6 +117,7 @@ final class Delivering implements Subscriber {
 
     /** Takes what does not come out of the mailbox, after all that was delivered before. */
     void told(List<Delivery> batch) {
+        rows.handedOver(batch.size());
         for (Delivery delivery : batch) {
             if (mailbox == null || held || !waiting.isEmpty() || !take(delivery)) {
                 waiting.add(delivery);
@@ -148,7 +147,7 @@ final class Delivering implements Subscriber {
                 || (expiresAt != 0 && expiresAt <= clock.millis()) // [MQTT-3.3.2-5]
                 || (delivery.current() && unwanted(delivery))
                 || (sequence != 0 && sequence <= awayUpTo && change.version() < oldestAway)
-                || (qos == 0 && member == null && sequence != 0 && sequence <= awayUpTo);
+                || (qos == 0 && member == null && sequence != 0 && sequence <= awayUpTo && !rows.instead(delivery));
         if (!over && qos > 0 && (!again.isEmpty() || inFlight.size() >= window)) {
             return false;
         }
@@ -157,6 +156,7 @@ final class Delivering implements Subscriber {
             return true;
         }
         session.sentUpTo(sequence);
+        rows.note(delivery);
         if (!over) {
             send(delivery, sequence, qos);
         } else if (ledger != null) {
@@ -186,17 +186,17 @@ final class Delivering implements Subscriber {
             int id = inFlight.add(
                     qos == 1 ? InFlight.Stage.PUBACK : InFlight.Stage.PUBREC, sender.retain(), change.sequence(), null);
             if (ledger != null) {
-                shared.put(id, new Given(member, change));
+                handshakes.given(id, member, change);
                 session.taken(member.group(), change);
                 ledger.changed(() -> {
-                    shared.remove(id);
+                    handshakes.kept(id);
                     writeLater(delivery, id, qos);
                     member.settled(change);
                 });
             } else {
                 write(id, qos);
                 if (qos == 1 && inFlight.get(id) != null) {
-                    shared.put(id, new Given(member, change));
+                    handshakes.given(id, member, change);
                 } else {
                     member.settled(change); // it must not go to anybody else [MQTT-4.8.2-5]
                 }
@@ -205,16 +205,8 @@ final class Delivering implements Subscriber {
         member.taken();
     }
 
-    /** What the client has not seen, the group gives to another. */
     void close() {
-        if (ledger != null) {
-            for (IntObjectMap.PrimitiveEntry<Given> one : shared.entries()) {
-                inFlight.remove(one.key());
-                session.taken()
-                        .removeIf(taken ->
-                                taken.sequence() == one.value().change().sequence());
-            }
-        }
+        handshakes.close();
     }
 
     /** Whether a row is the client's own, and it does not want to hear itself [MQTT-3.8.3-3]. */
@@ -239,7 +231,7 @@ final class Delivering implements Subscriber {
                     qos == 1 ? InFlight.Stage.PUBACK : InFlight.Stage.PUBREC,
                     sender.retain(),
                     sequence,
-                    delivery.current() ? delivery.change().path().text() : null);
+                    delivery.current() ? row(delivery.change()) : null);
         }
         if (ledger == null) {
             write(packetId, qos);
@@ -256,6 +248,10 @@ final class Delivering implements Subscriber {
                 write(packetId, qos);
             }
         }
+    }
+
+    private static InFlight.SentRow row(Change change) {
+        return new InFlight.SentRow(change.path().text(), change.version());
     }
 
     private void writeLater(Delivery delivery, int packetId, int qos) {
@@ -285,8 +281,7 @@ final class Delivering implements Subscriber {
                 continue; // settled by a late answer
             }
             if (change == null) {
-                inFlight.remove(sent.packetId());
-                changed();
+                handshakes.abandon(sent);
             } else {
                 underWay++;
                 sender.address(change, session.covering(change.path()), sent.retain());
@@ -296,81 +291,17 @@ final class Delivering implements Subscriber {
         return again.isEmpty();
     }
 
-    /** Sends PUBREL, again if need be [MQTT-4.3.3-4]. */
+    /** Sends PUBREL, again if need be. */
     void sendPubrel(int packetId, Reason reason) {
-        line.writer()
-                .acknowledge(
-                        line.outbox().open(),
-                        Packet.PUBREL,
-                        packetId,
-                        reason,
-                        reason == Reason.SUCCESS ? null : reason.words());
+        handshakes.pubrel(packetId, reason);
     }
 
-    /** PUBACK, PUBREC or PUBCOMP of the client. [MQTT-3.10.4-3], [MQTT-4.9.0-3] */
+    /** PUBACK, PUBREC or PUBCOMP of the client. */
     void acknowledged(Packet.Acknowledge packet) {
-        InFlight.Sent sent = inFlight.get(packet.packetId());
-        switch (packet.type()) {
-            case Packet.PUBACK -> settled(packet, sent, InFlight.Stage.PUBACK);
-            case Packet.PUBCOMP -> settled(packet, sent, InFlight.Stage.PUBCOMP);
-            case Packet.PUBREC -> received(packet, sent);
-            default -> throw new IllegalArgumentException("packet type " + packet.type());
+        if (handshakes.acknowledged(packet)) {
+            advance();
         }
         flush();
-    }
-
-    private void settled(Packet.Acknowledge packet, InFlight.@Nullable Sent sent, InFlight.Stage expected) {
-        if (sent == null) {
-            return; // a late or repeated answer
-        }
-        if (sent.stage() != expected) {
-            throw Violation.protocol(
-                    expected + " for packet " + packet.packetId() + ", where " + sent.stage() + " is due");
-        }
-        finished(sent);
-    }
-
-    /** [MQTT-4.8.2-6] */
-    private void finished(InFlight.Sent sent) {
-        inFlight.remove(sent.packetId());
-        Given given = shared.remove(sent.packetId());
-        if (given != null) {
-            given.member().settled(given.change());
-        }
-        changed();
-        advance();
-    }
-
-    private void changed() {
-        if (ledger != null) {
-            ledger.changed();
-        }
-    }
-
-    /** [MQTT-3.6.2-1], [MQTT-4.3.3-5], [MQTT-4.3.3-6], [MQTT-4.4.0-2], [MQTT-4.6.0-4] */
-    private void received(Packet.Acknowledge pubrec, InFlight.@Nullable Sent sent) {
-        int packetId = pubrec.packetId();
-        if (sent != null && sent.stage() == InFlight.Stage.PUBACK) {
-            throw Violation.protocol("PUBREC for packet " + packetId + ", where PUBACK is due");
-        }
-        if (pubrec.reason().refusal()) {
-            if (sent != null) {
-                finished(sent);
-            }
-        } else if (sent == null) {
-            sendPubrel(packetId, Reason.PACKET_IDENTIFIER_NOT_FOUND);
-        } else {
-            inFlight.release(sent);
-            if (ledger == null) {
-                sendPubrel(packetId, Reason.SUCCESS);
-            } else {
-                // Once the client has seen PUBREL it forgets the identifier: the message must never be sent again.
-                ledger.changed(() -> {
-                    sendPubrel(packetId, Reason.SUCCESS);
-                    line.outbox().flush();
-                });
-            }
-        }
     }
 
     private void advance() {
@@ -380,6 +311,7 @@ final class Delivering implements Subscriber {
         for (Delivery next = waiting.peek(); next != null && take(next); next = waiting.peek()) {
             waiting.remove();
         }
+        rows.taken(waiting.size());
         replenish();
     }
 
@@ -402,20 +334,19 @@ final class Delivering implements Subscriber {
 
     @Override
     public void current(Subscription subscription, long sequence) {
-        if (subscription.tag() instanceof Held scanned && scanned.scanning()) {
-            scanned.scanning(false);
-            if (ledger != null) {
-                ledger.changed(scanned);
-            }
-            if (scanned.live() != subscription) {
-                subscription.cancel(); // it was there for the rows alone
-            }
+        if (subscription.tag() instanceof Held held) {
+            rows.last(held);
+            rows.taken(waiting.size());
         }
     }
 
+    /** The current rows that follow say it all. */
     @Override
     public void reset(Subscription subscription) {
-        // The current rows that follow say it all.
+        if (subscription.tag() instanceof Held held) {
+            rows.again(held);
+            rows.taken(waiting.size());
+        }
     }
 
     @Override

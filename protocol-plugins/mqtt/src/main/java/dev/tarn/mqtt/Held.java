@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.data.Change;
+import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Interest;
+import dev.tarn.api.resource.Start;
 import dev.tarn.api.resource.Subscription;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,11 @@ final class Held {
 
     /** Whether its current rows have not all been sent. */
     private boolean scanning;
+
+    private int scans;
+
+    /** While they have not: how far that is. */
+    private Start.Progress progress = Start.Progress.NONE;
 
     private @Nullable Subscription live;
 
@@ -83,8 +91,44 @@ final class Held {
         return scanning;
     }
 
-    void scanning(boolean rowsToCome) {
-        scanning = rowsToCome;
+    /** Its current rows are to be sent, from the first one on. */
+    void scanAll() {
+        scanOn(Start.Progress.NONE);
+    }
+
+    /** Its current rows are to be sent on from there. */
+    void scanOn(Start.Progress sent) {
+        scans++;
+        scanning = true;
+        progress = sent;
+    }
+
+    /** Names this sending of its current rows. */
+    int scan() {
+        return scans;
+    }
+
+    /** All current rows were sent, unless they are being sent again. */
+    void scanned(int scan) {
+        if (scan == scans) {
+            scanning = false;
+            progress = Start.Progress.NONE;
+        }
+    }
+
+    Start.Progress progress() {
+        return progress;
+    }
+
+    /** Notes, while current rows are being sent, that a row was, or a change to one beside them. */
+    void sent(Delivery delivery) {
+        Change change = delivery.change();
+        if (delivery.current()) {
+            progress = new Start.Progress(change.table(), change.path(), progress.first(), progress.last());
+        } else {
+            long first = progress.first() == 0 ? change.version() : progress.first();
+            progress = new Start.Progress(progress.table(), progress.row(), first, change.version());
+        }
     }
 
     @Nullable

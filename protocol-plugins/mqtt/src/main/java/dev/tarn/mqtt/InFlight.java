@@ -26,7 +26,7 @@ final class InFlight {
      *
      * @param order counts up from publish to publish
      * @param sequence its place in the log; 0 for a row that was sent because it was there
-     * @param row the path of such a row; else null
+     * @param row such a row; else null
      */
     record Sent(
             int packetId,
@@ -34,11 +34,18 @@ final class InFlight {
             boolean retain,
             long order,
             long sequence,
-            @Nullable String row) {
+            @Nullable SentRow row) {
         Sent at(Stage next) {
             return new Sent(packetId, next, retain, order, sequence, row);
         }
     }
+
+    /**
+     * A row that was sent because it was there.
+     *
+     * @param version 0 where that was not stored
+     */
+    record SentRow(String path, long version) {}
 
     private final IntObjectMap<Sent> sent = new IntObjectHashMap<>();
     private int last;
@@ -53,7 +60,7 @@ final class InFlight {
      * flight than identifiers.
      * [MQTT-4.3.2-1], [MQTT-4.3.3-1]
      */
-    int add(Stage stage, boolean retain, long sequence, @Nullable String row) {
+    int add(Stage stage, boolean retain, long sequence, @Nullable SentRow row) {
         do {
             last = last == 65_535 ? 1 : last + 1;
         } while (sent.containsKey(last));

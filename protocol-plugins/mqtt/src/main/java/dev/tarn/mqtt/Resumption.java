@@ -41,10 +41,10 @@ final class Resumption {
         List<Long> sequences = new ArrayList<>();
         Map<String, CompletableFuture<Optional<Row>>> rows = new HashMap<>();
         for (InFlight.Sent one : sent) {
-            String row = one.row();
+            InFlight.SentRow row = one.row();
             if (row != null) {
                 rows.computeIfAbsent(
-                        row,
+                        row.path(),
                         path -> broker.resources().get(context, Path.of(path)).toCompletableFuture());
             } else if (one.sequence() != 0) {
                 sequences.add(one.sequence());
@@ -55,30 +55,48 @@ final class Resumption {
         all.add(logged);
         return CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]))
                 .thenApplyAsync(
-                        read -> again(sent, logged.join(), rows), line.channel().eventLoop());
+                        read -> again(session, sent, logged.join(), rows),
+                        line.channel().eventLoop());
     }
 
     /**
      * Something to be sent again.
      *
-     * @param change what it said; null when the log no longer has it, or the row is gone
+     * @param change what it said; null when the log no longer has it, or the row is gone, or it has changed: that is told
+     *     by itself
      */
     record Again(InFlight.Sent sent, @Nullable Change change) {}
 
     private static List<Again> again(
-            List<InFlight.Sent> sent, List<Change> logged, Map<String, CompletableFuture<Optional<Row>>> rows) {
+            Session session,
+            List<InFlight.Sent> sent,
+            List<Change> logged,
+            Map<String, CompletableFuture<Optional<Row>>> rows) {
         Map<Long, Change> bySequence = new HashMap<>();
         logged.forEach(change -> bySequence.put(change.sequence(), change));
         List<Again> again = new ArrayList<>(sent.size());
         for (InFlight.Sent one : sent) {
-            CompletableFuture<Optional<Row>> row = one.row() == null ? null : rows.get(one.row());
+            InFlight.SentRow of = one.row();
+            CompletableFuture<Optional<Row>> row = of == null ? null : rows.get(of.path());
             again.add(new Again(
                     one,
-                    row == null
+                    of == null || row == null
                             ? bySequence.get(one.sequence())
-                            : row.join().map(Resumption::change).orElse(null)));
+                            : row.join()
+                                    .filter(now -> !told(session, of, now))
+                                    .map(Resumption::change)
+                                    .orElse(null)));
         }
         return again;
+    }
+
+    /** Whether the client is told of the row as it is now by a change that is owed to it. */
+    private static boolean told(Session session, InFlight.SentRow sent, Row now) {
+        return sent.version() != 0
+                && sent.version() != now.version()
+                && now.attributes().qos() > 0
+                && session.covering(now.path()).stream()
+                        .anyMatch(held -> held.options().qos() > 0);
     }
 
     private static Change change(Row row) {

@@ -130,9 +130,9 @@ final class Session {
 
     /** Remembers that a group gave it this; forgets what the group has stored by now. */
     void taken(SharedGroup group, Change change) {
-        SharedGroup.Lasting lasting = group.lasting();
+        GroupLedger.Lasting lasting = group.ledger().lasting();
         if (lasting != null && change.logged()) {
-            long stored = group.storedUpTo();
+            long stored = group.ledger().storedUpTo();
             taken.removeIf(one -> one.group() == lasting.number() && one.sequence() <= stored);
             if (taken.size() >= MOST_TAKEN) {
                 taken.remove(taken.iterator().next());

@@ -31,12 +31,14 @@ final class SessionRow {
         row.put("settledUpTo", session.inFlight().settledUpTo(session.sentUpTo()));
         List<Object> sent = new ArrayList<>();
         for (InFlight.Sent one : session.inFlight().all()) {
-            List<@Nullable Object> fields = new ArrayList<>(5);
+            InFlight.SentRow of = one.row();
+            List<@Nullable Object> fields = new ArrayList<>(6);
             fields.add((long) one.packetId());
             fields.add(one.stage().name());
             fields.add(one.retain());
             fields.add(one.sequence());
-            fields.add(one.row());
+            fields.add(of == null ? null : of.path());
+            fields.add(of == null ? 0L : of.version());
             sent.add(fields);
         }
         row.put("sent", sent);
@@ -83,7 +85,7 @@ final class SessionRow {
         if (row.get("sent") instanceof List<?> sent) {
             long order = 0;
             for (Object one : sent) {
-                if (one instanceof List<?> fields && fields.size() == 5) {
+                if (one instanceof List<?> fields && fields.size() >= 5) {
                     session.inFlight().restore(sent(fields, ++order));
                 }
             }
@@ -116,7 +118,9 @@ final class SessionRow {
                 Boolean.TRUE.equals(fields.get(2)),
                 order,
                 number(fields.get(3)),
-                fields.get(4) instanceof String path ? path : null);
+                fields.get(4) instanceof String path
+                        ? new InFlight.SentRow(path, fields.size() > 5 ? number(fields.get(5)) : 0)
+                        : null);
     }
 
     private static Packet.Will will(Map<?, ?> row) {

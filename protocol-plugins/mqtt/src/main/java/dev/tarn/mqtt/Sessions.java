@@ -9,15 +9,11 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -27,15 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who is connected under which client identifier, one connection at a time [MQTT-3.1.4-3], and the sessions of those who
- * are away. A session belongs to the connection that holds the claim to its identifier, else to this class, which touches
- * it only where no claim can appear meanwhile. Safe on any thread.
+ * The sessions of all clients. One belongs to the connection that holds the claim to its identifier ({@link Claims}),
+ * else to this class, which touches it only where no claim can appear meanwhile. Safe on any thread.
  */
 final class Sessions implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
-
-    private static final long PATIENCE_SECONDS = 3;
 
     private static final long SWEEP_SECONDS = 1;
 
@@ -45,33 +38,13 @@ final class Sessions implements AutoCloseable {
     private final Clock clock;
     private final Statistics statistics;
     private final BiConsumer<Session, Packet.Will> publishWill;
-    private final ConcurrentMap<String, Claim> claims = new ConcurrentHashMap<>();
+    private final Claims claims;
     private final ConcurrentMap<String, Session> sessions = new ConcurrentHashMap<>();
-    private final ConcurrentMap<Long, CompletableFuture<?>> writes = new ConcurrentHashMap<>();
-    private final AtomicLong written = new AtomicLong();
+    private final SessionWrites writes;
     private final ScheduledThreadPoolExecutor timer;
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicLong assigned = new AtomicLong();
     private final String run;
-
-    /** A connection's hold on its client identifier. */
-    static final class Claim {
-        private final String clientId;
-        private final MqttConnection connection;
-        private final CompletionStage<@Nullable Void> ready;
-        private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
-
-        private Claim(String clientId, MqttConnection connection, CompletionStage<@Nullable Void> ready) {
-            this.clientId = clientId;
-            this.connection = connection;
-            this.ready = ready;
-        }
-
-        /** Completes, on any thread, when the one before is gone. */
-        CompletionStage<@Nullable Void> ready() {
-            return ready;
-        }
-    }
 
     /**
      * A session for a connection.
@@ -79,7 +52,7 @@ final class Sessions implements AutoCloseable {
      * @param present whether it was there before
      * @param stored completes, on any thread, when it is safe to tell the client
      */
-    record Opened(Session session, boolean present, CompletionStage<?> stored) {}
+    record Opened(Session session, boolean present, CompletableFuture<?> stored) {}
 
     /**
      * Reads what is stored; blocks while it does.
@@ -100,6 +73,8 @@ final class Sessions implements AutoCloseable {
         this.clock = clock;
         this.statistics = statistics;
         this.publishWill = publishWill;
+        this.claims = new Claims(statistics);
+        this.writes = new SessionWrites(tables);
         this.run = Long.toString(clock.millis(), 36);
         this.timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "tarn-mqtt-sessions");
@@ -113,29 +88,9 @@ final class Sessions implements AutoCloseable {
     }
 
     private void load(DurableSessions engine) {
-        Map<Long, SharedGroup> groups = shared.load();
-        List<Draft> drafts = new ArrayList<>();
-        List<Session> stored = tables.load(
-                (clientId, number, cursor) -> new Session(clientId, number, engine.open(name(clientId), cursor)));
-        for (Session session : stored) {
+        Restored restored = Restored.read(tables, engine, shared, statistics);
+        for (Session session : restored.sessions()) {
             numbers.accumulateAndGet(session.number(), Math::max);
-            DurableSession owed = session.owed();
-            if (owed != null) {
-                for (Held held : session.subscriptions().values()) {
-                    statistics.subscription(held, 1);
-                    if (held.wish().group() != null) {
-                        shared.enter(held.wish(), true, drafts);
-                    } else if (!SystemTopics.covers(held.wish())) {
-                        owed.cover(held.wish().filter(), held.options().qos(), held.start());
-                    }
-                }
-            }
-            for (Session.Taken one : session.taken()) {
-                SharedGroup group = groups.get(one.group());
-                if (group != null) {
-                    group.settledBefore(one.sequence());
-                }
-            }
             if (session.disconnectedAt() == 0) {
                 // It was connected when the server ended: its connection is lost only now [MQTT-3.1.2-8].
                 session.disconnectedAt(clock.millis());
@@ -148,16 +103,16 @@ final class Sessions implements AutoCloseable {
             sessions.put(session.clientId(), session);
             watch(session);
         }
-        shared.loaded(drafts);
-        if (!drafts.isEmpty()) {
-            store(drafts);
+        if (!restored.drafts().isEmpty()) {
+            store(restored.drafts());
         }
-        if (!stored.isEmpty()) {
-            LOG.info("sessions restored: count={}", stored.size());
+        if (!restored.sessions().isEmpty()) {
+            LOG.info("sessions restored: count={}", restored.sessions().size());
         }
     }
 
-    private static String name(String clientId) {
+    /** Names a session for the engine. */
+    static String name(String clientId) {
         return "mqtt/" + clientId;
     }
 
@@ -169,32 +124,6 @@ final class Sessions implements AutoCloseable {
     /** An identifier for a client that gave none; unique on this node [MQTT-3.1.3-6]. */
     String newClientId() {
         return "auto-" + run + "-" + Long.toString(assigned.incrementAndGet(), 36);
-    }
-
-    /**
-     * Gives the identifier to this connection, from the moment on when the one that had it is gone: that one is told, and
-     * closed.
-     * [MQTT-3.1.3-2], [MQTT-3.1.4-3]; 3.1.1 [MQTT-3.1.4-2]
-     */
-    Claim claim(String clientId, MqttConnection connection) {
-        Claim[] made = new Claim[1];
-        claims.compute(clientId, (same, previous) -> {
-            CompletionStage<@Nullable Void> ready =
-                    previous == null ? CompletableFuture.<@Nullable Void>completedFuture(null) : previous.released;
-            made[0] = new Claim(clientId, connection, ready);
-            if (previous != null) {
-                previous.connection.takeOver();
-            }
-            return made[0];
-        });
-        statistics.mostClients.accumulate(claims.size());
-        return made[0];
-    }
-
-    /** Ends a hold; the next in line may go on. */
-    void release(Claim claim) {
-        claims.remove(claim.clientId, claim);
-        claim.ready.whenComplete((ready, never) -> claim.released.complete(null));
     }
 
     /**
@@ -213,13 +142,7 @@ final class Sessions implements AutoCloseable {
             DurableSession owed = known.owed();
             boolean lost = owed != null && owed.lost();
             if (!clean && !lost && !known.over(clock.millis())) {
-                known.watch(null);
-                known.disconnectedAt(0);
-                known.expiry(expiry);
-                known.bequest(null); // [MQTT-3.1.3-9]
-                known.will(will);
-                known.user(user);
-                return new Opened(known, true, tables.commit(List.of(tables.put(known))));
+                return new Opened(known, true, reopen(known, user, expiry, will));
             }
             drafts.addAll(forget(known));
         }
@@ -236,8 +159,32 @@ final class Sessions implements AutoCloseable {
             sessions.put(clientId, made);
             drafts.add(tables.put(made));
         }
-        return new Opened(
-                made, false, drafts.isEmpty() ? CompletableFuture.completedFuture(null) : tables.commit(drafts));
+        return new Opened(made, false, drafts.isEmpty() ? CompletableFuture.completedFuture(null) : commit(drafts));
+    }
+
+    /**
+     * Hands a session to a connection. The client is answered when what it brings anew is stored; where that is nothing,
+     * as when one connection follows another, it is stored as well, but the client need not wait: a server that dies
+     * before has the session as the last connection left it.
+     */
+    private CompletableFuture<?> reopen(Session known, User user, long expiry, Packet.@Nullable Will will) {
+        boolean same = known.expiry() == expiry && known.bequest() == null && will == null && user.equals(known.user());
+        known.watch(null);
+        known.disconnectedAt(0);
+        known.expiry(expiry);
+        known.bequest(null); // [MQTT-3.1.3-9]
+        known.will(will);
+        known.user(user);
+        List<Draft> drafts = List.of(tables.put(known));
+        if (same) {
+            store(drafts);
+            return CompletableFuture.completedFuture(null);
+        }
+        return commit(drafts);
+    }
+
+    private CompletableFuture<?> commit(List<Draft> drafts) {
+        return tables.commit(drafts).toCompletableFuture();
     }
 
     /**
@@ -316,16 +263,7 @@ final class Sessions implements AutoCloseable {
 
     /** Stores something, now and surely before this is closed. */
     CompletableFuture<?> store(List<Draft> drafts) {
-        CompletableFuture<?> stored = tables.commit(drafts).toCompletableFuture();
-        long number = written.incrementAndGet();
-        writes.put(number, stored);
-        stored.whenComplete((commit, failure) -> {
-            writes.remove(number);
-            if (failure != null) {
-                LOG.error("a session could not be stored: reason={}", failure.getMessage());
-            }
-        });
-        return stored;
+        return writes.store(drafts);
     }
 
     /** Looks again when the session's will or its end is due. */
@@ -357,13 +295,12 @@ final class Sessions implements AutoCloseable {
      * [MQTT-4.1.0-1]; 3.1.1 [MQTT-4.1.0-2]
      */
     void look(Session session, Runnable away, Consumer<MqttConnection> connected) {
-        claims.compute(session.clientId(), (clientId, claim) -> {
-            if (claim != null) {
-                connected.accept(claim.connection);
-            } else if (sessions.get(clientId) == session) {
+        claims.hold(session.clientId(), connection -> {
+            if (connection != null) {
+                connected.accept(connection);
+            } else if (sessions.get(session.clientId()) == session) {
                 away.run();
             }
-            return claim;
         });
     }
 
@@ -388,6 +325,10 @@ final class Sessions implements AutoCloseable {
         }
     }
 
+    Claims claims() {
+        return claims;
+    }
+
     SharedGroups shared() {
         return shared;
     }
@@ -406,7 +347,7 @@ final class Sessions implements AutoCloseable {
     int away() {
         int away = 0;
         for (String clientId : sessions.keySet()) {
-            away += claims.containsKey(clientId) ? 0 : 1;
+            away += claims.has(clientId) ? 0 : 1;
         }
         return away;
     }
@@ -439,20 +380,8 @@ final class Sessions implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdownNow();
-        List<CompletableFuture<?>> open = new ArrayList<>();
-        claims.values().forEach(claim -> open.add(claim.released));
-        await(open);
-        await(shared.stop());
-        await(List.copyOf(writes.values()));
-    }
-
-    private static void await(List<CompletableFuture<?>> open) {
-        try {
-            CompletableFuture.allOf(open.toArray(new CompletableFuture<?>[0])).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException unfinished) {
-            LOG.warn("sessions may not all be stored: {}", unfinished.toString());
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        SessionWrites.await(claims.ends());
+        SessionWrites.await(shared.stop());
+        writes.await();
     }
 }

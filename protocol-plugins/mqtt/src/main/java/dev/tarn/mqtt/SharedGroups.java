@@ -68,8 +68,8 @@ final class SharedGroups {
                 SharedGroup group = new SharedGroup(this, row.group(), Filter.of(row.filter()));
                 DurableSession owed = engine.open(owedName(group), row.cursor());
                 owed.cover(group.filter(), 2, row.cursor());
-                group.lasting(new SharedGroup.Lasting(number, owed, row.cursor()));
-                group.restore(row.cursor(), row.settled());
+                group.ledger().lasting(new GroupLedger.Lasting(number, owed, row.cursor()));
+                group.ledger().restore(row.cursor(), row.settled());
                 numbers.accumulateAndGet(number, Math::max);
                 byNumber.put(number, group);
                 entries.put(new Key(group.name(), group.filter()), new Entry(group));
@@ -81,7 +81,7 @@ final class SharedGroups {
     /** Every session that was stored has entered: what none of them has is removed. */
     void loaded(List<Draft> drafts) {
         entries.values().removeIf(entry -> {
-            SharedGroup.Lasting lasting = entry.group.lasting();
+            GroupLedger.Lasting lasting = entry.group.ledger().lasting();
             if (entry.sessions == 0 && lasting != null) {
                 lasting.owed().close();
                 drafts.add(tables.deleteGroup(lasting.number()));
@@ -107,7 +107,7 @@ final class SharedGroups {
             entry.sessions++;
             if (lasts && durable != null) {
                 entry.lasting++;
-                if (entry.group.lasting() == null) {
+                if (entry.group.ledger().lasting() == null) {
                     drafts.add(last(entry.group, durable));
                 }
             }
@@ -119,8 +119,8 @@ final class SharedGroups {
     private Draft last(SharedGroup group, DurableSessions engine) {
         DurableSession owed = engine.open(owedName(group), tables.sequence());
         long start = owed.cover(group.filter(), 2);
-        SharedGroup.Lasting lasting = new SharedGroup.Lasting(numbers.incrementAndGet(), owed, start);
-        group.lasting(lasting);
+        GroupLedger.Lasting lasting = new GroupLedger.Lasting(numbers.incrementAndGet(), owed, start);
+        group.ledger().lasting(lasting);
         return tables.put(
                 lasting.number(), new GroupRow(group.name(), group.filter().text(), start, List.of()));
     }
@@ -133,9 +133,9 @@ final class SharedGroups {
     void leave(Packet.Wish wish, boolean lasts, List<Draft> drafts) {
         entries.computeIfPresent(key(wish), (key, entry) -> {
             entry.sessions--;
-            SharedGroup.Lasting lasting = entry.group.lasting();
+            GroupLedger.Lasting lasting = entry.group.ledger().lasting();
             if (lasts && durable != null && --entry.lasting <= 0 && lasting != null) {
-                entry.group.lasting(null);
+                entry.group.ledger().lasting(null);
                 lasting.owed().close();
                 drafts.add(tables.deleteGroup(lasting.number()));
             }
@@ -163,15 +163,19 @@ final class SharedGroups {
                 : change -> resources.mayHear(client, filter, change.path());
     }
 
-    CompletionStage<Commit> write(SharedGroup group, SharedGroup.Lasting lasting) {
-        GroupRow row = new GroupRow(group.name(), group.filter().text(), group.cursor(), group.beyond());
+    CompletionStage<Commit> write(SharedGroup group, GroupLedger.Lasting lasting) {
+        GroupRow row = new GroupRow(
+                group.name(),
+                group.filter().text(),
+                group.ledger().cursor(),
+                group.ledger().beyond());
         return tables.commit(List.of(tables.put(lasting.number(), row)));
     }
 
     /** Stores all groups for the last time; completes on any thread. */
     List<CompletableFuture<?>> stop() {
         List<CompletableFuture<?>> stopping = new ArrayList<>();
-        entries.values().forEach(entry -> stopping.add(entry.group.stop()));
+        entries.values().forEach(entry -> stopping.add(entry.group.ledger().stop()));
         return stopping;
     }
 
@@ -199,7 +203,7 @@ final class SharedGroups {
     /** Lets go of the log where nothing in it is for the groups that are behind by more than this. */
     void advance(long lag) {
         for (Entry entry : entries.values()) {
-            SharedGroup.Lasting lasting = entry.group.lasting();
+            GroupLedger.Lasting lasting = entry.group.ledger().lasting();
             if (lasting != null) {
                 long clear = lasting.owed().clearUpTo();
                 if (clear - lasting.owed().cursor() > lag) {

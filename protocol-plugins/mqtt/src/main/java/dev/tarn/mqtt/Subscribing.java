@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -144,11 +145,14 @@ final class Subscribing {
             if (wish.group() != null) {
                 return share(held, known == null, drafts);
             }
-            held.scanning(!ofServer && (held.scanning() || start.from() == Start.From.CURRENT));
+            boolean rows = start.from() != Start.From.LIVE;
+            if (rows && !ofServer) {
+                held.scanAll();
+            }
             if (owed != null && known == null) {
                 long from = owed.cover(wish.filter(), wish.options().qos());
                 held.start(from);
-                start = start.from() == Start.From.LIVE ? Start.after(from) : start;
+                start = rows ? start : Start.after(from);
             } else if (owed != null) {
                 owed.cover(wish.filter(), wish.options().qos(), held.start());
             }
@@ -160,6 +164,11 @@ final class Subscribing {
                         ofServer
                                 ? system.subscribe(held, start)
                                 : mailbox.subscribe(wish.filter(), start, held.interest(), held));
+            }
+            if (owed != null && known == null) {
+                // What changed before that is among the rows.
+                held.start(Math.max(
+                        held.start(), Objects.requireNonNull(held.live()).settled()));
             }
         } catch (Failure failure) {
             uncover(held);
@@ -236,7 +245,7 @@ final class Subscribing {
     private static Start start(Packet.Wish wish, boolean fresh) {
         int handling = wish.options().retainHandling();
         boolean rows = wish.group() == null && (handling == 0 || (handling == 1 && fresh));
-        return rows ? Start.CURRENT : Start.LIVE;
+        return rows ? Start.EVERY : Start.LIVE;
     }
 
     /**
@@ -410,15 +419,17 @@ final class Subscribing {
             join(held, group);
             return;
         }
+        held.live(mailbox.subscribe(held.wish().filter(), start(held, session), held.interest(), held));
+    }
+
+    /** From where the session goes on, and with the rows that were not sent yet. */
+    private static Start start(Held held, Session session) {
         DurableSession owed = session.owed();
-        Start start = held.options().qos() == 0 || owed == null
-                ? Start.LIVE
-                : Start.after(Math.max(Math.max(session.sentUpTo(), owed.clearUpTo()), held.start()));
-        held.live(mailbox.subscribe(held.wish().filter(), start, held.interest(), held));
-        if (held.scanning()) {
-            // Its rows were not all sent: they are sent from the first one on, beside what happened since.
-            mailbox.subscribe(held.wish().filter(), Start.CURRENT, held.interest(), held);
+        if (held.options().qos() == 0 || owed == null) {
+            return held.scanning() ? new Start(Start.From.EVERY, -1, held.progress()) : Start.LIVE;
         }
+        long after = Math.max(Math.max(session.sentUpTo(), owed.clearUpTo()), held.start());
+        return held.scanning() ? new Start(Start.From.EVERY, after, held.progress()) : Start.after(after);
     }
 
     /** Ends what the mailbox does not end with itself. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.api.data.Path;
+import dev.tarn.api.resource.Start;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,14 @@ final class SubscriptionRow {
         row.put("since", held.since());
         row.put("start", held.start());
         row.put("scanning", held.scanning());
+        if (held.scanning()) {
+            Start.Progress progress = held.progress();
+            Path last = progress.row();
+            row.put("scannedTable", progress.table());
+            row.put("scannedRow", last == null ? null : last.text());
+            row.put("toldFirst", progress.first());
+            row.put("toldLast", progress.last());
+        }
         return row;
     }
 
@@ -33,8 +43,19 @@ final class SubscriptionRow {
         Held held = new Held(PacketReader.wish(String.valueOf(row.get("filter")), options), number);
         held.renew(options, (int) number(row, "identifier"), number(row, "since"));
         held.start(number(row, "start"));
-        held.scanning(Boolean.TRUE.equals(row.get("scanning")));
+        if (Boolean.TRUE.equals(row.get("scanning"))) {
+            held.scanOn(progress(row));
+        }
         return held;
+    }
+
+    private static Start.Progress progress(Map<?, ?> row) {
+        boolean begun = row.get("scannedTable") instanceof String && row.get("scannedRow") instanceof String;
+        return new Start.Progress(
+                begun ? String.valueOf(row.get("scannedTable")) : null,
+                begun ? Path.of(String.valueOf(row.get("scannedRow"))) : null,
+                number(row, "toldFirst"),
+                number(row, "toldLast"));
     }
 
     private static long number(Map<?, ?> row, String name) {

@@ -80,7 +80,7 @@ final class SystemWatch implements SystemTopics.Watcher, AutoCloseable {
         }
 
         void begin(Start start) {
-            if (start.from() == Start.From.CURRENT) {
+            if (start.from() != Start.From.LIVE) {
                 loop.execute(() -> {
                     if (subscriptions.contains(this)) {
                         tell(topics.current(), List.of(this), true);
