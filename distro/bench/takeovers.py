@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Connections of one client identifier, each taking the session over from the one before, while somebody publishes to it.
 
-  distro/bench/takeovers.py PORT [--seconds 8] [--window 4] [--rate 500] [--clean]
+  distro/bench/takeovers.py PORT [--pid PID] [--seconds 8] [--window 4] [--rate 500] [--clean]
 
-Counts CONNACKs; so many connections are under way at once. Ends with an error unless every CONNACK but the first says that
+Counts CONNACKs, and the CPU time that the server with this process id spends on each; so many connections are under way at
+once. Ends with an error unless every CONNACK but the first says that
 there is a session, all connections are answered or closed and one is left, and everything that was published and acknowledged has come, in order but
 for repeats.
 """
 import argparse
+import os
 import selectors
 import socket
 import struct
@@ -26,6 +28,13 @@ def connect(port, client_id, clean):
     body = b"\0\4MQTT\4" + bytes([2 if clean else 0]) + b"\0\x3c" + struct.pack(">H", len(text)) + text
     made.sendall(b"\x10" + bytes([len(body)]) + body)
     return made
+
+
+def cpu(pid):
+    """Seconds of a process."""
+    with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def packets(data):
@@ -78,6 +87,7 @@ class Publisher(threading.Thread):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("port", type=int)
+    arguments.add_argument("--pid", type=int)
     arguments.add_argument("--seconds", type=float, default=8)
     arguments.add_argument("--window", type=int, default=4)
     arguments.add_argument("--rate", type=int, default=500)
@@ -139,13 +149,15 @@ def main():
     publisher = None if options.clean else Publisher(options.port, options.rate)
     if publisher:
         publisher.start()
-    begun = time.time()
+    begun, spent = time.time(), cpu(options.pid) if options.pid else 0
     while time.time() - begun < options.seconds:
         while len(born) < options.window:
             add(connect(options.port, client, options.clean))
         for key, _ in select.select(0.05):
             read(key.fileobj)
     took, served = time.time() - begun, len(latencies)
+    if options.pid:
+        print("%.0f us of the server's CPU time for each" % ((cpu(options.pid) - spent) / served * 1e6))
     if publisher:
         publisher.over = True
     patience = time.time() + 30
