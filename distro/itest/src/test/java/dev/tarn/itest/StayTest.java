@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.qpid.protonj2.client.exceptions.ClientException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -167,7 +168,12 @@ class StayTest {
     }
 
     private static Guest guest(Amqp client) throws Exception {
-        assertThat(client.receives("stay/#")).isTrue();
+        try {
+            assertThat(client.receives("stay/#")).isTrue();
+        } catch (ClientException ended) {
+            client.close();
+            throw new IOException(ended);
+        }
         return new Guest() {
             @Override
             public String end() throws Exception {
