@@ -119,7 +119,8 @@ class HooksTest {
         return DENYING.keySet().stream()
                 .flatMap(name -> VERBS.entrySet().stream()
                         // Who is ended takes the copy of the scripts along, which takes a while.
-                        .filter(verb -> !name.equals("Loops") || Set.of("get", "delete").contains(verb.getKey()))
+                        .filter(verb ->
+                                !name.equals("Loops") || Set.of("get", "delete").contains(verb.getKey()))
                         .map(verb -> DynamicTest.dynamicTest(
                                 name + " " + verb.getKey(), () -> assertDenied(name, verb.getValue()))));
     }
