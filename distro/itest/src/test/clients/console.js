@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Presses every button of the console's page Protocols in Chromium, with a bundle that brings the protocol echo, and prints
-// "console" and what it saw after each.
+// Presses every button of the console's pages Protocols and Applications in Chromium, with a bundle that brings the protocol echo
+// and a jar with an application, and prints "console" and what it saw after each.
 import puppeteer from 'puppeteer-core';
 
-const [executablePath, adminAddress, jar] = process.argv.slice(2);
+const [executablePath, adminAddress, jar, application] = process.argv.slice(2);
 const timeout = 60000;
 const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 try {
@@ -55,6 +55,28 @@ try {
   await row('running');
   await press('Remove');
   await row();
+
+  await page.goto('http://' + adminAddress + '/system/console/applications', { waitUntil: 'load', timeout });
+  const applied = (...words) => page.waitForFunction((wanted) => {
+    const rows = [...document.querySelectorAll('.protocols tbody tr')].filter((tr) => tr.textContent.includes('sensor-alert'));
+    return wanted.length === 0 ? rows.length === 0 : rows.length === 1 && wanted.every((word) => rows[0].textContent.includes(word));
+  }, { timeout }, words).then(() => console.log('console application ' + (words.join(' ') || 'gone')));
+  const click = (label) => page.waitForFunction((wanted) => {
+    const button = [...document.querySelectorAll('.protocols tbody button')].find((each) => each.textContent === wanted && !each.disabled);
+    button?.click();
+    return Boolean(button);
+  }, { timeout }, label);
+  const deploy = async () => (await page.$('input[type=file]')).uploadFile(application);
+  await deploy();
+  await said('version 1 is serving');
+  await applied('serving', 'Sensors');
+  await deploy();
+  await said('version 2 is serving');
+  await click('Roll back');
+  await said('version 1 is serving');
+  await click('Undeploy');
+  await said('is undeployed');
+  await applied();
   console.log('console done');
 } finally {
   await browser.close();

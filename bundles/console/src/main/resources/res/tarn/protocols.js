@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 "use strict";
 (() => {
+  const { make, operate, contentOf } = window.tarn;
   const root = document.querySelector(".tarn");
   const body = root.querySelector("tbody");
   const told = root.querySelector(".told");
@@ -23,27 +24,10 @@
     : s < 86400 ? Math.floor(s / 3600) + " h " + Math.floor(s % 3600 / 60) + " min"
     : Math.floor(s / 86400) + " d " + Math.floor(s % 86400 / 3600) + " h";
 
-  const make = (tag, properties = {}, ...children) => {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  };
-
   function say(text, bad) {
     told.textContent = text;
     told.classList.toggle("bad", Boolean(bad));
     told.hidden = !text;
-  }
-
-  async function operate(operation, given = {}) {
-    const answer = await fetch("/operations", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ operation, ...given }),
-    });
-    const result = await answer.json();
-    if (!answer.ok) throw new Error(result.detail || answer.statusText);
-    return result;
   }
 
   async function act(words, operation, given) {
@@ -159,12 +143,7 @@
   root.querySelector("input[type=file]").addEventListener("change", async (event) => {
     const file = event.target.files[0];
     if (!file) return;
-    const content = await new Promise((resolve, reject) => {
-      const reader = new FileReader();
-      reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ""));
-      reader.onerror = () => reject(reader.error);
-      reader.readAsDataURL(file);
-    });
+    const content = await contentOf(file);
     event.target.value = "";
     await act("Installing " + file.name, "bundle_install", { file: file.name, content, update: true });
   });

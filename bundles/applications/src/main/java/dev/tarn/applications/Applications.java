@@ -18,9 +18,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -38,11 +43,12 @@ import org.slf4j.LoggerFactory;
  * before the service exists. Looks at the folders on a thread of its own; answers for static files on any.
  */
 @Component(
-        service = {Site.class, Applications.class},
+        service = {Site.class, Applications.class, BooleanSupplier.class},
         configurationPid = "dev.tarn.applications",
+        property = "tarn.settled=applications",
         immediate = true)
 @Designate(ocd = Applications.Config.class)
-public final class Applications implements Site {
+public final class Applications implements Site, BooleanSupplier {
 
     /** Where applications are. */
     @ObjectClassDefinition(name = "Applications", description = "Which folders are deployed as applications")
@@ -62,22 +68,43 @@ public final class Applications implements Site {
     private static final Pattern INTERVAL = Pattern.compile("([0-9]{1,5})(ms|s)");
 
     private final AtomicReference<List<Application>> serving = new AtomicReference<>(List.of());
+    private final @Nullable BundleContext framework;
+    private final AtomicInteger languages = new AtomicInteger();
+
+    /** Tasks of the thread that deploys after which more may be deployed. */
+    private final AtomicInteger busy = new AtomicInteger();
+
     private final Watch watch;
     private final ScheduledThreadPoolExecutor thread;
     private final int interval;
 
+    /** Deploys nothing before {@link #begin}, so that languages that are there come first. */
     @Activate
     public Applications(
+            BundleContext framework,
             @Reference Tables tables,
             @Reference Roles roles,
             @Reference Transactions transactions,
             @Reference DataLoader loader,
             Config config) {
+        this(framework, new Watch.Services(tables, roles, Optional.of(loader)), transactions, config);
+    }
+
+    /** In plain Java: what is there is deployed at once. */
+    public Applications(Tables tables, Roles roles, Transactions transactions, DataLoader loader, Config config) {
         this(tables, roles, transactions, Optional.of(loader), config);
     }
 
     /** @param loader absent where nobody's data files are read */
     Applications(Tables tables, Roles roles, Transactions transactions, Optional<DataLoader> loader, Config config) {
+        this(null, new Watch.Services(tables, roles, loader), transactions, config);
+        watch.start();
+        next(interval);
+    }
+
+    private Applications(
+            @Nullable BundleContext framework, Watch.Services services, Transactions transactions, Config config) {
+        this.framework = framework;
         interval = milliseconds(config.interval());
         List<Path> folders = Arrays.stream(config.folders())
                 .filter(folder -> !folder.isBlank())
@@ -85,7 +112,7 @@ public final class Applications implements Site {
                 .toList();
         Optional<Path> directory =
                 Optional.of(config.directory()).filter(text -> !text.isBlank()).map(Path::of);
-        watch = new Watch(new Watch.Services(tables, roles, loader), folders, directory, serving::set);
+        watch = new Watch(services, folders, directory, serving::set);
         watch.add(new JavaCode(transactions));
         thread = new ScheduledThreadPoolExecutor(
                 1,
@@ -96,20 +123,58 @@ public final class Applications implements Site {
                 },
                 new ThreadPoolExecutor.DiscardPolicy());
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        watch.start();
+    }
+
+    /** Deploys what is there. */
+    @Activate
+    public void begin() {
+        meanwhile(watch::start);
         next(interval);
+    }
+
+    /** Does something on the thread that deploys; nothing is settled until it is done. */
+    private void meanwhile(Runnable work) {
+        busy.incrementAndGet();
+        thread.execute(() -> {
+            try {
+                work.run();
+            } catch (RuntimeException bug) {
+                LOG.error("deploying applications failed", bug);
+            } finally {
+                busy.decrementAndGet();
+            }
+        });
+    }
+
+    /** Whether everything that was there at the start, or came with a language, is deployed or refused. */
+    @Override
+    public boolean getAsBoolean() {
+        return busy.get() == 0 && languages.get() >= offered();
+    }
+
+    /** Languages that there are, whether or not they have been told of. */
+    private int offered() {
+        try {
+            return framework == null
+                    ? 0
+                    : framework.getServiceReferences(Language.class, null).size();
+        } catch (InvalidSyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /** Code in this language is run from now on. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void addLanguage(Language language) {
         watch.add(language);
-        thread.execute(watch::again);
+        meanwhile(watch::again);
+        languages.incrementAndGet();
     }
 
     /** New versions with code in this language are refused from now on; what serves goes on. */
     public void removeLanguage(Language language) {
         watch.remove(language);
+        languages.decrementAndGet();
     }
 
     /** Something to be done on the thread that deploys. */

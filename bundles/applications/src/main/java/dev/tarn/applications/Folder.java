@@ -57,6 +57,18 @@ final class Folder {
         return new Folder(root, walk.files, walk.leftOut);
     }
 
+    /** A single file, as the only one of its folder. */
+    static Folder of(Path file) throws IOException {
+        Path real = file.toRealPath();
+        BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);
+        SortedMap<String, Entry> files = new TreeMap<>();
+        files.put(
+                real.getFileName().toString(),
+                new Entry(
+                        real, attributes.size(), attributes.lastModifiedTime().toMillis(), attributes.fileKey()));
+        return new Folder(real.getParent(), files, List.of());
+    }
+
     /** The real path. */
     Path root() {
         return root;

@@ -93,6 +93,11 @@ final class Running {
         }
 
         @Override
+        public ClassLoader code() {
+            return logic.code();
+        }
+
+        @Override
         public void retired() {
             try {
                 logic.retired();

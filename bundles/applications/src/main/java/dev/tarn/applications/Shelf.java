@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +136,27 @@ final class Shelf {
         return number;
     }
 
+    /**
+     * A version on the shelf.
+     *
+     * @param added whether it was not there before
+     */
+    record Taken(int version, Path folder, boolean added) {}
+
+    /** Puts a jar on the shelf, unless it is the newest version there already. */
+    Taken take(String name, byte[] archive) throws IOException {
+        List<Integer> versions = versions(name);
+        if (!versions.isEmpty()) {
+            int newest = versions.get(versions.size() - 1);
+            Path jar = folder(name, newest).resolve(name + ".jar");
+            if (Files.isRegularFile(jar) && Arrays.equals(Files.readAllBytes(jar), archive)) {
+                return new Taken(newest, folder(name, newest), false);
+            }
+        }
+        int version = add(name, archive);
+        return new Taken(version, folder(name, version), true);
+    }
+
     private int next(String name) {
         List<Integer> versions = versions(name);
         return versions.isEmpty() ? 1 : versions.get(versions.size() - 1) + 1;
@@ -147,6 +169,9 @@ final class Shelf {
         if (root.isEmpty() || size > LARGEST_COPY || !name.matches("[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")) {
             return;
         }
+        if (same(name, folder)) {
+            return;
+        }
         Path copy = folder(name, next(name));
         for (Map.Entry<String, Folder.Entry> file : folder.files().entrySet()) {
             Path to = copy.resolve(file.getKey());
@@ -154,6 +179,25 @@ final class Shelf {
             Files.copy(file.getValue().location(), to);
         }
         prune(name);
+    }
+
+    /** Whether the newest version has just these files: after a restart nothing is new. */
+    private boolean same(String name, Folder folder) throws IOException {
+        List<Integer> versions = versions(name);
+        if (versions.isEmpty()) {
+            return false;
+        }
+        Folder newest = Folder.list(folder(name, versions.get(versions.size() - 1)));
+        if (!newest.files().keySet().equals(folder.files().keySet())) {
+            return false;
+        }
+        for (Map.Entry<String, Folder.Entry> file : folder.files().entrySet()) {
+            Folder.Entry kept = newest.files().get(file.getKey());
+            if (kept == null || Files.mismatch(file.getValue().location(), kept.location()) >= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Makes a version the one that serves. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,19 +37,24 @@ final class Timetable {
             Method method,
             Duration every,
             @Nullable Cron cron) {
-        long delay() {
-            return cron == null
-                    ? every.toNanos()
-                    : cron.after(ZonedDateTime.now(ZoneId.systemDefault())).toNanos();
+        long delay(ZonedDateTime now) {
+            return cron == null ? every.toNanos() : cron.after(now).toNanos();
         }
     }
 
     private final String application;
     private final Transactions transactions;
+    private final Supplier<ZonedDateTime> now;
     private final List<Entry> entries = new ArrayList<>();
     private @Nullable ScheduledThreadPoolExecutor clock;
 
     Timetable(String application, Transactions transactions) {
+        this(application, transactions, () -> ZonedDateTime.now(ZoneId.systemDefault()));
+    }
+
+    /** @param now what time it is, in the zone that crons go by */
+    Timetable(String application, Transactions transactions, Supplier<ZonedDateTime> now) {
+        this.now = now;
         this.application = application;
         this.transactions = transactions;
     }
@@ -104,7 +110,7 @@ final class Timetable {
 
     private void next(ScheduledThreadPoolExecutor made, Entry entry) {
         if (!made.isShutdown()) {
-            made.schedule(() -> run(made, entry), entry.delay(), TimeUnit.NANOSECONDS);
+            made.schedule(() -> run(made, entry), entry.delay(now.get()), TimeUnit.NANOSECONDS);
         }
     }
 

@@ -11,6 +11,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
@@ -51,6 +54,32 @@ final class Unpacking {
                 left -= write(zip, inside(folder, file.substring(prefix.length())), left);
             }
         }
+    }
+
+    /**
+     * Whether a jar in the watched folder is an application: it is no bundle, or one that brings no component of its own and uses
+     * what applications use. The launcher leaves those alone by the same rule.
+     */
+    static boolean isApplication(Path jar) throws IOException {
+        try (JarFile file = new JarFile(jar.toFile())) {
+            Manifest manifest = file.getManifest();
+            Attributes attributes = manifest == null ? new Attributes() : manifest.getMainAttributes();
+            if (attributes.getValue("Bundle-SymbolicName") == null) {
+                return true;
+            }
+            return attributes.getValue("Service-Component") == null
+                    && attributes.getValue("Bundle-Activator") == null
+                    && attributes.getValue("Fragment-Host") == null
+                    && String.valueOf(attributes.getValue("Import-Package")).contains("dev.tarn.api.application");
+        }
+    }
+
+    /** What an application in a jar is called: as the file is, without the version that Maven puts behind the name. */
+    static String name(Path jar) {
+        String file = jar.getFileName().toString();
+        String stem = file.substring(0, file.length() - ".jar".length());
+        String name = stem.replaceFirst("-[0-9][0-9A-Za-z.+-]*$", "");
+        return name.isEmpty() ? stem : name;
     }
 
     private static List<String> names(byte[] archive) throws IOException {

@@ -5,8 +5,9 @@ import dev.tarn.api.application.Language;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Tables;
 import dev.tarn.api.security.Roles;
+import dev.tarn.applications.Places.Found;
+import dev.tarn.applications.Places.Place;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,66 +34,17 @@ final class Watch {
 
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
 
-    /** Where an application's files are. */
-    private enum Place {
-        /** A folder that was named; its files are somebody's work, of which no copies are kept. */
-        GIVEN,
-        /** A version on the shelf. */
-        SHELF,
-        /** A folder in the watched one. */
-        DIRECTORY
-    }
-
-    private record Found(Path folder, Place place) {}
-
-    /** What is known of one application. */
-    private static final class Watched {
-        final String name;
-
-        @Nullable
-        Found found;
-
-        /** At the last look; null when it was not there. */
-        @Nullable
-        Folder seen;
-
-        /** When it was last deployed, with success or without. */
-        @Nullable
-        Folder tried;
-
-        @Nullable
-        Application serving;
-
-        @Nullable
-        Code code;
-
-        /** When the version that serves began to, in milliseconds since 1970. */
-        long since;
-
-        /** The last complaint, so that it is made once. */
-        @Nullable
-        String complaint;
-
-        /** What is wrong with what was tried last. */
-        List<String> problems = List.of();
-
-        Watched(String name) {
-            this.name = name;
-        }
-    }
-
     /** Where an application's parts go. */
     record Services(Tables tables, Roles roles, Optional<DataLoader> loader) {}
 
     private final Tables tables;
     private final Roles roles;
     private final Optional<DataLoader> loader;
-    private final List<Path> given;
+    private final Places places;
     private final Optional<Path> directory;
     private final Shelf shelf;
     private final Consumer<List<Application>> serving;
     private final Map<String, Watched> watched = new LinkedHashMap<>();
-    private final Set<Path> doubles = new HashSet<>();
     private final List<Language> languages = new CopyOnWriteArrayList<>();
 
     /**
@@ -106,9 +58,9 @@ final class Watch {
         this.tables = services.tables();
         this.roles = services.roles();
         this.loader = services.loader();
-        this.given = given;
         this.directory = directory;
         this.shelf = new Shelf(directory);
+        this.places = new Places(given, directory, shelf);
         this.serving = serving;
     }
 
@@ -128,6 +80,9 @@ final class Watch {
 
     /** Tries again what could not be deployed: a language has come. */
     void again() {
+        if (watched.isEmpty()) {
+            return;
+        }
         for (Watched one : watched.values()) {
             if (!one.problems.isEmpty()) {
                 one.tried = null;
@@ -147,7 +102,7 @@ final class Watch {
     }
 
     private void look(boolean atOnce) {
-        Map<String, Found> there = there();
+        Map<String, Found> there = places.there();
         there.keySet().forEach(name -> watched.computeIfAbsent(name, Watched::new));
         for (Watched one : List.copyOf(watched.values())) {
             Found found = there.get(one.name);
@@ -161,80 +116,52 @@ final class Watch {
         }
     }
 
-    /** What is an application by its place: folders that were named, then what is on the shelf, then what was dropped. */
-    private Map<String, Found> there() {
-        Map<String, Found> there = new LinkedHashMap<>();
-        given.forEach(folder -> know(there, folder, Place.GIVEN));
-        shelf.current().forEach((name, folder) -> there.putIfAbsent(name, new Found(folder, Place.SHELF)));
-        inDirectory().forEach(folder -> know(there, folder, Place.DIRECTORY));
-        return there;
-    }
-
-    private void know(Map<String, Found> there, Path folder, Place place) {
-        Path absolute = folder.toAbsolutePath().normalize();
-        String name = Objects.toString(absolute.getFileName(), "root");
-        Found first = there.putIfAbsent(name, new Found(absolute, place));
-        if (first == null) {
-            doubles.remove(absolute);
-        } else if (!first.folder().equals(absolute) && doubles.add(absolute)) {
-            LOG.warn(
-                    "application={} folder={} is passed over: {}",
-                    name,
-                    absolute,
-                    first.place() == Place.SHELF
-                            ? "another version was deployed or rolled back to; undeploy that first"
-                            : "another folder has the same name");
-        }
-    }
-
-    private List<Path> inDirectory() {
-        List<Path> folders = new ArrayList<>();
-        if (directory.isPresent() && Files.isDirectory(directory.get())) {
-            try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory.get())) {
-                for (Path entry : entries) {
-                    if (Files.isDirectory(entry)
-                            && !entry.getFileName().toString().startsWith(".")) {
-                        folders.add(entry);
-                    }
-                }
-            } catch (IOException | java.nio.file.DirectoryIteratorException unreadable) {
-                LOG.warn("directory={} cannot be read: {}", directory.get(), unreadable.toString());
-            }
-            folders.sort(null);
-        }
-        return folders;
-    }
-
     private void look(Found found, Watched one, boolean atOnce) {
         Folder now = null;
         String trouble = null;
         try {
-            now = Files.isDirectory(found.folder()) ? Folder.list(found.folder()) : null;
+            now = found.exists() ? found.files() : null;
         } catch (IOException unreadable) {
             trouble = unreadable.toString();
         }
         boolean settled = atOnce || Objects.equals(now, one.seen);
         one.seen = now;
         if (trouble != null) {
-            complain(one, List.of(trouble));
-        } else if (now == null || !Application.isOne(now)) {
+            one.complain(List.of(trouble));
+        } else if (now == null || (found.place() != Place.JAR && !Application.isOne(now))) {
             if (settled) {
                 gone(one, now);
             }
         } else if (settled && !now.equals(one.tried)) {
-            take(one, now);
+            take(one, found, now);
         }
     }
 
-    /** Deploys what is in a folder, and keeps a copy of what was dropped, so that it can be come back to. */
-    private void take(Watched one, Folder now) {
+    /** Deploys what was changed or dropped, and keeps a copy of what was dropped, so that it can be come back to. */
+    private void take(Watched one, Found found, Folder now) {
         one.tried = now;
-        if (deploy(one, now) && one.found != null && one.found.place() == Place.DIRECTORY) {
+        if (found.place() == Place.JAR) {
+            takeJar(one, found.path());
+        } else if (deploy(one, now) && found.place() == Place.DIRECTORY) {
             try {
                 shelf.keep(one.name, now);
             } catch (IOException full) {
                 LOG.warn("application={} no copy is kept to roll back to: {}", one.name, full.toString());
             }
+        }
+    }
+
+    /** A jar is served from the shelf, as if it had been uploaded, for as long as it lies there. */
+    private void takeJar(Watched one, Path jar) {
+        try {
+            Shelf.Taken taken = shelf.take(one.name, Files.readAllBytes(jar));
+            if (!deploy(one, Folder.list(taken.folder())) && taken.added()) {
+                shelf.drop(one.name, taken.version());
+            }
+        } catch (Failure refused) {
+            one.complain(List.of(jar.getFileName() + ": " + refused.reason()));
+        } catch (IOException unreadable) {
+            one.complain(List.of(unreadable.toString()));
         }
     }
 
@@ -248,9 +175,9 @@ final class Watch {
             LOG.info("application={} undeployed", one.name);
         }
         if (there != null) {
-            complain(one, List.of("no application: it has neither config.yaml nor a .graphql file"));
+            one.complain(List.of("no application: it has neither config.yaml nor a .graphql file"));
         } else if (found != null && found.place() == Place.GIVEN) {
-            complain(one, List.of("there is no folder " + found.folder()));
+            one.complain(List.of("there is no folder " + found.path()));
         } else {
             watched.remove(one.name);
         }
@@ -278,9 +205,7 @@ final class Watch {
             List<DataFile> data = loader.isPresent() ? loader.get().read(folder, next.data(), findings) : List.of();
             findings.warnings().forEach(finding -> LOG.warn("application={} {}", one.name, finding));
             if (findings.refused()) {
-                complain(
-                        one,
-                        findings.errors().stream()
+                one.complain(findings.errors().stream()
                                 .map(Findings.Finding::toString)
                                 .toList());
                 return false;
@@ -299,11 +224,7 @@ final class Watch {
                 deployTables(one.name, last, code);
             }
             done = true;
-            one.serving = next;
-            one.code = code;
-            one.complaint = null;
-            one.problems = List.of();
-            one.since = System.currentTimeMillis();
+            one.serves(next, code);
             tell();
             code.started();
             if (former != null) {
@@ -317,16 +238,14 @@ final class Watch {
                     (System.nanoTime() - before) / 1_000_000);
             loader.ifPresent(into -> into.load(one.name, data));
         } catch (Failure refused) {
-            complain(
-                    one,
-                    refused.violations().isEmpty()
+            one.complain(refused.violations().isEmpty()
                             ? List.of(refused.reason())
                             : refused.violations().stream()
                                     .map(findings::located)
                                     .toList());
         } catch (IOException unreadable) {
             // The folder changed while it was being read, or cannot be read: in the first case the next look differs.
-            complain(one, List.of(unreadable.toString()));
+            one.complain(List.of(unreadable.toString()));
         } catch (RuntimeException bug) {
             one.problems = List.of(bug.toString());
             LOG.error("application={} not deployed, the last version keeps serving", one.name, bug);
@@ -345,20 +264,6 @@ final class Watch {
         } catch (RuntimeException refused) {
             roles.deploy(name, last == null ? List.of() : last.roles());
             throw refused;
-        }
-    }
-
-    private void complain(Watched one, List<String> reasons) {
-        one.problems = reasons;
-        for (String reason : reasons) {
-            if (!reason.equals(one.complaint)) {
-                one.complaint = reason;
-                LOG.warn(
-                        "application={} not deployed: {}{}",
-                        one.name,
-                        reason,
-                        one.serving == null ? "" : " (the last version keeps serving)");
-            }
         }
     }
 
@@ -384,7 +289,7 @@ final class Watch {
         Watched one = watched.computeIfAbsent(name, Watched::new);
         Found before = one.found;
         if (before != null && before.place() == Place.GIVEN) {
-            throw new Failure(Failure.Code.CONFLICT, name + " is served from " + before.folder());
+            throw new Failure(Failure.Code.CONFLICT, name + " is served from " + before.path());
         }
         Folder listed = Folder.list(folder);
         if (!deploy(one, listed)) {
@@ -400,19 +305,20 @@ final class Watch {
         shelf.current(name, version);
     }
 
-    /** Takes an application away; what was dropped as a folder is kept under a hidden name. */
+    /** Takes an application away; what was dropped is kept under a hidden name. */
     void remove(String name) throws IOException {
         Watched one = watched.get(name);
         if (one == null || one.found == null) {
             throw new Failure(Failure.Code.NOT_FOUND, "there is no application " + name);
         }
         if (one.found.place() == Place.GIVEN) {
-            throw new Failure(Failure.Code.CONFLICT, name + " is served from " + one.found.folder());
+            throw new Failure(Failure.Code.CONFLICT, name + " is served from " + one.found.path());
         }
         shelf.clear(name);
-        Path dropped = directory.orElseThrow().resolve(name);
-        if (Files.isDirectory(dropped)) {
-            Files.move(dropped, dropped.resolveSibling("." + name + ".removed-" + System.currentTimeMillis()));
+        for (Path dropped : places.dropped(name)) {
+            Files.move(
+                    dropped,
+                    dropped.resolveSibling("." + dropped.getFileName() + ".removed-" + System.currentTimeMillis()));
         }
         look();
         look();
@@ -422,26 +328,7 @@ final class Watch {
     List<Map<String, Object>> list() {
         List<Map<String, Object>> all = new ArrayList<>();
         for (Watched one : new TreeMap<>(watched).values()) {
-            Map<String, Object> told = new LinkedHashMap<>();
-            told.put("name", one.name);
-            told.put("state", one.serving != null ? "serving" : "failed");
-            Found found = one.found;
-            if (found != null) {
-                told.put("folder", found.folder().toString());
-            }
-            if (one.serving != null && one.code != null) {
-                told.put("since", one.since);
-                told.put(
-                        "tables",
-                        one.code.tables().stream()
-                                .map(table -> Objects.toString(table.export(), table.name()))
-                                .toList());
-                told.put(
-                        "resources",
-                        one.code.mounts().stream().map(mount -> mount.export()).toList());
-                told.put("files", (long) one.serving.site().size());
-            }
-            told.put("problems", one.problems);
+            Map<String, Object> told = one.told();
             told.putAll(shelf.describe(one.name));
             all.add(told);
         }

@@ -261,4 +261,100 @@ class JavaDeployTest {
         assertThatThrownBy(() -> Node.await(applications.rollBack("app"))).isInstanceOf(Failure.class);
         assertThat(Node.await(applications.list())).isEmpty();
     }
+
+    @Test
+    void a_jar_in_the_watched_folder_is_an_application_for_as_long_as_it_lies_there() throws Exception {
+        Path dropped = Files.createDirectories(directory.resolve("deploy")).resolve("rule-1.0.jar");
+        Path partial = directory.resolve("partial");
+        Files.write(partial, jar(source("one")));
+        Files.move(partial, dropped, StandardCopyOption.ATOMIC_MOVE);
+        writes("one");
+        Files.write(partial, jar(source("two")));
+        Files.move(partial, dropped, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        writes("two");
+        Files.write(partial, jar("package app; public class Rule extends Missing {}".replace("extends Missing ", "")));
+        Files.move(partial, dropped, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        await(() -> said().contains("no class extends TableResource"));
+        writes("two");
+        assertThat(said()).contains("name=rule").contains("versions=[1, 2]");
+        Node.await(applications.rollBack("rule"));
+        writes("one");
+        Node.await(applications.undeploy("rule"));
+        assertThat(Files.exists(dropped)).isFalse();
+        assertThat(said()).isEqualTo("[]");
+    }
+
+    private String said() {
+        return Node.await(applications.list()).toString();
+    }
+
+    /** Waits until rows are written by this version. */
+    private void writes(String by) {
+        await(() -> {
+            try {
+                node.put("Sensors/1", "{\"temp\":1}");
+                return node.text("Sensors/1").contains("\"by\":\"" + by + "\"");
+            } catch (Failure notYet) {
+                return false;
+            }
+        });
+    }
+
+    @Test
+    void rows_as_they_come_are_maps() throws Exception {
+        Path folder = Files.createDirectories(directory.resolve("partial-folder"));
+        Files.writeString(folder.resolve("schema.graphql"), "type Things @table { id: ID @primaryKey  n: Int }");
+        Files.write(folder.resolve("rule.jar"), jar("""
+                package app;
+                import dev.tarn.api.application.*;
+                import java.util.*;
+                @Export("Things")
+                public final class Rule extends TableResource<Map<String, Object>> {
+                    @Override public void put(Call call, Map<String, Object> sent) throws Exception {
+                        Map<String, Object> changed = new LinkedHashMap<>(sent);
+                        changed.put("n", ((Number) sent.getOrDefault("n", 0)).longValue() + 1);
+                        changed.put("by", "rule");
+                        changed.remove("secret");
+                        super.put(call, changed);
+                    }
+                    @Override public Map<String, Object> get(Call call) throws Exception {
+                        Map<String, Object> row = super.get(call);
+                        if (row == null) return null;
+                        Map<String, Object> shown = new LinkedHashMap<>(row);
+                        shown.put("seen", true);
+                        return shown;
+                    }
+                    @Override public Iterable<Map<String, Object>> find(Call call) throws Exception {
+                        List<Map<String, Object>> all = new ArrayList<>();
+                        super.find(call).forEach(all::add);
+                        return all;
+                    }
+                }
+                """));
+        Files.move(folder, Files.createDirectories(directory.resolve("deploy")).resolve("things"));
+        await(() -> said().contains("name=things, state=serving"));
+        node.put("Things/1", "{\"n\":4,\"secret\":\"x\",\"more\":[1]}");
+        assertThat(node.text("Things/1")).isEqualTo("{\"id\":\"1\",\"n\":5,\"more\":[1],\"by\":\"rule\",\"seen\":true}");
+        assertThat(Node.await(node.services()
+                        .resources()
+                        .patch(node.context(), dev.tarn.api.data.Path.of("Things/1"), node.json("{\"n\":1}"), Terms.NONE))
+                .changes())
+                .hasSize(1);
+        assertThat(node.text("Things/1")).contains("\"n\":2").contains("\"more\":[1]");
+    }
+
+    @Test
+    void a_mistake_is_told_with_the_line_of_the_application() throws Exception {
+        Node.await(applications.deploy("app", jar("""
+                package app;
+                import dev.tarn.api.application.*;
+                @At("Wrong")
+                public final class Rule extends Endpoint {
+                    @Override public Object get(Call call) {
+                        return java.util.List.of().get(0);
+                    }
+                }
+                """)));
+        assertThatThrownBy(() -> node.row("Wrong/1")).hasMessageContaining("Rule.java:6");
+    }
 }

@@ -6,6 +6,11 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 
 /** What keeps pages of others out of the console, and the console out of pages of others. */
 final class Pages {
@@ -51,5 +56,15 @@ final class Pages {
             headers.set(HttpHeaderNames.CACHE_CONTROL, "no-store");
         }
         return answer;
+    }
+
+    /** Writes one of our own pages into the console's frame. */
+    static void write(HttpServletResponse response, String name) throws ServletException, IOException {
+        try (InputStream page = Pages.class.getResourceAsStream("/res/tarn/" + name)) {
+            if (page == null) {
+                throw new ServletException("the page is not in its bundle");
+            }
+            response.getWriter().write(new String(page.readAllBytes(), StandardCharsets.UTF_8));
+        }
     }
 }

@@ -6,8 +6,6 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import org.apache.felix.webconsole.servlet.AbstractServlet;
 import org.osgi.service.component.annotations.Component;
 
@@ -30,11 +28,6 @@ public final class ProtocolsPage extends AbstractServlet {
     @Override
     public void renderContent(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        try (InputStream page = ProtocolsPage.class.getResourceAsStream("/res/tarn/protocols.html")) {
-            if (page == null) {
-                throw new ServletException("the page is not in its bundle");
-            }
-            response.getWriter().write(new String(page.readAllBytes(), StandardCharsets.UTF_8));
-        }
+        Pages.write(response, "protocols.html");
     }
 }

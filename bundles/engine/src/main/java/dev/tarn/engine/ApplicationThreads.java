@@ -2,6 +2,7 @@
 package dev.tarn.engine;
 
 import dev.tarn.api.data.Failure;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -88,6 +89,15 @@ final class ApplicationThreads implements AutoCloseable {
     void later(Runnable task) {
         try {
             pool.execute(task);
+        } catch (RejectedExecutionException closed) {
+            LOG.debug("an application's task was dropped since the engine is stopping", closed);
+        }
+    }
+
+    /** Does something short after a while; dropped when the engine is stopping. */
+    void after(Duration time, Runnable task) {
+        try {
+            clock.schedule(task, time.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException closed) {
             LOG.debug("an application's task was dropped since the engine is stopping", closed);
         }

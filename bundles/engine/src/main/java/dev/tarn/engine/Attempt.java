@@ -3,9 +3,11 @@ package dev.tarn.engine;
 
 import dev.tarn.api.application.Action;
 import dev.tarn.api.application.Answer;
+import dev.tarn.api.application.Outcome;
 import dev.tarn.api.application.Request;
 import dev.tarn.api.application.Rows;
 import dev.tarn.api.application.Transaction;
+import dev.tarn.api.application.Transactions;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
@@ -55,6 +57,7 @@ final class Attempt implements Transaction {
 
     private final Parts parts;
     private final Errands.Place place;
+    private final Errands errands;
     private final Exports exports;
     private final Map<Key, Read> reads = new LinkedHashMap<>(4);
     private final Map<Key, Pending> pending = new LinkedHashMap<>(4);
@@ -64,9 +67,10 @@ final class Attempt implements Transaction {
     private Path about;
     private boolean closed;
 
-    Attempt(Parts parts, Errands.Place place) {
+    Attempt(Parts parts, Errands.Place place, Errands errands) {
         this.parts = parts;
         this.place = place;
+        this.errands = errands;
         this.exports = parts.commons().routing().exports();
         this.about = place.path();
     }
@@ -240,6 +244,11 @@ final class Attempt implements Transaction {
     @Override
     public void publish(Path path, Body body, Attributes attributes) {
         say(place.context().application(), path, body, attributes);
+    }
+
+    /** Something of a transaction of its own, later. */
+    CompletionStage<Outcome> later(Transactions.Work work) {
+        return errands.run(place.mounted().application(), place.logic().limit(), work);
     }
 
     // The end

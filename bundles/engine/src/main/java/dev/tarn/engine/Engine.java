@@ -35,6 +35,7 @@ import dev.tarn.api.security.User;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Upload;
 import java.net.SocketAddress;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -128,6 +129,11 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
     @Activate
     public Engine(@Reference Store store, @Reference Bodies bodies, @Reference Access access, Config config) {
         this(store, bodies, access, Settings.of(config));
+    }
+
+    /** With a clock of one's own. */
+    public Engine(Store store, Bodies bodies, Access access, Config config, Clock clock) {
+        this(store, bodies, access, Settings.of(config, clock));
     }
 
     Engine(Store store, Bodies bodies, Access access, Settings settings) {

@@ -62,6 +62,11 @@ final class Errands {
         this.threads = threads;
     }
 
+    /** What a request's logic answers value by value, and what comes in to it. */
+    Flowing flowing(Place place) {
+        return new Flowing(place, threads);
+    }
+
     CompletableFuture<Outcome> run(Place place, Terms terms, Work work) {
         Errand errand = new Errand(place, terms, work);
         if (place.action().writes()) {
@@ -172,7 +177,7 @@ final class Errands {
             @Override
             @SuppressWarnings("CatchingUnchecked") // Applications throw whatever they like.
             void work() {
-                Attempt run = new Attempt(parts, place);
+                Attempt run = new Attempt(parts, place, Errands.this);
                 Answer said;
                 try {
                     said = work.in(run);
@@ -186,6 +191,8 @@ final class Errands {
                 run.close();
                 if (inTime()) {
                     done(run, said);
+                } else {
+                    Flowing.drop(said);
                 }
             }
 
@@ -221,6 +228,7 @@ final class Errands {
                 Write write = run.write(terms.alongside());
                 if (write.drafts().isEmpty()) {
                     if (run.torn()) {
+                        Flowing.drop(said);
                         again(new Failure(Failure.Code.CONFLICT, "the rows that were read have changed"));
                         return;
                     }
@@ -250,6 +258,7 @@ final class Errands {
                     return;
                 }
                 Throwable cause = cause(failure);
+                Flowing.drop(said);
                 if (cause instanceof Failure refusal && !certain && conflict(refusal)) {
                     again(refusal);
                     return;

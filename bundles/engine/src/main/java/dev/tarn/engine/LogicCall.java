@@ -4,9 +4,11 @@ package dev.tarn.engine;
 import dev.tarn.api.application.Action;
 import dev.tarn.api.application.Answer;
 import dev.tarn.api.application.Call;
+import dev.tarn.api.application.Outcome;
 import dev.tarn.api.application.Request;
 import dev.tarn.api.application.Rows;
 import dev.tarn.api.application.Transaction;
+import dev.tarn.api.application.Transactions;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
@@ -15,6 +17,7 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Property;
 import dev.tarn.api.resource.Context;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +101,11 @@ final class LogicCall implements Call {
     @Override
     public Transaction transaction() {
         return attempt;
+    }
+
+    @Override
+    public CompletionStage<Outcome> later(Transactions.Work work) {
+        return attempt.later(work);
     }
 
     @Override

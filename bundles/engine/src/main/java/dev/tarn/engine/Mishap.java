@@ -39,7 +39,7 @@ final class Mishap {
 
     /** The innermost line of the application itself. */
     private static String line(Errands.Place place, Throwable cause) {
-        ClassLoader loader = place.logic().getClass().getClassLoader();
+        ClassLoader loader = place.logic().code();
         for (StackTraceElement frame : cause.getStackTrace()) {
             if (frame.getFileName() != null && own(loader, frame.getClassName())) {
                 return frame.getFileName() + ":" + frame.getLineNumber();

@@ -3,8 +3,10 @@ package dev.tarn.engine;
 
 import dev.tarn.api.application.Action;
 import dev.tarn.api.application.Logic;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -16,6 +18,9 @@ final class Mounted {
     /** Set once it is replaced; the bits below count calls. */
     private static final int RETIRED = 1 << 30;
 
+    /** How long an answer may go on value by value once it is replaced. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(30);
+
     private final String application;
     private final boolean endpoint;
     private final Logic logic;
@@ -23,6 +28,9 @@ final class Mounted {
     private final long limitNanos;
     private final ApplicationThreads threads;
     private final AtomicInteger calls = new AtomicInteger();
+
+    /** Answers value by value that are under way. */
+    private final Set<Flowing> flowing = ConcurrentHashMap.newKeySet();
 
     /** @param endpoint whether there is no table */
     Mounted(String application, Logic logic, boolean endpoint, ApplicationThreads threads) {
@@ -70,6 +78,26 @@ final class Mounted {
         return false;
     }
 
+    /** Values flow: counts as a call until {@link #closed}; false when it is replaced. */
+    boolean opened(Flowing values) {
+        if (!enter()) {
+            return false;
+        }
+        flowing.add(values);
+        if (calls.get() >= RETIRED && values.taken()) {
+            // Replaced meanwhile, and perhaps not told.
+            values.replaced();
+        }
+        return true;
+    }
+
+    /** They flow no more. */
+    void closed(Flowing values) {
+        if (flowing.remove(values)) {
+            leave();
+        }
+    }
+
     /** A call has ended. */
     void leave() {
         if (calls.decrementAndGet() == RETIRED) {
@@ -77,10 +105,20 @@ final class Mounted {
         }
     }
 
-    /** It is replaced: nothing leads to it any more. */
+    /**
+     * It is replaced: nothing leads to it any more. Connections that it took over end now; answers that are under way may
+     * go on for a while.
+     */
     void retire() {
         if (calls.addAndGet(RETIRED) == RETIRED) {
             threads.later(logic::retired);
+        } else if (!flowing.isEmpty()) {
+            flowing.forEach(values -> {
+                if (values.taken()) {
+                    values.replaced();
+                }
+            });
+            threads.after(LAST_WORDS, () -> flowing.forEach(Flowing::replaced));
         }
     }
 }

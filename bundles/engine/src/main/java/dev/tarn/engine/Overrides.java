@@ -37,6 +37,9 @@ final class Overrides {
 
     private static final Set<Action> OF_ROWS = EnumSet.of(Action.GET, Action.PUT, Action.PATCH, Action.DELETE);
 
+    /** What is done at the path of an endpoint that does not answer it as it is at any path. */
+    private static final Set<Action> OF_ANYBODY = EnumSet.of(Action.SUBSCRIBE, Action.PUBLISH, Action.CONNECT);
+
     private final Commons commons;
     private final Writes writes;
     private final Errands errands;
@@ -63,7 +66,7 @@ final class Overrides {
             return mounted.endpoint() || !OF_ROWS.contains(action) || exported.id(path) != null ? mounted : null;
         } else if (mounted.endpoint()) {
             // What it does not answer is refused, but that anybody may listen and talk at its paths.
-            return action == Action.SUBSCRIBE || action == Action.PUBLISH ? null : mounted;
+            return OF_ANYBODY.contains(action) ? null : mounted;
         }
         // A new row is put; at a row's path, POST says something.
         boolean named = exported.id(exported.canonical(path)) != null;
@@ -178,7 +181,11 @@ final class Overrides {
                             place.path().first() + " has no "
                                     + request.action().name().toLowerCase(java.util.Locale.ROOT)));
         }
-        return errands.run(place, request.terms(), run -> run.ask(request.action(), place.path(), request));
+        return errands.run(place, request.terms(), run -> {
+            Flowing flowing = errands.flowing(place);
+            Request asked = request.receiving(flowing.incoming(request.incoming()));
+            return flowing.answer(run.ask(request.action(), place.path(), asked));
+        });
     }
 
     private CompletableFuture<Outcome> post(Context context, Request request) {

@@ -63,13 +63,17 @@ record Settings(
     }
 
     static Settings of(Engine.Config config) {
+        return of(config, Clock.systemUTC());
+    }
+
+    static Settings of(Engine.Config config, Clock clock) {
         return new Settings(
                 new Threads(
                         threads(config.threads(), 2, 1), config.queue(), threads(config.applicationThreads(), 8, 4)),
                 new MailboxBounds(config.mailbox_changes(), config.mailbox_bytes(), config.mailbox_subscriptions()),
                 new LoopBounds(config.loop_changes(), config.loop_bytes()),
                 refusing(config.unmappedPaths()),
-                Clock.systemUTC(),
+                clock,
                 new Limits(
                         config.query_rows(),
                         Duration.ofSeconds(config.query_seconds()),

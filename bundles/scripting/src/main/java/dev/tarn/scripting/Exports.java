@@ -40,12 +40,6 @@ final class Exports {
         Map<String, Exported> named = new LinkedHashMap<>();
         for (Exported one : found) {
             String name = one.name().equals("default") ? one.called() : one.name();
-            if (one.actions().contains(Action.CONNECT.name())) {
-                flaws.add(new Flaw(
-                        one.file(),
-                        program.line(one.file(), "connect"),
-                        "connect is not there yet: no protocol lets an application take a connection over"));
-            }
             if (!one.resource()) {
                 LOG.warn(
                         "application={} {}: {} is passed over since it does not extend Resource",

@@ -41,6 +41,7 @@ final class Isolate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Queue<Runnable> handed = new ConcurrentLinkedQueue<>();
     private final Set<Door> waiting = ConcurrentHashMap.newKeySet();
+    private final Set<Items> streams = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable String> ended = new AtomicReference<>();
     private @Nullable Value main;
     private @Nullable Values values;
@@ -164,6 +165,19 @@ final class Isolate {
         waiting.remove(door);
     }
 
+    /** Values are said one by one; who reads them hears of it when the isolate ends. */
+    void opened(Items stream) {
+        streams.add(stream);
+        if (!alive()) {
+            stream.fail(gone());
+        }
+    }
+
+    /** They have all been said, or nobody reads them. */
+    void closed(Items stream) {
+        streams.remove(stream);
+    }
+
     /**
      * Runs a turn on this thread, and what was handed in meanwhile.
      *
@@ -267,6 +281,7 @@ final class Isolate {
         if (ended.compareAndSet(null, why)) {
             program.ended(this);
             waiting.forEach(door -> door.ended(why));
+            streams.forEach(stream -> stream.fail(gone()));
             handed.clear();
         }
         context.close(true);

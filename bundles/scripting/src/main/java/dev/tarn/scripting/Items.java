@@ -52,6 +52,7 @@ final class Items implements Flow.Publisher<Body>, Flow.Subscription {
     @Override
     public void cancel() {
         if (subscriber.getAndSet(null) != null) {
+            isolate.closed(this);
             isolate.hand(() -> isolate.function("cancel").execute(number));
         }
     }

@@ -14,49 +14,31 @@ import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Source;
 import dev.tarn.api.resource.Subscriber;
 import java.time.Duration;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
-import org.graalvm.polyglot.Context;
+import dev.tarn.api.resource.Context;
 import org.graalvm.polyglot.PolyglotException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * One version of one application's scripts: its isolates, and what they export. Requests take the isolate that was used
- * last; the first one also has timers, events and connections that stay. Safe on any thread.
- */
+/** One version of one application's scripts: what they export, and what they need of the server. Safe on any thread. */
 final class Loaded implements Program {
 
     private static final Logger LOG = LoggerFactory.getLogger(Loaded.class);
-
-    /** How long a request waits for an isolate that is not busy. */
-    private static final long PATIENCE_MILLISECONDS = 1_000;
 
     private final Services services;
     private final Bundle bundle;
     private final Modules modules;
     private final Timers timers;
-    private final Semaphore free;
-    private final Deque<Isolate> rested = new ConcurrentLinkedDeque<>();
-    private final Set<Isolate> all = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger numbers = new AtomicInteger();
-    private final AtomicBoolean closing = new AtomicBoolean();
+    private final Copies copies;
     private final AtomicReference<@Nullable AutoCloseable> offered = new AtomicReference<>();
-    private final Set<Items> streams = ConcurrentHashMap.newKeySet();
     private final Map<String, String> exports = new ConcurrentHashMap<>();
     private final List<String> events = new CopyOnWriteArrayList<>();
     private final List<Mount> mounts;
@@ -86,7 +68,8 @@ final class Loaded implements Program {
 
     /** Makes mailboxes. */
     interface Mailboxes {
-        Mailbox open(String application, Executor loop, Subscriber subscriber);
+        Mailbox open(
+                String application, @Nullable Context caller, Executor loop, Subscriber subscriber);
     }
 
     /**
@@ -99,11 +82,10 @@ final class Loaded implements Program {
         this.bundle = bundle;
         this.fetcher = new Fetcher(services.graal(), bundle.network());
         this.timers = new Timers(services.graal());
-        this.free = new Semaphore(services.limits().isolates());
         this.modules = Modules.read(bundle);
+        this.copies = new Copies(this, modules);
         try {
-            Isolate first = isolate();
-            rested.push(first);
+            Isolate first = copies.begin();
             mounts = Exports.mounts(this, first.exports());
             sources = first.sources().stream()
                     .map(source -> (Source) new Caching(this, source.wish()))
@@ -119,27 +101,6 @@ final class Loaded implements Program {
         } catch (RuntimeException failure) {
             close();
             throw failure;
-        }
-    }
-
-    private Isolate isolate() {
-        int index = numbers.getAndIncrement();
-        Context context = services.graal().context(modules.files(), services.limits());
-        boolean made = false;
-        try {
-            Isolate isolate = new Isolate(this, index, context);
-            isolate.turn(isolate::prepare);
-            isolate.turn(() -> {
-                modules.run(isolate);
-                isolate.loaded();
-            });
-            all.add(isolate);
-            made = true;
-            return isolate;
-        } finally {
-            if (!made) {
-                context.close(true);
-            }
         }
     }
 
@@ -221,8 +182,8 @@ final class Loaded implements Program {
                 Failure.Code.UNSUPPORTED, "table " + name + " is not exported, so nothing tells of its changes");
     }
 
-    Mailbox mailbox(Executor loop, Subscriber subscriber) {
-        return services.mailboxes().open(application(), loop, subscriber);
+    Mailbox mailbox(@Nullable Context caller, Executor loop, Subscriber subscriber) {
+        return services.mailboxes().open(application(), caller, loop, subscriber);
     }
 
     /** Does something in a transaction that no request began; the isolate hears of it under this number. */
@@ -241,11 +202,9 @@ final class Loaded implements Program {
                 .whenComplete((outcome, failure) -> isolate.settle(number, failure));
     }
 
-    /** The first isolate, which has timers and events; none once it was ended. */
+    /** The first isolate, which has timers and events; none for a moment after it was ended. */
     Optional<Isolate> first() {
-        return all.stream()
-                .filter(isolate -> isolate.index() == 0 && isolate.alive())
-                .findFirst();
+        return copies.first();
     }
 
     /** Names of the events that scripts listen to. */
@@ -275,16 +234,7 @@ final class Loaded implements Program {
 
     /** An isolate was ended. */
     void ended(Isolate isolate) {
-        all.remove(isolate);
-        rested.remove(isolate);
-    }
-
-    void opened(Items stream) {
-        streams.add(stream);
-    }
-
-    void closed(Items stream) {
-        streams.remove(stream);
+        copies.ended(isolate);
     }
 
     /** Whether the application declares the table itself. */
@@ -294,7 +244,7 @@ final class Loaded implements Program {
 
     /** Answers a request. Blocks until it is answered; connections that stay are answered by the first isolate. */
     Answer answer(ScriptLogic.Place place, Call call) throws InterruptedException {
-        return serve(call.action() == Action.CONNECT, isolate -> {
+        return copies.serve(call.action() == Action.CONNECT, isolate -> {
             Door door = new Door(isolate, call, call.transaction(), place.over());
             isolate.waits(door);
             Requests.begin(isolate, place, door);
@@ -304,61 +254,12 @@ final class Loaded implements Program {
 
     /** Reads a row from where it comes from. Blocks until it is there. */
     Answer fetch(int source, String id) throws InterruptedException {
-        return serve(false, isolate -> {
+        return copies.serve(false, isolate -> {
             Door door = new Door(isolate, null, null, false);
             isolate.waits(door);
             Requests.read(isolate, source, id, door);
             return door;
         });
-    }
-
-    private Answer serve(boolean stays, Function<Isolate, Door> begin) throws InterruptedException {
-        if (!free.tryAcquire(PATIENCE_MILLISECONDS, TimeUnit.MILLISECONDS)) {
-            throw new Failure(Failure.Code.BUSY, "the application has too much to do at once, try again");
-        }
-        Door door;
-        Isolate isolate = null;
-        try {
-            isolate = take(stays);
-            door = begin.apply(isolate);
-        } finally {
-            // While it waits others may use the isolate.
-            rest(isolate);
-        }
-        try {
-            return door.await(limits().answerNanos());
-        } finally {
-            isolate.done(door);
-        }
-    }
-
-    private Isolate take(boolean stays) {
-        Optional<Isolate> first = stays ? first() : Optional.empty();
-        if (first.isPresent()) {
-            rested.remove(first.get());
-            return first.get();
-        }
-        for (Isolate isolate = rested.poll(); isolate != null; isolate = rested.poll()) {
-            if (isolate.alive()) {
-                return isolate;
-            }
-        }
-        if (closing.get()) {
-            throw new Failure(Failure.Code.UNAVAILABLE, "the application was replaced; ask again");
-        }
-        try {
-            return isolate();
-        } catch (PolyglotException failure) {
-            report(failure);
-            throw new Failure(Failure.Code.UNAVAILABLE, "the application's modules failed");
-        }
-    }
-
-    private void rest(@Nullable Isolate isolate) {
-        if (isolate != null && isolate.alive() && all.contains(isolate) && !rested.contains(isolate)) {
-            rested.push(isolate);
-        }
-        free.release();
     }
 
     @Override
@@ -388,20 +289,11 @@ final class Loaded implements Program {
             }
         }
         timers.close();
-        streams.forEach(Items::complete);
-        streams.clear();
     }
 
     @Override
     public void close() {
-        if (closing.compareAndSet(false, true)) {
-            stopping();
-            all.forEach(isolate -> isolate.end("its time"));
-        }
-    }
-
-    /** How many isolates it has now. */
-    int isolates() {
-        return all.size();
+        stopping();
+        copies.close();
     }
 }

@@ -163,8 +163,8 @@ public final class Scripting implements Language {
                 bundle);
     }
 
-    private Mailbox mailbox(String application, Executor loop, Subscriber subscriber) {
-        return resources.mailbox(context(application), loop, subscriber);
+    private Mailbox mailbox(String application, @Nullable Context caller, Executor loop, Subscriber subscriber) {
+        return resources.mailbox(caller == null ? context(application) : caller, loop, subscriber);
     }
 
     /** Registers what a program offers: where rows come from, who is told what clients do. */

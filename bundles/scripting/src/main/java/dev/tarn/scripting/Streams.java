@@ -130,7 +130,7 @@ final class Streams {
     Flow.Publisher<Body> items(int number) {
         Items made = new Items(isolate, number);
         items.put(number, made);
-        program.opened(made);
+        isolate.opened(made);
         return made;
     }
 
@@ -142,7 +142,7 @@ final class Streams {
         }
         if (arguments[1].asBoolean()) {
             items.remove(number);
-            program.closed(stream);
+            isolate.closed(stream);
             stream.complete();
         } else {
             stream.next(program.bodies().of(Values.out(arguments[2])));
@@ -153,7 +153,7 @@ final class Streams {
     private @Nullable Object broke(Value... arguments) {
         Items stream = items.remove(arguments[0].asInt());
         if (stream != null) {
-            program.closed(stream);
+            isolate.closed(stream);
             int status = arguments[1].asInt();
             String message = arguments[2].asString();
             ScriptError error = new ScriptError(message, arguments[3].asString());
@@ -167,21 +167,27 @@ final class Streams {
 
     // --- changes that are watched
 
-    /** Arguments: number, table, id, with what is below, without current rows, since when, the last how many. */
+    /**
+     * Arguments: the door of a request or null, whether it is about the table that is served there, so that its caller's
+     * rights count; number, table, id, with what is below, without current rows, since when, the last how many.
+     */
     private @Nullable Object subscribe(Value... arguments) {
-        int number = arguments[0].asInt();
-        String id = arguments[2].isNull() ? null : arguments[2].asString();
+        Door door = arguments[0].isNull() ? null : arguments[0].asHostObject();
+        Call call = door == null || !arguments[1].asBoolean() ? null : door.call();
+        int number = arguments[2].asInt();
+        String id = arguments[4].isNull() ? null : arguments[4].asString();
         Watching one = Watching.begin(
                 program,
                 isolate,
                 number,
                 new Watching.Wish(
-                        arguments[1].asString(),
+                        call == null ? null : call.context(),
+                        arguments[3].asString(),
                         id,
-                        arguments[3].asBoolean(),
-                        arguments[4].asBoolean(),
-                        arguments[5].asLong(),
-                        arguments[6].asLong()));
+                        arguments[5].asBoolean(),
+                        arguments[6].asBoolean(),
+                        arguments[7].asLong(),
+                        arguments[8].asLong()));
         watching.put(number, one);
         return null;
     }

@@ -6,6 +6,7 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Kind;
+import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Start;
@@ -28,11 +29,19 @@ final class Watching implements Subscriber, AutoCloseable {
     /**
      * What is wished for.
      *
+     * @param caller with whose rights; null for the application's own
      * @param table its qualified name
      * @param since milliseconds since 1970; -1 for none
      * @param last how many changes before; -1 for none
      */
-    record Wish(String table, @Nullable String id, boolean below, boolean withoutCurrent, long since, long last) {
+    record Wish(
+            @Nullable Context caller,
+            String table,
+            @Nullable String id,
+            boolean below,
+            boolean withoutCurrent,
+            long since,
+            long last) {
 
         Filter filter(String export) {
             if (id == null) {
@@ -66,7 +75,7 @@ final class Watching implements Subscriber, AutoCloseable {
     static Watching begin(Loaded program, Isolate isolate, int number, Wish wish) {
         String export = program.exported(wish.table());
         Watching watching = new Watching(isolate, number, export.isEmpty() ? 0 : export.length() + 1);
-        Mailbox mailbox = program.mailbox(isolate::hand, watching);
+        Mailbox mailbox = program.mailbox(wish.caller(), isolate::hand, watching);
         watching.mailbox = mailbox;
         mailbox.subscribe(wish.filter(export), wish.start(), null);
         mailbox.request(WINDOW);

@@ -111,16 +111,21 @@
   const streams = new Map();
   let numbers = 0;
 
-  parts.subscription = (table, request, id) => {
+  parts.subscription = (table, own, request, id) => {
     const number = ++numbers;
     const events = new Events(() => host.taken(number));
+    const mine = parts.scope();
     streams.set(number, events);
+    mine?.watching.add(events);
     events.on('close', () => {
       streams.delete(number);
+      mine?.watching.delete(events);
       host.unsubscribe(number);
     });
     asked(() =>
       host.subscribe(
+        parts.scope()?.door ?? null,
+        own,
         number,
         table.name,
         request.id === null || request.id === undefined ? (id ?? null) : String(request.id),
@@ -227,6 +232,9 @@
     data;
     writes;
     drafts = new Set();
+
+    /** What it watches: ended with it, since a generator that waits for a change hears of nothing else. */
+    watching = new Set();
 
     /** Whether its transaction has ended while a stream of answers goes on. */
     over = false;
@@ -369,7 +377,7 @@
         target.id = cls.parsePath(target.id, scope.context, search);
       }
       target.checkPermission = true;
-      let given = data;
+      let given = action === 'CONNECT' ? undefined : data;
       if (incoming) {
         const number = ++numbers;
         given = new Events(() => host.read(door, number));
@@ -429,6 +437,7 @@
     if (stream !== undefined) {
       streams.delete(number);
       parts.enter(stream.scope);
+      stream.scope.watching.forEach((events) => events.end());
       const ended = stream.source.return?.();
       if (thenable(ended)) {
         ended.then(undefined, () => undefined);

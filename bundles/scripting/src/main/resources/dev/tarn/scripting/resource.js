@@ -367,11 +367,12 @@
         }
 
         subscribe(request) {
-          return parts.subscription(table, targeted(request), this.getId());
+          return parts.subscription(table, new Rows(this.constructor, table).own, targeted(request), this.getId());
         }
 
         connect(target, incoming) {
-          return parts.subscription(table, targeted(modern(this.constructor) ? target : incoming), this.getId());
+          const wanted = targeted(modern(this.constructor) ? target : incoming);
+          return parts.subscription(table, new Rows(this.constructor, table).own, wanted, this.getId());
         }
 
         ensureLoaded() {

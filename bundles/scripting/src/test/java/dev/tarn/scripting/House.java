@@ -7,6 +7,7 @@ import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
 import dev.tarn.http.RestProtocol;
 import dev.tarn.mqtt.MqttProtocol;
+import dev.tarn.sse.SseProtocol;
 import dev.tarn.testkit.Node;
 import dev.tarn.websocket.WebSocketProtocol;
 import java.io.IOException;
@@ -43,7 +44,8 @@ final class House implements AutoCloseable {
         this.directory = directory;
         this.node = Node.in(directory.resolve("data")).stream(services -> services.make(MqttProtocol.class))
                 .http(0, services -> services.make(RestProtocol.class))
-                .http(100, services -> services.make(WebSocketProtocol.class))
+                .http(100, services -> services.make(SseProtocol.class))
+                .http(200, services -> services.make(WebSocketProtocol.class))
                 .start();
         this.scripting = node.services().make(Scripting.class, configuration);
     }

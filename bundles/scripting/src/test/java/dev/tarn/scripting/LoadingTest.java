@@ -78,10 +78,6 @@ class LoadingTest {
                 .singleElement()
                 .asString()
                 .startsWith("resources.js:1: server.http is not there");
-        assertThat(refused("export class A extends Resource {\n  async *connect(target, incoming) {}\n}\n"))
-                .singleElement()
-                .asString()
-                .startsWith("resources.js:2: connect is not there yet");
         assertThat(refused("tables.Things.setComputedAttribute('n', () => 1);\n"))
                 .singleElement()
                 .asString()

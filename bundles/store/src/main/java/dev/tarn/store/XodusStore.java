@@ -132,7 +132,7 @@ public final class XodusStore implements Store, AutoCloseable {
     }
 
     /** With a clock of one's own. */
-    XodusStore(Bodies bodies, Config config, InstantSource time) {
+    public XodusStore(Bodies bodies, Config config, InstantSource time) {
         this(bodies, config, time, SafeDataWriter::new);
     }
 

@@ -22,6 +22,7 @@ import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,6 +100,7 @@ public final class Node implements AutoCloseable {
         final List<HttpFactory> https = new ArrayList<>();
         final Map<String, Map<String, Object>> configurations = new LinkedHashMap<>();
         final Map<String, List<Table>> applications = new LinkedHashMap<>();
+        Clock clock = Clock.systemUTC();
 
         private Setup(java.nio.file.Path directory) {
             this.directory = directory;
@@ -114,6 +116,12 @@ public final class Node implements AutoCloseable {
         /** Adds an HTTP protocol; the highest ranking that accepts a request gets it. Listener {@code http} opens. */
         public Setup http(int ranking, Function<Services, HttpProtocol> make) {
             https.add(new HttpFactory(ranking, make));
+            return this;
+        }
+
+        /** Rows expire, and changes are stamped, by this clock. */
+        public Setup clock(Clock other) {
+            clock = other;
             return this;
         }
 

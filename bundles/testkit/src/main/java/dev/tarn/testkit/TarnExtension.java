@@ -45,6 +45,7 @@ public final class TarnExtension implements BeforeAllCallback, AfterAllCallback 
 
     private final List<Class<?>> classes;
     private final List<Table> tables = new ArrayList<>();
+    private final TestClock clock = new TestClock();
     private @Nullable Node node;
     private @Nullable Path directory;
 
@@ -76,7 +77,7 @@ public final class TarnExtension implements BeforeAllCallback, AfterAllCallback 
     public void beforeAll(ExtensionContext context) throws IOException {
         Path made = Files.createTempDirectory("tarn-test-");
         directory = made;
-        Node.Setup setup = Node.in(made);
+        Node.Setup setup = Node.in(made).clock(clock);
         PROTOCOLS.forEach((name, ranking) -> add(setup, name, ranking));
         Node started = setup.start();
         node = started;
@@ -126,6 +127,11 @@ public final class TarnExtension implements BeforeAllCallback, AfterAllCallback 
             throw new IllegalStateException("the node runs while the tests of the class do");
         }
         return node;
+    }
+
+    /** The node's clock, which can be put forward. */
+    public TestClock clock() {
+        return clock;
     }
 
     /** The port of a listener: {@code http}, {@code mqtt}. */

@@ -155,9 +155,9 @@ public final class Envelope {
         }
     }
 
-    /** Any other object in the same format, such as {@code {"type":"gap","missed":3}}. */
-    public byte[] encode(Map<String, ?> object, Format format) {
-        return bytes(object, format);
+    /** Any other value in the same format, such as {@code {"type":"gap","missed":3}}. */
+    public byte[] encode(@Nullable Object value, Format format) {
+        return bytes(value, format);
     }
 
     /** What a body is in an envelope, ready to be an entry of one. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The protocol SPI: what a bundle implements to bring a wire protocol, and what it is given. Netty types allowed. */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package dev.tarn.transport;
 

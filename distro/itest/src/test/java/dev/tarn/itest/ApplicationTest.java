@@ -101,4 +101,26 @@ class ApplicationTest {
         }
         return bytes.toByteArray();
     }
+
+    @Test
+    void a_jar_dropped_into_deploy_is_an_application_until_it_is_deleted() throws Exception {
+        Path dropped = Files.createDirectories(data.resolve("deploy")).resolve("dropped-1.0.jar");
+        Path partial = Files.copy(JAR, dropped.resolveSibling("dropped.part"));
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            assertThat(admin("GET", "/applications", new byte[0]).body()).doesNotContain("Sensors");
+            return null;
+        });
+        Files.move(partial, dropped);
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            assertThat(admin("GET", "/applications", new byte[0]).body()).contains("\"name\":\"dropped\"");
+            Http.put(tarn, "/Sensors/d1", "{\"temp\":120}");
+            assertThat(row("/Sensors/d1")).contains("\"alert\":true");
+            return null;
+        });
+        Files.delete(dropped);
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            assertThat(admin("GET", "/applications", new byte[0]).body()).doesNotContain("\"name\":\"dropped\"");
+            return null;
+        });
+    }
 }

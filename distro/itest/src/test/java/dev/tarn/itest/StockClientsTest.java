@@ -344,7 +344,7 @@ class StockClientsTest {
     }
 
     @Test
-    void the_buttons_of_the_page_of_protocols_install_update_stop_start_remove_and_bring_back() throws Exception {
+    void the_buttons_of_the_pages_of_protocols_and_applications_do_what_they_say() throws Exception {
         try (Listeners browser = new Listeners()) {
             browser.start(
                     "",
@@ -353,7 +353,8 @@ class StockClientsTest {
                             scripts.resolve("console.js").toString(),
                             "/usr/bin/chromium",
                             tarn.address("admin"),
-                            System.getProperty("tarn.echo")));
+                            System.getProperty("tarn.echo"),
+                            System.getProperty("tarn.sensors")));
             Eventually.passes(Duration.ofMinutes(5), () -> {
                 assertThat(browser.lines).contains("console done");
                 return null;

@@ -46,6 +46,10 @@ final class Deployments implements AutoCloseable {
     private final DeployedFile.Framework framework;
     private final Map<Path, DeployedFile> deployed = new LinkedHashMap<>();
     private final Map<Path, String> changing = new TreeMap<>();
+
+    /** Jars that are applications, by what their content was. */
+    private final Map<Path, String> applications = new TreeMap<>();
+
     private final AtomicReference<Map<String, Map<String, String>>> told = new AtomicReference<>(Map.of());
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
@@ -143,7 +147,10 @@ final class Deployments implements AutoCloseable {
         for (Path folder : folders) {
             try {
                 for (Path file : Image.in(folder)) {
-                    files.put(file, mark(file));
+                    String mark = mark(file);
+                    if (!isApplication(file, mark)) {
+                        files.put(file, mark);
+                    }
                 }
             } catch (NoSuchFileException gone) {
                 LOG.debug("file={} went while it was looked at", gone.getFile());
@@ -152,6 +159,22 @@ final class Deployments implements AutoCloseable {
             }
         }
         return files;
+    }
+
+    /** Whether somebody else deploys it; looked into once for each content. */
+    private boolean isApplication(Path file, String mark) {
+        DeployedFile known = deployed.get(file);
+        if (known != null && known.mark().equals(mark)) {
+            return false;
+        }
+        if (mark.equals(applications.get(file))) {
+            return true;
+        }
+        boolean application = Image.isApplication(file);
+        if (application) {
+            applications.put(file, mark);
+        }
+        return application;
     }
 
     private void startAll() {

@@ -8,6 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import org.osgi.framework.Constants;
 
 /** The unpacked distribution: {@code system/<start level>/*.jar}, {@code conf}, {@code deploy}. */
 record Image(Path home) {
@@ -66,6 +70,27 @@ record Image(Path home) {
             files.forEach(found::add);
             Collections.sort(found);
             return found;
+        }
+    }
+
+    /**
+     * Whether a jar is an application: no bundle, or one that brings no component of its own and uses what applications use. The
+     * bundle that deploys applications takes them by the same rule. False for what cannot be read.
+     */
+    static boolean isApplication(Path jar) {
+        try (JarFile file = new JarFile(jar.toFile())) {
+            Manifest manifest = file.getManifest();
+            Attributes attributes = manifest == null ? new Attributes() : manifest.getMainAttributes();
+            if (attributes.getValue(Constants.BUNDLE_SYMBOLICNAME) == null) {
+                return true;
+            }
+            return attributes.getValue("Service-Component") == null
+                    && attributes.getValue(Constants.BUNDLE_ACTIVATOR) == null
+                    && attributes.getValue(Constants.FRAGMENT_HOST) == null
+                    && String.valueOf(attributes.getValue(Constants.IMPORT_PACKAGE))
+                            .contains("dev.tarn.api.application");
+        } catch (IOException unreadable) {
+            return false;
         }
     }
 }

@@ -163,7 +163,7 @@ final class Launch {
     private static List<Image.Jar> deployed(Path deploy) {
         try {
             return Image.in(deploy).stream()
-                    .filter(Launch::readable)
+                    .filter(file -> readable(file) && !Image.isApplication(file))
                     .map(file -> new Image.Jar(file, Image.PROTOCOLS))
                     .toList();
         } catch (IOException unreadable) {

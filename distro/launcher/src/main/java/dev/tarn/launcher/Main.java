@@ -13,6 +13,7 @@ import java.util.TreeMap;
 public final class Main {
 
     private static final String HELP = """
+            tarn init [folder] [javascript|java|tables]  writes a small application to begin with
             tarn dev [folder]    starts on loopback, everyone is an administrator; folder is an application to run
             tarn dev --debug     the same, and a debugger may attach to port 5005 (TARN_DEBUG_PORT)
             tarn start           starts with authentication
@@ -65,6 +66,8 @@ public final class Main {
                 new Bulk(List.of(words), System.err, Boolean.getBoolean("tarn.terminal")).run(image);
             } else if (words.length > 0 && words[0].equals("certificate")) {
                 DevelopmentCertificate.make(List.of(words).subList(1, words.length), image.home(), System.out);
+            } else if (words.length > 0 && words[0].equals("init")) {
+                Starter.make(List.of(words).subList(1, words.length), image.home(), System.out);
             } else if (words.length > 0 && Remote.takes(List.of(words), image)) {
                 new Remote(List.of(words), System.out).run(image);
             } else {

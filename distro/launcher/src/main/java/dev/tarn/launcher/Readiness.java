@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -28,6 +29,14 @@ final class Readiness {
     private static final String DOOR = "dev.tarn.api.resource.Resources";
     private static final long LOOK_AGAIN_MILLIS = 20;
     private static final long ADDED_SECONDS = 10;
+
+    /** How long applications that were there at the start are awaited. */
+    private static final long SETTLING_SECONDS = 20;
+
+    /** Marks a {@code BooleanSupplier} that says whether what was there at the start is deployed. */
+    private static final String SETTLED = "(tarn.settled=*)";
+
+    private static final String LANGUAGE = "dev.tarn.api.application.Language";
 
     private final BundleContext context;
     private final List<Bundle> bundles;
@@ -48,6 +57,7 @@ final class Readiness {
         bundles.forEach(Readiness::started);
         long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(ADDED_SECONDS);
         CountDownLatch never = new CountDownLatch(1);
+        long settling = 0;
         for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds); System.nanoTime() < end; ) {
             failure().ifPresent(refusal -> {
                 throw refusal;
@@ -78,7 +88,10 @@ final class Readiness {
             if (missing.isEmpty()
                     && context.getServiceReference(DOOR) != null
                     && waiting().isEmpty()) {
-                return endpoints;
+                settling = settling == 0 ? System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLING_SECONDS) : settling;
+                if (settled() || System.nanoTime() > settling) {
+                    return endpoints;
+                }
             }
             never.await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
         }
@@ -182,6 +195,28 @@ final class Readiness {
             components.addAll(runtime.getComponentConfigurationDTOs(description));
         }
         return components;
+    }
+
+    /** Whether applications that were there at the start serve, or were refused; those in languages that come, too. */
+    private boolean settled() {
+        if (context.getServiceReference(LANGUAGE) == null
+                && components().stream()
+                        .anyMatch(component ->
+                                List.of(component.description.serviceInterfaces).contains(LANGUAGE))) {
+            return false;
+        }
+        try {
+            for (ServiceReference<BooleanSupplier> reference :
+                    context.getServiceReferences(BooleanSupplier.class, SETTLED)) {
+                BooleanSupplier settled = context.getService(reference);
+                if (settled != null && !settled.getAsBoolean()) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (InvalidSyntaxException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /** The listeners that have tried to open their ports. */

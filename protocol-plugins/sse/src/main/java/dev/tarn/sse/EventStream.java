@@ -109,16 +109,21 @@ final class EventStream implements Subscriber {
         mailbox = box;
     }
 
-    /** Sends the head at once, then lets events come. */
-    void begin() {
+    /** The head of every stream. */
+    static HttpResponse head() {
         HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
         head.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8")
                 .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
                 .set("X-Accel-Buffering", "no");
+        return head;
+    }
+
+    /** Sends the head at once, then lets events come. */
+    void begin() {
         exchange.traffic().open.increment();
         budget.enter();
-        HttpStream out = exchange.stream(head);
+        HttpStream out = exchange.stream(head());
         stream = out;
         out.closed().whenComplete((done, failure) -> closed());
         if (mailbox == null) {

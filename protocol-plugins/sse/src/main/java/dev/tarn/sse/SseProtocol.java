@@ -10,6 +10,7 @@ import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.KnownTables;
 import dev.tarn.transport.SharedBudget;
+import dev.tarn.transport.Takeover;
 import dev.tarn.transport.Units;
 import dev.tarn.transport.Watch;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -112,6 +113,15 @@ public final class SseProtocol implements HttpProtocol {
 
     @Override
     public void open(HttpExchange exchange) {
+        if (Takeover.wanted(resources, exchange)) {
+            Takeover.ask(
+                    resources,
+                    exchange,
+                    null,
+                    outgoing -> new TakenStream(exchange, envelope, settings).begin(outgoing),
+                    exchange::fail);
+            return;
+        }
         Watch watch;
         EventStream stream;
         try {

@@ -9,18 +9,10 @@ import dev.tarn.api.data.Filter;
 import dev.tarn.transport.Envelope.Format;
 import dev.tarn.transport.Printable;
 import dev.tarn.transport.Traffic;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
-import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -52,11 +44,9 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
     private final Function<ChannelHandlerContext, RowFeed> feeds;
     private final FrameDecoder decoder;
     private final String connection;
+    private final Assembly assembly;
 
     private @Nullable RowFeed feed;
-    private @Nullable ByteBuf message;
-    private boolean text;
-    private boolean compressed;
     private int unanswered;
     private boolean held;
 
@@ -73,6 +63,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
             FrameDecoder decoder,
             String connection) {
         this.manner = manner;
+        this.assembly = new Assembly(manner.longest());
         this.bodies = bodies;
         this.requests = requests;
         this.feeds = feeds;
@@ -98,10 +89,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
         if (feed != null) {
             feed.close();
         }
-        if (message != null) {
-            message.release();
-            message = null;
-        }
+        assembly.release();
     }
 
     @Override
@@ -125,40 +113,11 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
             context.fireChannelRead(read);
             return;
         }
-        try {
-            if (frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame) {
-                text = frame instanceof TextWebSocketFrame;
-                compressed = (frame.rsv() & Deflate.RSV1) != 0;
-            }
-            ByteBuf piece = frame.content();
-            if (message == null) {
-                message = context.alloc().heapBuffer(Math.max(16, piece.readableBytes()));
-            }
-            message.writeBytes(piece);
-            if (frame.isFinalFragment()) {
-                byte[] bytes = new byte[message.readableBytes()];
-                message.readBytes(bytes).release();
-                message = null;
-                Traffic.of(context.channel()).in.increment();
-                message(context, compressed ? expanded(bytes) : bytes);
-            }
-        } finally {
-            frame.release();
+        byte[] bytes = assembly.add(context, frame);
+        if (bytes != null) {
+            Traffic.of(context.channel()).in.increment();
+            message(context, bytes);
         }
-    }
-
-    /** A message as it was before it was compressed; text is UTF-8 then, which nobody has looked at before. */
-    private byte[] expanded(byte[] bytes) {
-        byte[] expanded = Deflate.expanded(bytes, manner.longest());
-        if (text) {
-            try {
-                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(expanded));
-            } catch (CharacterCodingException notText) {
-                throw new CorruptedWebSocketFrameException(
-                        WebSocketCloseStatus.INVALID_PAYLOAD_DATA, "text that is no UTF-8", notText);
-            }
-        }
-        return expanded;
     }
 
     private void message(ChannelHandlerContext context, byte[] bytes) {
@@ -166,7 +125,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
             // Refused; the close frame is on its way.
             return;
         }
-        if (!text && !manner.bare() && manner.format() == Format.JSON) {
+        if (!assembly.text() && !manner.bare() && manner.format() == Format.JSON) {
             context.writeAndFlush(Closing.frame(
                     Closing.UNSUPPORTED_DATA, "binary messages need subprotocol cbor or msgpack, or ?bare"));
             return;
@@ -177,7 +136,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
                 await(context, null, requests.put(bareBody(bytes)));
                 return;
             }
-            decoded = decode(text ? Bodies.JSON : manner.format().mediaType(), bytes);
+            decoded = decode(assembly.text() ? Bodies.JSON : manner.format().mediaType(), bytes);
             Request request = Request.of(decoded);
             switch (request.verb()) {
                 case SUBSCRIBE -> admit(context, feed, request, Request.ref(decoded));
@@ -202,13 +161,13 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
 
     /** The body that a bare message is: a value if it can be one, else text or bytes as they came. */
     private Body bareBody(byte[] bytes) {
-        if (!text && manner.format() == Format.JSON) {
+        if (!assembly.text() && manner.format() == Format.JSON) {
             return bodies.opaque(Body.OPAQUE, bytes);
         }
         try {
-            return bodies.of(decode(text ? Bodies.JSON : manner.format().mediaType(), bytes));
+            return bodies.of(decode(assembly.text() ? Bodies.JSON : manner.format().mediaType(), bytes));
         } catch (Failure notOne) {
-            if (!text) {
+            if (!assembly.text()) {
                 throw notOne;
             }
             return bodies.opaque("text/plain; charset=utf-8", bytes);

@@ -15,6 +15,7 @@ import dev.tarn.transport.Meter;
 import dev.tarn.transport.OpenChannels;
 import dev.tarn.transport.SharedBudget;
 import dev.tarn.transport.StreamProtocol;
+import dev.tarn.transport.Takeover;
 import dev.tarn.transport.Traffic;
 import dev.tarn.transport.Units;
 import dev.tarn.transport.Watch;
@@ -213,6 +214,10 @@ public final class WebSocketProtocol implements HttpProtocol {
     }
 
     private void openRows(HttpExchange exchange, Format format, @Nullable String subprotocol) {
+        if (Takeover.wanted(resources, exchange)) {
+            openTaken(exchange, format, subprotocol);
+            return;
+        }
         Watch watch = Watch.of(exchange, tables, Set.of(BARE, SUBSCRIBE, CURRENT), null);
         Consent.ask(
                 resources,
@@ -249,6 +254,28 @@ public final class WebSocketProtocol implements HttpProtocol {
             count(pipeline.channel(), exchange.traffic());
             pipeline.addLast(new PlainText(), socket);
         });
+    }
+
+    /** An application takes the connection over, if it likes. */
+    private void openTaken(HttpExchange exchange, Format format, @Nullable String subprotocol) {
+        Incoming incoming = new Incoming(exchange.loop());
+        Takeover.ask(
+                resources,
+                exchange,
+                incoming,
+                outgoing -> {
+                    boolean deflates = Handshake.deflates(exchange.head().headers());
+                    FrameDecoder decoder = new FrameDecoder(settings.messageLimit(), deflates);
+                    String id = exchange.connection().id();
+                    TakenSocket.Manner manner = new TakenSocket.Manner(format, deflates, settings.messageLimit());
+                    TakenSocket socket = new TakenSocket(manner, bodies, incoming, outgoing, decoder, id);
+                    Handshake.accept(exchange, subprotocol, deflates, pipeline -> {
+                        frames(pipeline, decoder, id);
+                        count(pipeline.channel(), exchange.traffic());
+                        pipeline.addLast(new PlainText(), socket);
+                    });
+                },
+                exchange::fail);
     }
 
     /** What the URL asks to watch; nothing with {@code subscribe=false}. */

@@ -8,6 +8,7 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Property;
 import dev.tarn.api.resource.Context;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
@@ -65,6 +66,12 @@ public interface Call {
 
     /** What else is read and written in this transaction, with the application's own rights. */
     Transaction transaction();
+
+    /**
+     * Does something in a transaction of its own, with the application's own rights, now or when this call is over: for what
+     * comes in over a connection that was taken over. On a thread for applications; fails as {@link Transactions#run}.
+     */
+    CompletionStage<Outcome> later(Transactions.Work work);
 
     /** What is answered where the logic returns {@link Answer#PLAIN}. */
     void answer(Answer answer);

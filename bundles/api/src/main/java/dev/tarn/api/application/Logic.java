@@ -36,6 +36,11 @@ public interface Logic {
         return LIMIT;
     }
 
+    /** What loaded its classes, so that a mistake is told with the application's own line. Asked where one is made. */
+    default ClassLoader code() {
+        return getClass().getClassLoader();
+    }
+
     /** No call is under way and none will come: called once, on a thread for applications, some time after it is replaced. */
     default void retired() {}
 }

@@ -43,4 +43,9 @@ public record Request(
     public Request with(List<Property> more) {
         return new Request(action, path, query, body, terms, more, incoming);
     }
+
+    /** With what comes in. */
+    public Request receiving(@Nullable Publisher<Body> messages) {
+        return new Request(action, path, query, body, terms, headers, messages);
+    }
 }

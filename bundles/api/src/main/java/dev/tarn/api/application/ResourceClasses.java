@@ -106,9 +106,6 @@ public final class ResourceClasses {
 
     private void mount(Class<?> type) {
         Logic logic = (Logic) made(type);
-        if (logic.actions().contains(Action.CONNECT)) {
-            throw new IllegalArgumentException("connect is not called yet: no protocol lets an application take over");
-        }
         if (logic instanceof TableResource<?> resource) {
             dev.tarn.api.data.Table table = table(type, resource);
             Export export = type.getAnnotation(Export.class);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What an application adds besides tables. */
 @Export
-@Version("1.1.0")
+@Version("1.2.0")
 @NullMarked
 package dev.tarn.api.application;
 
