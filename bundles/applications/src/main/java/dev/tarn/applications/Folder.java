@@ -64,8 +64,7 @@ final class Folder {
         SortedMap<String, Entry> files = new TreeMap<>();
         files.put(
                 real.getFileName().toString(),
-                new Entry(
-                        real, attributes.size(), attributes.lastModifiedTime().toMillis(), attributes.fileKey()));
+                new Entry(real, attributes.size(), attributes.lastModifiedTime().toMillis(), attributes.fileKey()));
         return new Folder(real.getParent(), files, List.of());
     }
 

@@ -62,7 +62,6 @@ final class Places {
     /** Jars in the watched folder at the last look, and whether each is an application. */
     private Map<Path, Jar> jars = Map.of();
 
-
     Places(List<Path> given, Optional<Path> directory, Shelf shelf) {
         this.given = given;
         this.directory = directory;

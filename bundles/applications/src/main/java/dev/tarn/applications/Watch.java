@@ -206,8 +206,8 @@ final class Watch {
             findings.warnings().forEach(finding -> LOG.warn("application={} {}", one.name, finding));
             if (findings.refused()) {
                 one.complain(findings.errors().stream()
-                                .map(Findings.Finding::toString)
-                                .toList());
+                        .map(Findings.Finding::toString)
+                        .toList());
                 return false;
             }
             code = Code.load(next, folder, List.copyOf(languages));
@@ -238,7 +238,8 @@ final class Watch {
                     (System.nanoTime() - before) / 1_000_000);
             loader.ifPresent(into -> into.load(one.name, data));
         } catch (Failure refused) {
-            one.complain(refused.violations().isEmpty()
+            one.complain(
+                    refused.violations().isEmpty()
                             ? List.of(refused.reason())
                             : refused.violations().stream()
                                     .map(findings::located)

@@ -334,11 +334,16 @@ class JavaDeployTest {
         Files.move(folder, Files.createDirectories(directory.resolve("deploy")).resolve("things"));
         await(() -> said().contains("name=things, state=serving"));
         node.put("Things/1", "{\"n\":4,\"secret\":\"x\",\"more\":[1]}");
-        assertThat(node.text("Things/1")).isEqualTo("{\"id\":\"1\",\"n\":5,\"more\":[1],\"by\":\"rule\",\"seen\":true}");
+        assertThat(node.text("Things/1"))
+                .isEqualTo("{\"id\":\"1\",\"n\":5,\"more\":[1],\"by\":\"rule\",\"seen\":true}");
         assertThat(Node.await(node.services()
-                        .resources()
-                        .patch(node.context(), dev.tarn.api.data.Path.of("Things/1"), node.json("{\"n\":1}"), Terms.NONE))
-                .changes())
+                                .resources()
+                                .patch(
+                                        node.context(),
+                                        dev.tarn.api.data.Path.of("Things/1"),
+                                        node.json("{\"n\":1}"),
+                                        Terms.NONE))
+                        .changes())
                 .hasSize(1);
         assertThat(node.text("Things/1")).contains("\"n\":2").contains("\"more\":[1]");
     }

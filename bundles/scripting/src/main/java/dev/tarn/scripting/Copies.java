@@ -105,7 +105,9 @@ final class Copies implements AutoCloseable {
             return;
         }
         try {
-            rested.push(make(0));
+            Isolate first = make(0);
+            rested.push(first);
+            program.again(first);
             LOG.info("application={} its timers, events and connections go on", program.application());
         } catch (PolyglotException failure) {
             program.report(failure);

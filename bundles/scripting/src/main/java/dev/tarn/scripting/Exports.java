@@ -39,6 +39,10 @@ final class Exports {
         List<Flaw> flaws = new ArrayList<>();
         Map<String, Exported> named = new LinkedHashMap<>();
         for (Exported one : found) {
+            if (one.file().equals(Modules.THROUGH)) {
+                sourced(program, one, found, named);
+                continue;
+            }
             String name = one.name().equals("default") ? one.called() : one.name();
             if (!one.resource()) {
                 LOG.warn(
@@ -62,6 +66,16 @@ final class Exports {
             throw Flaw.refusal(flaws);
         }
         return mounts(program, named);
+    }
+
+    /** A table that is written where it comes from, too: unless the application has a class over it, which then does as it likes. */
+    private static void sourced(Loaded program, Exported one, List<Exported> found, Map<String, Exported> named) {
+        boolean free = found.stream()
+                .noneMatch(other ->
+                        !other.file().equals(Modules.THROUGH) && other.table().equals(one.table()));
+        program.known().stream()
+                .filter(table -> free && table.qualifiedName().equals(one.table()) && table.export() != null)
+                .forEach(table -> named.put(String.valueOf(table.export()), one));
     }
 
     /** A class may be exported both by its name and as the default. */

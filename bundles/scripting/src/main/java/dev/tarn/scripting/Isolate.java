@@ -33,7 +33,7 @@ final class Isolate {
     private static final Logger LOG = LoggerFactory.getLogger(Isolate.class);
 
     private static final List<String> FUNCTIONS =
-            List.of("serve", "work", "settle", "pull", "cancel", "push", "end", "fire", "happened", "source");
+            List.of("serve", "work", "settle", "pull", "cancel", "push", "end", "fire", "happened", "source", "follow");
 
     private final Loaded program;
     private final int index;

@@ -10,6 +10,7 @@ import dev.tarn.api.application.Transactions;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Source;
 import dev.tarn.api.resource.Subscriber;
@@ -21,8 +22,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import dev.tarn.api.resource.Context;
 import org.graalvm.polyglot.PolyglotException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ final class Loaded implements Program {
     private final Timers timers;
     private final Copies copies;
     private final AtomicReference<@Nullable AutoCloseable> offered = new AtomicReference<>();
+    private final AtomicBoolean serving = new AtomicBoolean();
     private final Map<String, String> exports = new ConcurrentHashMap<>();
     private final List<String> events = new CopyOnWriteArrayList<>();
     private final List<Mount> mounts;
@@ -68,8 +70,7 @@ final class Loaded implements Program {
 
     /** Makes mailboxes. */
     interface Mailboxes {
-        Mailbox open(
-                String application, @Nullable Context caller, Executor loop, Subscriber subscriber);
+        Mailbox open(String application, @Nullable Context caller, Executor loop, Subscriber subscriber);
     }
 
     /**
@@ -207,6 +208,17 @@ final class Loaded implements Program {
         return copies.first();
     }
 
+    /** The first isolate is there, anew: if the application serves, it follows what sources tell. */
+    void again(Isolate first) {
+        if (serving.get()) {
+            follow(first);
+        }
+    }
+
+    private void follow(Isolate first) {
+        first.hand(() -> first.function("follow").execute());
+    }
+
     /** Names of the events that scripts listen to. */
     List<String> events() {
         return List.copyOf(events);
@@ -276,10 +288,13 @@ final class Loaded implements Program {
     public void started() {
         offered.set(services.offers().offer(this));
         timers.start();
+        serving.set(true);
+        first().ifPresent(this::follow);
     }
 
     @Override
     public void stopping() {
+        serving.set(false);
         AutoCloseable offer = offered.getAndSet(null);
         if (offer != null) {
             try {

@@ -154,6 +154,9 @@ final class Modules {
         return modern;
     }
 
+    /** In the place of a module's name. */
+    static final String THROUGH = "sourcedFrom";
+
     /**
      * Runs all modules in an isolate, which then has their classes.
      *
@@ -161,11 +164,13 @@ final class Modules {
      */
     void run(Isolate isolate) {
         exports(isolate).forEach(isolate::export);
+        read(THROUGH, isolate.main().invokeMember("throughs")).forEach(isolate::export);
     }
 
     /**
      * A class that a module exports.
      *
+     * @param file {@link #THROUGH} for one that no module exports, and that writes where the rows of its table come from
      * @param name under which it is exported; {@code default} perhaps
      * @param called what the class is called itself; may be empty
      * @param table the qualified name of the table that it extends; empty for none
@@ -187,24 +192,29 @@ final class Modules {
                             Graal.ID, "export * as module from '/" + entry + "';", "tarn:entry-" + entry + ".mjs")
                     .mimeType("application/javascript+module")
                     .buildLiteral());
-            Value all = isolate.main().invokeMember("exported", module.getMember("module"));
-            for (long at = 0; at < all.getArraySize(); at++) {
-                Value one = all.getArrayElement(at);
-                List<String> actions = new ArrayList<>();
-                for (long action = 5; action < one.getArraySize(); action++) {
-                    actions.add(one.getArrayElement(action).asString());
-                }
-                found.add(new Exported(
-                        entry,
-                        one.getArrayElement(0).asString(),
-                        one.getArrayElement(1),
-                        one.getArrayElement(2).asString(),
-                        one.getArrayElement(3).isNull()
-                                ? ""
-                                : one.getArrayElement(3).asString(),
-                        one.getArrayElement(4).asBoolean(),
-                        actions));
+            found.addAll(read(entry, isolate.main().invokeMember("exported", module.getMember("module"))));
+        }
+        return found;
+    }
+
+    private static List<Exported> read(String file, Value all) {
+        List<Exported> found = new ArrayList<>();
+        for (long at = 0; at < all.getArraySize(); at++) {
+            Value one = all.getArrayElement(at);
+            List<String> actions = new ArrayList<>();
+            for (long action = 5; action < one.getArraySize(); action++) {
+                actions.add(one.getArrayElement(action).asString());
             }
+            found.add(new Exported(
+                    file,
+                    one.getArrayElement(0).asString(),
+                    one.getArrayElement(1),
+                    one.getArrayElement(2).asString(),
+                    one.getArrayElement(3).isNull()
+                            ? ""
+                            : one.getArrayElement(3).asString(),
+                    one.getArrayElement(4).asBoolean(),
+                    actions));
         }
         return found;
     }

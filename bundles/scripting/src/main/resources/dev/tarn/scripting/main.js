@@ -648,6 +648,35 @@
         return [name, cls, cls.name, isResource(cls) ? (api.tableOf(cls)?.name ?? null) : null, isResource(cls), ...(isResource(cls) ? actions(cls) : [])];
       });
 
+  /** Classes over tables whose source is written as well, as exported tells them. */
+  const throughs = () =>
+    api.sources
+      .map(({ Table, source }) => [Table, api.through(Table, source)])
+      .filter(([, cls]) => actions(cls).length > 0)
+      .map(([Table, cls]) => [Table.tableName, cls, Table.tableName, api.tableOf(Table).name, true, ...actions(cls)]);
+
+  /** Follows sources that tell of changes by themselves, and begins again a second after one has failed. */
+  const follow = () => {
+    for (const { Table, source } of api.sources) {
+      const changes = async () => {
+        parts.enter(null);
+        for await (const event of (await api.told(source)) ?? []) {
+          if (event.type === 'delete' || event.type === 'invalidate') {
+            await Table.delete(event.id);
+          } else {
+            await Table.put(event.id, event.value);
+          }
+        }
+      };
+      const begin = () =>
+        changes().catch((error) => {
+          host.log('warn', 'the source of ' + Table.tableName + ' failed: ' + shown(error));
+          timer(begin, 1000, false, []);
+        });
+      begin();
+    }
+  };
+
   const hasVerb = (value) => ['get', 'put', 'post', 'patch', 'delete', 'connect'].some((verb) => typeof value[verb] === 'function' || typeof value.prototype?.[verb] === 'function');
 
   /** Calls the fetching method of a source. */
@@ -680,7 +709,9 @@
     end,
     fire,
     happened,
+    follow,
     exported,
+    throughs,
     names: Object.keys(modules),
   };
 }

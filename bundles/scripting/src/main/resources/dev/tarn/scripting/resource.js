@@ -278,6 +278,7 @@
 
         static sourcedFrom(source, options) {
           host.source(table.name, source, options?.expiration ?? null, (path) => fromSource(source, path));
+          sources.push({ Table: this, source });
         }
 
         static setComputedAttribute() {
@@ -466,6 +467,9 @@
 
   const classes = new Map();
 
+  /** Tables that come from elsewhere. */
+  const sources = [];
+
   const named = (database, name) => {
     const key = database + '.' + name;
     if (!classes.has(key)) {
@@ -545,6 +549,24 @@
 
   const RIGHTS = ['allowRead', 'allowUpdate', 'allowCreate', 'allowDelete'];
 
+  /** A class over a sourced table that puts and deletes where its rows come from before it does so here. */
+  const through = (Table, source) => {
+    const cls = { [Table.tableName]: class extends Table {} }[Table.tableName];
+    cls.loadAsInstance = false;
+    for (const verb of ['put', 'delete']) {
+      if (overrides(source, verb)) {
+        cls.prototype[verb] = async function (target, data) {
+          await act(source, verb, targeted(target), data);
+          return Table.prototype[verb].call(this, target, data);
+        };
+      }
+    }
+    return cls;
+  };
+
+  /** What a source tells of by itself. */
+  const told = (source) => (overrides(source, 'subscribe') ? act(source, 'subscribe', targeted(undefined)) : null);
+
   /** Whether a class has a right of its own, also as a field, which only its instances show. */
   const guards = (cls, right) => {
     if (overrides(cls, right)) {
@@ -574,7 +596,7 @@
     }
     const instance = new cls(modern(cls) ? undefined : idOf(target), context);
     const asked = Object.hasOwn(cls, right) ? cls : instance;
-    const answer = method === 'get' || method === 'delete' ? asked[right](context.user, target) : asked[right](context.user, data, target);
+    const answer = method === 'get' || method === 'delete' || method === 'connect' ? asked[right](context.user, target) : asked[right](context.user, data, target);
     // What looks like a promise is only as good as one that has settled.
     return answer === true || (thenable(answer) ? Promise.resolve(answer).then((yes) => yes === true || denied()) : denied());
   };
@@ -601,5 +623,5 @@
     return thenable(may) ? may.then(go) : go();
   };
 
-  return { Resource, tables, databases, transaction, actions, dispatch, written, thenable, tableOf, RecordObject };
+  return { Resource, sources, through, told, tables, databases, transaction, actions, dispatch, written, thenable, tableOf, RecordObject };
 }

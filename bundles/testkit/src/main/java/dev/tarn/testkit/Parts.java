@@ -54,15 +54,17 @@ final class Parts {
         Meter meter = new Meter();
         Bodies bodies = CodecBodies.standard();
         Map<String, Object> small = Map.of("directory", directory, "cache", "32MB", "rowCache", "16MB");
-        XodusStore store =
-                closing(new XodusStore(bodies, config(XodusStore.Config.class, "store", small), setup.clock), XodusStore::close);
+        XodusStore store = closing(
+                new XodusStore(bodies, config(XodusStore.Config.class, "store", small), setup.clock),
+                XodusStore::close);
         StoredUsers users = closing(
                 new StoredUsers(
                         store, bodies, config(StoredUsers.Config.class, "security", Map.of("directory", directory))),
                 StoredUsers::close);
         RoleAccess access = closing(new RoleAccess(store), RoleAccess::close);
         Engine engine = closing(
-                new Engine(store, bodies, access, config(Engine.Config.class, "engine", Map.of()), setup.clock), Engine::close);
+                new Engine(store, bodies, access, config(Engine.Config.class, "engine", Map.of()), setup.clock),
+                Engine::close);
         List<StreamProtocol> streams = new ArrayList<>();
         Services made = new Services(store, bodies, users, access, engine, engine, engine, loops, meter, streams);
         for (Function<Services, StreamProtocol> factory : setup.streams) {

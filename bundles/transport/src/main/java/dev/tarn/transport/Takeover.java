@@ -76,8 +76,7 @@ public final class Takeover {
                 }));
     }
 
-    private static void answered(
-            Outcome outcome, Consumer<Flow.Publisher<Body>> then, Consumer<Throwable> otherwise) {
+    private static void answered(Outcome outcome, Consumer<Flow.Publisher<Body>> then, Consumer<Throwable> otherwise) {
         Answer answer = outcome.answer();
         if (answer.status() >= 400) {
             otherwise.accept(Failure.of(answer.status(), "the application refused it"));

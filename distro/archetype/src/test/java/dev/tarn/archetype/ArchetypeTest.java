@@ -34,14 +34,20 @@ class ArchetypeTest {
         StringWriter said = new StringWriter();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
             List<String> options = List.of(
-                    "-proc:none", "-parameters", "-d", classes.toString(), "-cp", System.getProperty("java.class.path"));
+                    "-proc:none",
+                    "-parameters",
+                    "-d",
+                    classes.toString(),
+                    "-cp",
+                    System.getProperty("java.class.path"));
             assertThat(compiler.getTask(said, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
                             .call())
                     .as(said.toString())
                     .isTrue();
         }
         ClassLoader before = Thread.currentThread().getContextClassLoader();
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, before)) {
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {classes.toUri().toURL()}, before)) {
             Thread.currentThread().setContextClassLoader(loader);
             SummaryGeneratingListener summary = new SummaryGeneratingListener();
             LauncherFactory.create()

@@ -161,8 +161,7 @@ class ExamplesTest {
             Path made = folder.resolve("made").resolve(kind);
             String said = String.join(
                     "\n",
-                    Tarn.run(
-                            List.of(Tarn.IMAGE.resolve("bin/tarn").toString(), "init", made.toString(), kind), 60));
+                    Tarn.run(List.of(Tarn.IMAGE.resolve("bin/tarn").toString(), "init", made.toString(), kind), 60));
             assertThat(said).contains("README.md").contains("tarn dev");
             Path application = made;
             if (kind.equals("java")) {

@@ -25,7 +25,8 @@ final class Starter {
         if (words.size() > 2) {
             throw Refusal.usage("'tarn init' does not know what to do with '" + words.get(2) + "'");
         }
-        Path folder = Path.of(words.isEmpty() ? "." : words.get(0)).toAbsolutePath().normalize();
+        Path folder =
+                Path.of(words.isEmpty() ? "." : words.get(0)).toAbsolutePath().normalize();
         String kind = words.size() < 2 ? "javascript" : words.get(1).toLowerCase(Locale.ROOT);
         List<String> files = KINDS.get(kind);
         if (files == null) {

@@ -124,7 +124,10 @@ final class TakenStream implements Outflow.Outlet {
     private static void field(StringBuilder event, String name, @Nullable Object value) {
         if (value != null) {
             // A line ends a field, and a NUL makes an id void.
-            event.append(name).append(": ").append(value.toString().replaceAll("[\r\n\0]", " ")).append('\n');
+            event.append(name)
+                    .append(": ")
+                    .append(value.toString().replaceAll("[\r\n\0]", " "))
+                    .append('\n');
         }
     }
 

@@ -165,7 +165,8 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
             return bodies.opaque(Body.OPAQUE, bytes);
         }
         try {
-            return bodies.of(decode(assembly.text() ? Bodies.JSON : manner.format().mediaType(), bytes));
+            return bodies.of(
+                    decode(assembly.text() ? Bodies.JSON : manner.format().mediaType(), bytes));
         } catch (Failure notOne) {
             if (!assembly.text()) {
                 throw notOne;
