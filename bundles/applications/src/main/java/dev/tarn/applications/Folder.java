@@ -65,7 +65,7 @@ final class Folder {
         files.put(
                 real.getFileName().toString(),
                 new Entry(real, attributes.size(), attributes.lastModifiedTime().toMillis(), attributes.fileKey()));
-        return new Folder(real.getParent(), files, List.of());
+        return new Folder(Objects.requireNonNull(real.getParent(), "a file is in a folder"), files, List.of());
     }
 
     /** The real path. */

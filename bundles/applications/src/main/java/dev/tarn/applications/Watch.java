@@ -41,7 +41,6 @@ final class Watch {
     private final Roles roles;
     private final Optional<DataLoader> loader;
     private final Places places;
-    private final Optional<Path> directory;
     private final Shelf shelf;
     private final Consumer<List<Application>> serving;
     private final Map<String, Watched> watched = new LinkedHashMap<>();
@@ -58,7 +57,6 @@ final class Watch {
         this.tables = services.tables();
         this.roles = services.roles();
         this.loader = services.loader();
-        this.directory = directory;
         this.shelf = new Shelf(directory);
         this.places = new Places(given, directory, shelf);
         this.serving = serving;

@@ -13,7 +13,7 @@ public final class TestClock extends Clock {
     private final AtomicLong ahead;
 
     public TestClock() {
-        this(Clock.systemDefaultZone(), new AtomicLong());
+        this(Clock.system(ZoneId.systemDefault()), new AtomicLong());
     }
 
     private TestClock(Clock machine, AtomicLong ahead) {
