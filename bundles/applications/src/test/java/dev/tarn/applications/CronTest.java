@@ -92,7 +92,7 @@ class CronTest {
         }
 
         @Every(cron = "* * * * *")
-        void run(Transaction transaction) {
+        public void run(Transaction transaction) {
             transaction.publish(dev.tarn.api.data.Path.of("ran"), body, Attributes.NONE);
             runs.countDown();
         }
