@@ -140,8 +140,9 @@ final class Places {
         try {
             Folder seen = Folder.of(file);
             Jar before = jars.get(file);
-            boolean application =
-                    (before != null && seen.equals(before.seen())) ? before.application() : Unpacking.isApplication(file);
+            boolean application = (before != null && seen.equals(before.seen()))
+                    ? before.application()
+                    : Unpacking.isApplication(file);
             now.put(file, new Jar(seen, application));
             return application;
         } catch (IOException unreadable) {
