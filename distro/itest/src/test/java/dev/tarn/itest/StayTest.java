@@ -19,10 +19,10 @@ import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.qpid.protonj2.client.exceptions.ClientException;
 import org.junit.jupiter.api.AfterAll;
@@ -288,20 +288,20 @@ class StayTest {
         String user = user();
         // Where the machine is too slow to let them all in before the token ends, it gets a longer one.
         for (int seconds = 3; ; seconds *= 2) {
-            List<Guest> guests = new ArrayList<>();
+            Map<Way, Guest> guests = new EnumMap<>(Way.class);
             try {
                 Shown shown = new Shown(user, foreign(user, seconds), true);
                 for (Way way : Way.values()) {
-                    guests.add(way.enter(shown));
+                    guests.put(way, way.enter(shown));
                 }
-                for (Way way : Way.values()) {
-                    assertThat(guests.get(way.ordinal()).end()).as(way.name()).isEqualTo(way.expired);
+                for (Map.Entry<Way, Guest> each : guests.entrySet()) {
+                    assertThat(each.getValue().end()).as(each.getKey().name()).isEqualTo(each.getKey().expired);
                 }
                 return;
             } catch (IOException | IllegalStateException tooLate) {
                 assertThat(seconds).as("they were refused: %s", tooLate).isLessThan(60);
             } finally {
-                for (Guest guest : guests) {
+                for (Guest guest : guests.values()) {
                     guest.close();
                 }
             }
