@@ -32,6 +32,7 @@ import dev.tarn.api.resource.Terms;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.User;
+import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Upload;
 import java.net.SocketAddress;
@@ -348,6 +349,21 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
     @Override
     public CompletionStage<Outcome> run(String application, Duration limit, Transactions.Work work) {
         return answered(() -> errands.run(application, limit, work));
+    }
+
+    @Override
+    public CompletionStage<Commit> together(Context context, List<Request> requests, List<Draft> alongside) {
+        return answered(() -> {
+            for (Request request : requests) {
+                if (overrides.over(request.path(), request.action()) != null) {
+                    throw new Failure(
+                            Failure.Code.UNSUPPORTED,
+                            "logic of an application answers at " + request.path()
+                                    + ", which is a transaction of its own");
+                }
+            }
+            return writes.together(context, requests, alongside);
+        });
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.application.Action;
+import dev.tarn.api.application.Request;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
@@ -120,6 +122,10 @@ final class Writes {
 
     /** @param path canonical, of a row */
     CompletableFuture<Commit> patch(Context context, Exported exported, Path path, Body body, Terms terms) {
+        return commit(context, List.of(patching(context, exported, path, body, terms)), terms);
+    }
+
+    private Draft patching(Context context, Exported exported, Path path, Body body, Terms terms) {
         commons.permissions().check(context, Access.Verb.UPDATE, exported, path);
         Patch patch = Patch.of(body, exported.schema(), commons.payloads().bodies());
         String id = String.valueOf(exported.id(path));
@@ -127,8 +133,7 @@ final class Writes {
         Edit edit = exported.table().rules().opaque()
                 ? row -> patchedBytes(patch, row)
                 : row -> patchedObject(exported, id, patch, present(row), attributes.expiresAt());
-        Draft draft = Draft.patch(exported.table(), path, edit, attributes, terms.expectation());
-        return commit(context, List.of(changing(context, exported, draft)), terms);
+        return changing(context, exported, Draft.patch(exported.table(), path, edit, attributes, terms.expectation()));
     }
 
     /** The draft, with a guard where the user may change some rows or attributes only. */
@@ -332,6 +337,44 @@ final class Writes {
         commons.permissions().check(context, Access.Verb.INSERT, exported, path);
         Terms absent = terms.expecting(Expectation.ABSENT);
         return commit(context, List.of(draft(context, exported, path, body, absent)), terms);
+    }
+
+    /** Several things in one write; messages among them are logged. */
+    CompletableFuture<Commit> together(Context context, List<Request> requests, List<Draft> alongside) {
+        List<Draft> drafts = new ArrayList<>(requests.size());
+        for (Request request : requests) {
+            drafts.add(draft(context, request));
+        }
+        if (drafts.isEmpty() && alongside.isEmpty()) {
+            return CompletableFuture.completedFuture(new Commit(0, 0, List.of()));
+        }
+        return commit(context, drafts, new Terms(Attributes.NONE, Expectation.ANYTHING, alongside));
+    }
+
+    private Draft draft(Context context, Request request) {
+        Terms terms = request.terms();
+        Body body = request.body() == null ? commons.payloads().bodies().of(null) : request.body();
+        if (request.action() == Action.PUBLISH) {
+            refuseServersOwn(request.path());
+            Route route = commons.routing().route(request.path());
+            commons.permissions().check(context, Access.Verb.PUBLISH, route.exported(), route.path());
+            return Draft.message(route.exported().table(), route.path(), body, accepted(context, terms));
+        }
+        Route route = row(request.path());
+        Exported exported = route.exported();
+        return switch (request.action()) {
+            case PUT -> draft(context, exported, route.path(), body, allowed(context, exported, route.path(), terms));
+            case PATCH -> patching(context, exported, route.path(), body, terms);
+            case DELETE -> deletion(context, exported, route.path(), terms);
+            default ->
+                throw new Failure(
+                        Failure.Code.UNSUPPORTED, request.action() + " has no place in a transaction of several");
+        };
+    }
+
+    private Attributes accepted(Context context, Terms terms) {
+        return terms.attributes()
+                .accepted(context.origin(), commons.settings().clock().millis());
     }
 
     /** A message that the log keeps. */

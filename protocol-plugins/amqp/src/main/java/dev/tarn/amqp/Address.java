@@ -7,6 +7,8 @@ import dev.tarn.api.data.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import org.apache.qpid.protonj2.types.Symbol;
+import org.jspecify.annotations.Nullable;
 
 /** Reads addresses as AMQP clients write them. */
 final class Address {
@@ -17,6 +19,12 @@ final class Address {
     /** An address for who asks for one, such as for answers: hidden from filters that begin with a wildcard. */
     static String made() {
         return "$reply/" + UUID.randomUUID();
+    }
+
+    /** Whether an address is that of a queue: by what it begins with or by the terminus' capabilities. */
+    static boolean queue(@Nullable String address, Symbol @Nullable [] capabilities) {
+        boolean said = address != null && address.regionMatches(true, 0, "queue://", 0, "queue://".length());
+        return said || Wish.has(capabilities, "queue") || Wish.has(capabilities, "temporary-queue");
     }
 
     /** The path that an address names. Fails with MALFORMED. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.client.Client;
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.security.User;
 import dev.tarn.transport.Closing;
 import dev.tarn.transport.Connection;
+import dev.tarn.transport.Outbox;
 import dev.tarn.transport.Printable;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -32,6 +35,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter {
     /** Why nothing is read. */
     enum Pause {
         AUTHENTICATING,
+        DECLARING,
         RECEIVING,
         WRITING
     }
@@ -53,12 +57,13 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter {
         this.channel = channel;
         this.peer = Connection.of(channel);
         this.frames = new FrameReader(channel.alloc());
-        this.outbox = new Outbox(channel);
+        this.outbox = new Outbox(channel, sent -> {});
         this.greeting = new Greeting(this, broker);
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        tell(ClientEvent.Type.CONNECTION, "", null, null, 0, null);
         connectTimeout = channel.eventLoop()
                 .schedule(
                         () -> {
@@ -133,6 +138,20 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter {
         Conversation begun = new Conversation(this, broker, user, refused);
         conversation = begun;
         begun.begin(Greeting.PLAIN);
+    }
+
+    /** Tells observers, if there are any who want to hear of it. Any thread. */
+    void tell(
+            ClientEvent.Type type,
+            String id,
+            @Nullable User user,
+            @Nullable String path,
+            int qos,
+            @Nullable String why) {
+        if (broker.events().wanted(type)) {
+            Client client = new Client("amqp", peer.id(), peer.remote(), id, user);
+            broker.events().tell(new ClientEvent(type, client, path, qos, why, System.currentTimeMillis()));
+        }
     }
 
     Channel channel() {

@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.client.ClientObserver;
 import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.Users;
+import dev.tarn.api.store.Store;
+import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
+import dev.tarn.transport.Traffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -41,6 +53,9 @@ public final class AmqpProtocol implements StreamProtocol {
         @AttributeDefinition(description = "messages to one link that its client may leave unsettled, 1 to 65,535")
         int unsettled() default 8_192;
 
+        @AttributeDefinition(description = "durable and shared subscriptions and queues that are kept, of all clients")
+        int subscriptions() default 100_000;
+
         @AttributeDefinition(description = "sessions of one connection, 1 to 65,535")
         int sessions() default 256;
 
@@ -56,22 +71,32 @@ public final class AmqpProtocol implements StreamProtocol {
 
     private static final byte[] NAME = {'A', 'M', 'Q', 'P'};
 
+    private final AtomicReference<@Nullable Mechanisms> mechanisms = new AtomicReference<>();
+    private final ClientEvents events = new ClientEvents("amqp");
+    private final Feeds feeds;
     private final Broker broker;
 
     @Activate
     public AmqpProtocol(
             @Reference Resources resources,
+            @Reference DurableSessions durable,
+            @Reference Store store,
             @Reference Users users,
             @Reference Bodies bodies,
             @Reference Meter meter,
             Config config) {
+        Clock clock = Clock.systemUTC();
+        Traffic traffic = meter.traffic("amqp");
+        int most = within("subscriptions", config.subscriptions(), 0, Integer.MAX_VALUE);
+        this.feeds = new Feeds(resources, durable, new FeedTable(store, bodies), traffic, clock, most);
         this.broker = new Broker(
                 resources,
-                users,
-                new Messages(resources, bodies, Clock.systemUTC()),
+                new Broker.Logins(users, mechanisms),
+                new Messages(resources, bodies, clock),
                 new Containers(),
+                feeds,
                 limits(config),
-                meter.traffic("amqp"));
+                new Broker.Watching(traffic, events));
     }
 
     private static Limits limits(Config config) {
@@ -116,6 +141,35 @@ public final class AmqpProtocol implements StreamProtocol {
             }
         }
         return seen < NAME.length ? Match.MORE : Match.YES;
+    }
+
+    /** These ways to log in are offered too from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setMechanisms(Mechanisms offered) {
+        mechanisms.set(offered);
+    }
+
+    /** They no longer are. */
+    public void unsetMechanisms(Mechanisms offered) {
+        mechanisms.compareAndSet(offered, null);
+    }
+
+    /** Tells it what clients do from now on. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addObserver(ClientObserver observer, Map<String, ?> properties) {
+        events.add(observer, properties);
+    }
+
+    /** Tells it nothing more. */
+    public void removeObserver(ClientObserver observer) {
+        events.remove(observer);
+    }
+
+    /** Stores what is not stored yet; connections are closed by their listener before. */
+    @Deactivate
+    public void close() {
+        feeds.close();
+        events.close();
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Failure;
 import dev.tarn.transport.Consent;
 import java.util.Arrays;
@@ -14,8 +15,10 @@ import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.messaging.Source;
 import org.apache.qpid.protonj2.types.messaging.Target;
 import org.apache.qpid.protonj2.types.messaging.Terminus;
+import org.apache.qpid.protonj2.types.transactions.Coordinator;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
+import org.apache.qpid.protonj2.types.transport.LinkError;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +43,8 @@ final class Attachment {
         try {
             Source source = link.getRemoteSource();
             if (source == null) {
-                throw new Refusal(AmqpError.INVALID_FIELD, "a link without a source");
+                known(link);
+                return;
             }
             Wish wish = Wish.of(source, link, line);
             Consent.ask(
@@ -56,34 +60,119 @@ final class Attachment {
     }
 
     private void subscribe(Sender link, Wish wish) {
-        if (link.isRemotelyOpen()) {
-            try {
-                new Outgoing(line, link, outgoing).open(wish);
-            } catch (Failure | Refusal refused) {
-                refuse(link, refused, () -> link.setSource(null));
-            }
+        if (!link.isRemotelyOpen()) {
+            link.setSource(null);
+            link.open();
+            link.close();
+            return;
         }
+        Feeds.Request kept = wish.kept();
+        Outgoing made = new Outgoing(line, link, wish, outgoing);
+        try {
+            if (kept == null) {
+                made.from(new MailboxSupply(line, wish, made));
+                told(wish);
+                made.open();
+            } else {
+                join(link, wish, kept, made);
+            }
+        } catch (Failure | Refusal refused) {
+            made.release(false, false);
+            refuse(link, refused, () -> link.setSource(null));
+        }
+    }
+
+    private void join(Sender link, Wish wish, Feeds.Request kept, Outgoing made) {
+        Feeds feeds = line.broker().feeds();
+        FeedMember member = new FeedMember(
+                new FeedMember.Link(line.context(), made::come, why -> line.later(() -> made.ended(why))),
+                kept.key().queue() ? wish.selector() : null);
+        FeedSupply supply = new FeedSupply(line, feeds, member);
+        made.from(supply);
+        feeds.join(kept, member)
+                .whenComplete((feed, failed) -> line.later(() -> {
+                    if (feed != null && made.supply() != null && link.isRemotelyOpen()) {
+                        supply.joined(feed);
+                        told(wish);
+                        wish.describe(feed.terms());
+                        made.open();
+                    } else {
+                        made.release(false, false);
+                        Throwable why = failed != null
+                                ? failed
+                                : new Refusal(LinkError.STOLEN, "the link was attached again elsewhere");
+                        refuse(link, why, () -> link.setSource(null));
+                    }
+                }));
+    }
+
+    /** A subscription that is there and only named, as JMS clients do to end it. */
+    private void known(Sender link) {
+        Wish own = Wish.known(link, line, false);
+        Feeds feeds = line.broker().feeds();
+        feeds.exists(own.request().key())
+                .thenAccept(there -> line.later(() -> {
+                    Wish wish = there ? own : Wish.known(link, line, true);
+                    join(link, wish, wish.request(), new Outgoing(line, link, wish, outgoing));
+                }));
+    }
+
+    private void told(Wish wish) {
+        line.tell(ClientEvent.Type.SUBSCRIBED, wish.filter().text(), wish.settled() ? 0 : 1, null);
     }
 
     /** A link on which the peer sends. */
     void send(Receiver link) {
         try {
             Terminus target = link.getRemoteTarget();
-            if (!(target instanceof Target to)) {
-                throw target == null
-                        ? new Refusal(AmqpError.INVALID_FIELD, "a link without a target")
-                        : new Refusal(AmqpError.NOT_IMPLEMENTED, "transactions are not offered");
+            if (target instanceof Coordinator coordinator) {
+                new Coordination(line, link).open(coordinator);
+                return;
             }
-            Wish.refuseQueues(to.getCapabilities());
+            if (!(target instanceof Target to)) {
+                throw new Refusal(AmqpError.INVALID_FIELD, "a link without a target");
+            }
             if (to.isDynamic()) {
                 to.setAddress(Address.made());
             }
             String address = to.getAddress();
             Messages.Aim aim = new Messages.Aim(address == null ? null : Address.path(address), puts(to, link));
-            new Incoming(line, link, aim).open(to);
+            Incoming made = new Incoming(line, link, aim);
+            if (address != null && Address.queue(address, to.getCapabilities())) {
+                declare(link, to, made);
+            } else {
+                made.open(to);
+            }
         } catch (Failure | Refusal refused) {
             refuse(link, refused, () -> link.setTarget((Target) null));
         }
+    }
+
+    /** A queue is there from the moment on when somebody has named it. */
+    private void declare(Receiver link, Target to, Incoming made) {
+        String path = Address.path(to.getAddress()).text();
+        FeedKey key = to.isDynamic() ? FeedKey.temporary(path) : FeedKey.queue(path);
+        boolean temporary = Wish.has(to.getCapabilities(), "temporary-queue");
+        if (to.isDynamic()) {
+            made.owning(key);
+        } else if (temporary) {
+            made.open(to);
+            return;
+        }
+        line.broker()
+                .feeds()
+                .declare(key)
+                .whenComplete((feed, failed) -> line.later(() -> {
+                    if (failed != null) {
+                        refuse(link, failed, () -> link.setTarget((Target) null));
+                    } else if (link.isRemotelyOpen()) {
+                        made.open(to);
+                    } else {
+                        link.setTarget((Target) null);
+                        link.open();
+                        link.close();
+                    }
+                }));
     }
 
     /** Whether messages of the link put rows unless they say otherwise. */

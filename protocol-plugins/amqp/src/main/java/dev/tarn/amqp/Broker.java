@@ -2,9 +2,44 @@
 package dev.tarn.amqp;
 
 import dev.tarn.api.resource.Resources;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.Users;
+import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Traffic;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** What all connections share. Safe on any thread. */
 record Broker(
-        Resources resources, Users users, Messages messages, Containers containers, Limits limits, Traffic traffic) {}
+        Resources resources,
+        Logins logins,
+        Messages messages,
+        Containers containers,
+        Feeds feeds,
+        Limits limits,
+        Watching watching) {
+
+    /** Who finds out who somebody is. */
+    record Logins(Users users, AtomicReference<@Nullable Mechanisms> dialogues) {}
+
+    /** Who looks on. */
+    record Watching(Traffic traffic, ClientEvents events) {}
+
+    Users users() {
+        return logins.users();
+    }
+
+    Traffic traffic() {
+        return watching.traffic();
+    }
+
+    ClientEvents events() {
+        return watching.events();
+    }
+
+    /** Ways of several messages to say who one is; null while there are none. */
+    @Nullable
+    Mechanisms mechanisms() {
+        return logins.dialogues().get();
+    }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import io.netty.buffer.ByteBuf;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.buffer.ProtonBufferAllocator;
 import org.apache.qpid.protonj2.codec.CodecFactory;
@@ -71,6 +72,14 @@ final class Codec {
 
     static ProtonBuffer allocate(int size) {
         return ProtonBufferAllocator.defaultAllocator().allocate(size);
+    }
+
+    static void copy(ProtonBuffer from, ByteBuf to) {
+        int length = from.getReadableBytes();
+        to.ensureWritable(length);
+        int at = to.writerIndex();
+        from.readBytes(to.nioBuffer(at, length));
+        to.writerIndex(at + length);
     }
 
     static byte[] bytes(ProtonBuffer buffer) {

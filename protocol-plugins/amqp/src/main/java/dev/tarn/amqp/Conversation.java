@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.User;
 import io.netty.channel.Channel;
@@ -38,11 +39,17 @@ final class Conversation implements Line, Containers.Holder {
     private final Codec codec = new Codec();
     private final Heartbeat heartbeat;
     private final Set<Outgoing> outgoing = new LinkedHashSet<>();
+    private final Set<FeedKey> owned = new LinkedHashSet<>();
+    private final Transactions transactions = new Transactions(this);
     private @Nullable Engine engine;
     private @Nullable Context context;
     private String container = "";
     private boolean open;
     private boolean sole;
+
+    /** Whether the peer has said that it goes. */
+    private boolean left;
+
     private long waiting;
     private long incomplete;
 
@@ -62,7 +69,7 @@ final class Conversation implements Line, Containers.Holder {
 
     private void prepare(Engine fresh) {
         fresh.outputHandler((bytes, done) -> {
-            connection.outbox().add(bytes);
+            Codec.copy(bytes, connection.outbox().open());
             if (done != null) {
                 done.run();
             }
@@ -140,6 +147,7 @@ final class Conversation implements Line, Containers.Holder {
         open = true;
         remote().open();
         heartbeat.begin();
+        tell(ClientEvent.Type.CONNECTED, null, 0, null);
     }
 
     private boolean wants(Symbol capability) {
@@ -164,6 +172,7 @@ final class Conversation implements Line, Containers.Holder {
 
     /** The peer has said close: so do we. */
     private void closed() {
+        left = true;
         remote().close();
         connection.close();
     }
@@ -220,8 +229,12 @@ final class Conversation implements Line, Containers.Holder {
 
     void release() {
         heartbeat.stop();
-        Set.copyOf(outgoing).forEach(Outgoing::release);
+        Set.copyOf(outgoing).forEach(link -> link.release(!left, false));
         outgoing.clear();
+        owned.forEach(broker.feeds()::end);
+        if (open) {
+            tell(ClientEvent.Type.DISCONNECTED, null, 0, left ? "closed" : "lost");
+        }
         if (sole) {
             broker.containers().release(container, this);
         }
@@ -250,6 +263,31 @@ final class Conversation implements Line, Containers.Holder {
     @Override
     public String container() {
         return container;
+    }
+
+    @Override
+    public Transactions transactions() {
+        return transactions;
+    }
+
+    @Override
+    public void owning(FeedKey temporary) {
+        owned.add(temporary);
+    }
+
+    @Override
+    public void hold() {
+        connection.pause(AmqpConnection.Pause.DECLARING);
+    }
+
+    @Override
+    public void goOn() {
+        connection.resume(AmqpConnection.Pause.DECLARING);
+    }
+
+    @Override
+    public void tell(ClientEvent.Type type, @Nullable String path, int qos, @Nullable String reason) {
+        connection.tell(type, container, user, path, qos, reason);
     }
 
     @Override

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.security.Credentials;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.transport.Stay;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.qpid.protonj2.types.security.SaslCode;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
@@ -23,6 +26,7 @@ final class Greeting {
     private final AmqpConnection connection;
     private final Broker broker;
     private @Nullable Sasl sasl;
+    private Mechanisms.@Nullable Dialogue dialogue;
     private @Nullable User user;
 
     Greeting(AmqpConnection connection, Broker broker) {
@@ -39,11 +43,60 @@ final class Greeting {
             return false;
         }
         if (asking != null && asked) {
-            authenticate(asking.credentials(next), asking);
+            said(asking, next);
         } else {
             header(next);
         }
         return true;
+    }
+
+    private List<String> dialogues() {
+        Mechanisms offered = broker.mechanisms();
+        return offered == null ? List.of() : offered.names();
+    }
+
+    /** The peer's choice of a mechanism, or its next message. */
+    private void said(Sasl asking, byte[] frame) {
+        Mechanisms.Dialogue running = dialogue;
+        if (running != null) {
+            step(asking, running, asking.response(frame));
+            return;
+        }
+        Sasl.Init init = asking.init(frame);
+        Mechanisms offered = broker.mechanisms();
+        if (offered == null || !offered.names().contains(init.mechanism())) {
+            authenticate(asking.credentials(init), asking);
+            return;
+        }
+        Mechanisms.Dialogue begun =
+                offered.begin(init.mechanism(), connection.peer().remote());
+        dialogue = begun;
+        step(asking, begun, init.message());
+    }
+
+    private void step(Sasl asking, Mechanisms.Dialogue running, byte[] message) {
+        connection.pause(AmqpConnection.Pause.AUTHENTICATING);
+        running.next(message)
+                .whenComplete((step, refused) ->
+                        connection.channel().eventLoop().execute(() -> answered(asking, step, refused)));
+    }
+
+    private void answered(Sasl asking, Mechanisms.@Nullable Step step, @Nullable Throwable refused) {
+        if (connection.ended()) {
+            return;
+        }
+        User known = step == null ? null : step.user();
+        if (step == null) {
+            refuse(asking, refused);
+        } else if (known == null) {
+            connection.outbox().open().writeBytes(asking.challenge(step.message()));
+        } else {
+            user = known;
+            Stay.begin(connection.channel(), broker.users(), known);
+            connection.outbox().open().writeBytes(asking.success(step.message()));
+        }
+        connection.resume(AmqpConnection.Pause.AUTHENTICATING);
+        connection.outbox().flush();
     }
 
     /** AMQP 1.0 §2.2: a header that is not spoken here is answered with one that is. */
@@ -51,12 +104,12 @@ final class Greeting {
         if (Arrays.equals(header, SASL) && sasl == null) {
             Sasl asking = new Sasl(connection.peer());
             sasl = asking;
-            connection.outbox().add(SASL);
-            connection.outbox().add(asking.mechanisms());
+            connection.outbox().open().writeBytes(SASL);
+            connection.outbox().open().writeBytes(asking.mechanisms(dialogues()));
         } else if (!Arrays.equals(header, PLAIN)) {
             LOG.debug("refused: unknown header connection={}", connection.peer().id());
             broker.traffic().refused.increment();
-            connection.outbox().add(SASL);
+            connection.outbox().open().writeBytes(SASL);
             connection.close();
         } else if (user != null) {
             connection.converse(user, null);
@@ -95,7 +148,7 @@ final class Greeting {
         } else {
             Stay.begin(connection.channel(), broker.users(), known);
             user = known;
-            connection.outbox().add(asking.outcome(SaslCode.OK));
+            connection.outbox().open().writeBytes(asking.outcome(SaslCode.OK));
         }
         connection.resume(AmqpConnection.Pause.AUTHENTICATING);
         connection.outbox().flush();
@@ -111,11 +164,12 @@ final class Greeting {
             told = new ErrorCondition(AmqpError.INTERNAL_ERROR, "authentication failed");
         }
         LOG.debug("refused: connection={} reason={}", connection.peer().id(), told.getDescription());
+        connection.tell(ClientEvent.Type.AUTH_FAILED, "", null, null, 0, told.getDescription());
         if (asking == null) {
             connection.converse(null, told);
         } else {
             boolean busy = AmqpError.RESOURCE_LIMIT_EXCEEDED.equals(told.getCondition());
-            connection.outbox().add(asking.outcome(busy ? SaslCode.SYS_TEMP : SaslCode.AUTH));
+            connection.outbox().open().writeBytes(asking.outcome(busy ? SaslCode.SYS_TEMP : SaslCode.AUTH));
             connection.close();
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
 import java.util.concurrent.CompletionStage;
@@ -47,6 +48,7 @@ final class Incoming {
     private int partial;
 
     private boolean closed;
+    private @Nullable FeedKey owned;
 
     Incoming(Line line, Receiver link, Messages.Aim aim) {
         this.line = line;
@@ -66,7 +68,7 @@ final class Incoming {
                 .deliveryAbortedHandler(delivery -> line.guarded(() -> aborted(delivery)))
                 .detachHandler(remote -> line.guarded(() -> gone(false)))
                 .closeHandler(remote -> line.guarded(() -> gone(true)))
-                .parentEndpointClosedHandler(parent -> closed = true)
+                .parentEndpointClosedHandler(parent -> ended())
                 .open();
         replenish();
     }
@@ -109,20 +111,57 @@ final class Incoming {
         line.broker().traffic().in.increment();
         pending++;
         line.waiting(size);
-        CompletionStage<Commit> done;
         try {
-            if (delivery.getRemoteState() instanceof TransactionalState) {
-                throw new Refusal(AmqpError.NOT_IMPLEMENTED, "transactions are not offered");
+            Sections sections = Sections.of(message, line.codec());
+            FeedKey queue = Messages.queue(aim, sections);
+            if (queue == null || line.broker().feeds().declared(queue)) {
+                act(delivery, sections, size);
+            } else {
+                declare(queue, delivery, sections, size);
             }
-            Messages messages = line.broker().messages();
-            Request request = messages.read(
-                    line.context(), aim, Sections.of(message, line.codec()), delivery.isRemotelySettled());
-            done = messages.send(line.context(), request);
         } catch (Failure | Refusal refused) {
             settle(delivery, size, refused);
+        }
+    }
+
+    /** A queue is there from its first message on; what comes meanwhile waits. */
+    private void declare(FeedKey queue, IncomingDelivery delivery, Sections sections, int size) {
+        line.hold();
+        line.broker()
+                .feeds()
+                .declare(queue)
+                .whenComplete((feed, failed) -> line.later(() -> {
+                    if (failed == null) {
+                        try {
+                            act(delivery, sections, size);
+                        } catch (Failure | Refusal refused) {
+                            settle(delivery, size, refused);
+                        }
+                    } else {
+                        settle(delivery, size, failed);
+                    }
+                    line.goOn();
+                }));
+    }
+
+    private void act(IncomingDelivery delivery, Sections sections, int size) {
+        Messages messages = line.broker().messages();
+        Request request = messages.read(line.context(), aim, sections, delivery.isRemotelySettled());
+        if (delivery.getRemoteState() instanceof TransactionalState within) {
+            Transaction transaction = line.transactions().find(within.getTxnId());
+            transaction.post(request, size);
+            settle(delivery, size, transaction.accepted());
             return;
         }
+        CompletionStage<Commit> done = messages.send(line.context(), request);
         done.whenComplete((commit, failed) -> {
+            if (failed == null) {
+                line.tell(
+                        ClientEvent.Type.PUBLISHED,
+                        request.path().text(),
+                        request.attributes().qos(),
+                        null);
+            }
             if (line.channel().eventLoop().inEventLoop()) {
                 line.guarded(() -> settle(delivery, size, failed));
             } else {
@@ -132,8 +171,11 @@ final class Incoming {
     }
 
     private void settle(IncomingDelivery delivery, int size, @Nullable Throwable failed) {
+        settle(delivery, size, outcome(failed));
+    }
+
+    private void settle(IncomingDelivery delivery, int size, DeliveryState outcome) {
         pending--;
-        DeliveryState outcome = outcome(failed);
         if (!closed && delivery.isRemotelySettled()) {
             delivery.settle();
         } else if (!closed) {
@@ -177,8 +219,22 @@ final class Incoming {
         partial = 0;
     }
 
+    /** Its end is the end of this queue. */
+    void owning(FeedKey temporary) {
+        owned = temporary;
+        line.owning(temporary);
+    }
+
+    private void ended() {
+        closed = true;
+        if (owned != null) {
+            line.broker().feeds().end(owned);
+        }
+    }
+
     private void gone(boolean forGood) {
         forget();
+        ended();
         if (forGood) {
             link.close();
         } else {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.resource.Context;
 import io.netty.channel.Channel;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
+import org.jspecify.annotations.Nullable;
 
 /** What the links of a connection share: whose they are, where to write, and how to end. For the connection's loop. */
 interface Line {
@@ -33,6 +35,20 @@ interface Line {
 
     /** So many bytes of messages that are not complete yet were added, or taken away where negative. */
     void incomplete(int bytes);
+
+    /** Transactions that are not discharged. */
+    Transactions transactions();
+
+    /** A queue that ends with the connection, if not before. */
+    void owning(FeedKey temporary);
+
+    /** Reads nothing more until {@link #goOn}. */
+    void hold();
+
+    void goOn();
+
+    /** Tells observers what the client has done; any thread. */
+    void tell(ClientEvent.Type type, @Nullable String path, int qos, @Nullable String reason);
 
     /** Says why and closes. */
     void end(ErrorCondition error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import dev.tarn.api.application.Action;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
@@ -12,6 +13,7 @@ import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Terms;
+import dev.tarn.api.store.Draft;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -37,10 +39,10 @@ final class Messages {
     /** Marks that say how a message is meant, and are no user properties. */
     private static final Set<String> MARKS = Set.of("x-opt-retain", "x_opt_retain", "put");
 
-    /** JMS clients say so what sort of destination {@code to} is; these are queues, and temporary ones. */
+    /** JMS clients say so what sort of destination {@code to} is; this one is a queue. */
     private static final String DESTINATION = "x-opt-jms-dest";
 
-    private static final Set<String> QUEUES = Set.of("0", "2");
+    private static final String QUEUE = "0";
 
     private final Resources resources;
     private final Bodies bodies;
@@ -70,9 +72,6 @@ final class Messages {
             if (to == null) {
                 throw new Failure(Failure.Code.MALFORMED, "a message without 'to' on a link without an address");
             }
-            if (QUEUES.contains(Values.text(sections.option(DESTINATION)))) {
-                throw new Failure(Failure.Code.UNSUPPORTED, "queues are not offered; send to a topic");
-            }
             path = Address.path(to);
         }
         Request.Verb verb = verb(aim, sections);
@@ -89,6 +88,20 @@ final class Messages {
                 replyTo,
                 query == null ? null : query.toString(),
                 Format.accepted(sections.option("accept")));
+    }
+
+    /**
+     * The queue that a message is for, on a link without an address; null for none.
+     *
+     * @throws Failure for an address that cannot be
+     */
+    static @Nullable FeedKey queue(Aim aim, Sections sections) {
+        String to = sections.properties().getTo();
+        if (aim.path() != null || to == null) {
+            return null;
+        }
+        boolean said = QUEUE.equals(Values.text(sections.option(DESTINATION))) || Address.queue(to, null);
+        return said ? FeedKey.queue(Address.path(to).text()) : null;
     }
 
     private static Request.Verb verb(Aim aim, Sections sections) {
@@ -223,6 +236,26 @@ final class Messages {
         } catch (Failure notJson) {
             return bodies.opaque(otherwise, bytes);
         }
+    }
+
+    /**
+     * Does all that is asked, and writes what goes with it, in one transaction; messages are logged. Fails with a {@link Failure}
+     * when any of it is refused.
+     */
+    CompletionStage<Commit> together(Context context, List<Request> requests, List<Draft> alongside) {
+        List<dev.tarn.api.application.Request> asked = new ArrayList<>(requests.size());
+        for (Request request : requests) {
+            Action action = switch (request.verb()) {
+                case PUBLISH -> Action.PUBLISH;
+                case PUT -> Action.PUT;
+                case PATCH -> Action.PATCH;
+                case DELETE -> Action.DELETE;
+                case GET -> throw new IllegalArgumentException("a get changes nothing");
+            };
+            asked.add(dev.tarn.api.application.Request.of(
+                    action, request.path(), request.body(), Terms.of(request.attributes())));
+        }
+        return resources.together(context, asked, alongside);
     }
 
     /** Does what is asked. Completes when that may be acknowledged; fails with a {@link Failure}. */

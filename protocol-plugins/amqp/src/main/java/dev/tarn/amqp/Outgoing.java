@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
-import dev.tarn.api.data.Change;
-import dev.tarn.api.data.Failure;
-import dev.tarn.api.resource.Delivery;
-import dev.tarn.api.resource.Mailbox;
-import dev.tarn.api.resource.Subscriber;
-import dev.tarn.api.resource.Subscription;
+import dev.tarn.api.client.ClientEvent;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.engine.OutgoingDelivery;
 import org.apache.qpid.protonj2.engine.Sender;
@@ -18,6 +12,7 @@ import org.apache.qpid.protonj2.types.messaging.Accepted;
 import org.apache.qpid.protonj2.types.messaging.Modified;
 import org.apache.qpid.protonj2.types.messaging.Released;
 import org.apache.qpid.protonj2.types.messaging.Target;
+import org.apache.qpid.protonj2.types.transactions.TransactionalState;
 import org.apache.qpid.protonj2.types.transport.DeliveryState;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
 import org.apache.qpid.protonj2.types.transport.ReceiverSettleMode;
@@ -25,94 +20,89 @@ import org.apache.qpid.protonj2.types.transport.SenderSettleMode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A link on which a client receives: what its mailbox delivers, as fast as the client gives credit. For the connection's
- * loop.
+ * A link on which a client receives: what its supply has, as fast as the client gives credit. For the connection's loop.
  */
-final class Outgoing implements Subscriber {
+final class Outgoing implements Supply.Outlet {
 
-    /** Changes that are asked of the mailbox ahead of being sent, whatever the credit. */
+    /** Changes that are asked of the supply ahead of being sent, whatever the credit. */
     private static final int AHEAD = 256;
 
-    /** Quiet milliseconds after which a link that is drained has nothing more at hand. */
-    private static final long QUIET = 25;
+    /** Milliseconds between two questions whether there is something at hand. */
+    private static final long LOOK = 25;
 
     private final Line line;
     private final Sender link;
+    private final Wish wish;
     private final Set<Outgoing> all;
-    private final Tags tags = new Tags();
-    private final ArrayDeque<Again> waiting = new ArrayDeque<>();
-    private @Nullable Wish wish;
-    private @Nullable Mailbox mailbox;
-    private @Nullable Subscription subscription;
+    private final ArrayDeque<Parcel> waiting = new ArrayDeque<>();
+    private @Nullable Supply supply;
+    private boolean attached;
 
-    /** Asked of the mailbox and not delivered yet. */
+    /** Asked of the supply and not arrived yet. */
     private long requested;
 
     private int unsettled;
     private boolean scanning;
     private boolean draining;
-    private long deliveries;
     private @Nullable OutgoingDelivery current;
     private @Nullable ProtonBuffer rest;
 
-    /** A change to be sent, and how often a client has failed to take it. */
-    private record Again(Change change, String topic, int failures) {}
-
-    Outgoing(Line line, Sender link, Set<Outgoing> all) {
+    Outgoing(Line line, Sender link, Wish wish, Set<Outgoing> all) {
         this.line = line;
         this.link = link;
+        this.wish = wish;
         this.all = all;
+        all.add(this);
     }
 
-    /** Subscribes, then attaches; fails with a {@link Failure} when the subscription is refused. */
-    void open(Wish asked) {
-        wish = asked;
-        Mailbox opened =
-                line.broker().resources().mailbox(line.context(), line.channel().eventLoop(), this);
-        try {
-            subscription = opened.subscribe(asked.filter(), asked.start(), asked.interest(), this);
-        } catch (Failure refused) {
-            opened.close();
-            throw refused;
-        }
-        mailbox = opened;
-        scanning = asked.start().equals(dev.tarn.api.resource.Start.CURRENT)
-                && asked.interest().group() == null;
-        all.add(this);
+    /** Has a supply from now on, which is closed with it. */
+    void from(Supply given) {
+        supply = given;
+    }
+
+    /** Attaches. */
+    void open() {
         Target target = link.getRemoteTarget();
-        link.setSource(asked.source())
+        attached = true;
+        link.setSource(wish.source())
                 .setTarget(target == null ? new Target() : target)
-                .setSenderSettleMode(asked.settled() ? SenderSettleMode.SETTLED : SenderSettleMode.UNSETTLED)
+                .setSenderSettleMode(wish.settled() ? SenderSettleMode.SETTLED : SenderSettleMode.UNSETTLED)
                 .setReceiverSettleMode(ReceiverSettleMode.FIRST)
                 .creditStateUpdateHandler(remote -> line.guarded(this::pump))
                 .deliveryStateUpdatedHandler(delivery -> line.guarded(() -> settled(delivery)))
                 .detachHandler(remote -> line.guarded(() -> gone(false)))
                 .closeHandler(remote -> line.guarded(() -> gone(true)))
-                .parentEndpointClosedHandler(parent -> release());
-        link.setDeliveryTagGenerator(tags);
+                .parentEndpointClosedHandler(parent -> release(false, false));
+        link.setDeliveryTagGenerator(new Tags());
         link.open();
+        pump();
     }
 
     @Override
-    public void deliver(List<Delivery> batch) {
-        requested -= batch.size();
-        deliveries += batch.size();
-        Wish asked = wish;
-        for (Delivery delivery : batch) {
-            Selector selector = asked == null ? null : asked.selector();
-            if (selector == null || selector.takes(delivery.change(), line.codec())) {
-                waiting.add(
-                        new Again(delivery.change(), delivery.matched().get(0).topic(delivery.change()), 0));
-            } else if (subscription != null && asked != null && asked.interest().group() != null) {
-                subscription.giveBack(delivery.change());
-            }
-        }
+    public void arrived(List<Parcel> parcels) {
+        requested = Math.max(0, requested - parcels.size());
+        waiting.addAll(parcels);
         line.later(this::pump);
+    }
+
+    /** The same from another thread. */
+    void come(List<Parcel> parcels) {
+        line.later(() -> {
+            requested = Math.max(0, requested - parcels.size());
+            waiting.addAll(parcels);
+            pump();
+        });
+    }
+
+    @Override
+    public void scanning(boolean running) {
+        scanning = running;
     }
 
     /** Sends what credit, windows and the socket allow, then asks for more. */
     void pump() {
-        if (mailbox == null) {
+        Supply from = supply;
+        if (from == null || !attached) {
             return;
         }
         while (line.channel().isWritable() && link.isSendable()) {
@@ -124,37 +114,46 @@ final class Outgoing implements Subscriber {
                 send(waiting.remove());
             }
         }
-        replenish();
+        if (link.getCredit() == 0 && current == null) {
+            recall(from);
+        }
+        replenish(from);
         if (link.isDraining() && link.getCredit() > 0 && waiting.isEmpty() && current == null && !draining) {
             draining = true;
-            drain(deliveries);
+            drain(from);
         }
     }
 
-    private void replenish() {
+    /** Without credit, what is kept for several clients must not wait for this one. */
+    private void recall(Supply from) {
+        if (wish.kept() != null && (requested > 0 || !waiting.isEmpty())) {
+            requested = 0;
+            from.recall();
+            waiting.forEach(parcel -> from.returned(parcel, Supply.Fate.RELEASED));
+            waiting.clear();
+        }
+    }
+
+    private void replenish(Supply from) {
         long ahead = requested + waiting.size() + (current == null ? 0 : 1);
         long allowed = Math.min(Integer.toUnsignedLong(link.getCredit()), AHEAD);
         allowed = Math.min(allowed, line.broker().limits().unsettled() - (long) unsettled);
-        if (mailbox != null && line.channel().isWritable() && allowed > ahead && (ahead == 0 || ahead < AHEAD / 2)) {
+        if (line.channel().isWritable() && allowed > ahead && (ahead == 0 || ahead < AHEAD / 2)) {
             requested += allowed - ahead;
-            mailbox.request(allowed - ahead);
+            from.request(allowed - ahead);
         }
     }
 
-    private void send(Again next) {
-        Wish asked = wish;
-        if (asked == null) {
-            return;
-        }
+    private void send(Parcel next) {
         OutgoingDelivery delivery = link.next();
         delivery.setLinkedResource(next);
-        if (asked.settled()) {
+        if (wish.settled()) {
             delivery.settle();
         } else {
             unsettled++;
         }
         current = delivery;
-        rest = Codec.buffer(Publication.of(next.change(), next.topic(), asked.format(), line.codec(), next.failures()));
+        rest = Codec.buffer(Publication.of(next.change(), next.topic(), wish.format(), line.codec(), next.failures()));
         write();
     }
 
@@ -168,52 +167,49 @@ final class Outgoing implements Subscriber {
                 current = null;
                 rest = null;
                 line.broker().traffic().out.increment();
+                if (wish.settled() && supply != null && delivery.getLinkedResource() instanceof Parcel sent) {
+                    supply.settled(sent);
+                }
             }
         }
     }
 
-    /** Answers drain once nothing has come for a moment; AMQP 1.0 §2.6.7. */
-    private void drain(long seen) {
-        line.channel()
-                .eventLoop()
-                .schedule(
-                        () -> line.later(() -> {
-                            boolean quiet = deliveries == seen && !scanning && waiting.isEmpty() && current == null;
-                            if (mailbox == null || !link.isDraining() || link.getCredit() == 0) {
-                                draining = false;
-                            } else if (quiet) {
-                                draining = false;
-                                link.drained();
-                            } else {
-                                drain(deliveries);
-                            }
-                        }),
-                        QUIET,
-                        TimeUnit.MILLISECONDS);
+    /** Answers drain once there is nothing at hand; AMQP 1.0 §2.6.7. */
+    private void drain(Supply from) {
+        from.idle(idle -> {
+            boolean quiet = idle && !scanning && waiting.isEmpty() && current == null;
+            if (supply == null || !link.isDraining() || link.getCredit() == 0) {
+                draining = false;
+            } else if (quiet) {
+                draining = false;
+                if (wish.kept() != null) {
+                    requested = 0;
+                    from.recall();
+                }
+                link.drained();
+            } else {
+                line.channel()
+                        .eventLoop()
+                        .schedule(
+                                () -> line.later(() -> drain(from)), LOOK, java.util.concurrent.TimeUnit.MILLISECONDS);
+            }
+        });
     }
 
     /** The client says what became of a delivery. */
     private void settled(OutgoingDelivery delivery) {
-        if (delivery.isSettled() || !(delivery.getLinkedResource() instanceof Again sent)) {
+        if (delivery.isSettled() || !(delivery.getLinkedResource() instanceof Parcel sent)) {
             return;
         }
         DeliveryState state = delivery.getRemoteState();
-        boolean over = delivery.isRemotelySettled() || (state != null && terminal(state));
-        if (!over) {
+        if (state instanceof TransactionalState within) {
+            line.transactions().find(within.getTxnId()).retire(this, delivery, within);
             return;
         }
-        delivery.settle();
-        delivery.setLinkedResource(null);
-        unsettled--;
-        if (state instanceof Released || (state == null && mailbox != null)) {
-            waiting.addFirst(sent);
-        } else if (state instanceof Modified modified && !modified.isUndeliverableHere()) {
-            waiting.addFirst(
-                    new Again(sent.change(), sent.topic(), sent.failures() + (modified.isDeliveryFailed() ? 1 : 0)));
-        } else if (!(state instanceof Accepted)) {
-            line.broker().traffic().dropped.increment();
+        if (delivery.isRemotelySettled() || (state != null && terminal(state))) {
+            finish(delivery, sent, state);
+            pump();
         }
-        pump();
     }
 
     private static boolean terminal(DeliveryState state) {
@@ -223,8 +219,74 @@ final class Outgoing implements Subscriber {
         };
     }
 
+    /** Settles a delivery, with what its client says of it. */
+    private void finish(OutgoingDelivery delivery, Parcel sent, @Nullable DeliveryState state) {
+        forget(delivery);
+        if (state instanceof Released || state == null) {
+            back(sent, Supply.Fate.RELEASED);
+        } else if (state instanceof Modified modified) {
+            boolean barred = modified.isUndeliverableHere();
+            back(
+                    sent,
+                    barred
+                            ? Supply.Fate.BARRED
+                            : modified.isDeliveryFailed() ? Supply.Fate.FAILED : Supply.Fate.RELEASED);
+        } else {
+            if (!(state instanceof Accepted)) {
+                line.broker().traffic().dropped.increment();
+            }
+            if (supply != null) {
+                supply.settled(sent);
+            }
+        }
+    }
+
+    private void forget(OutgoingDelivery delivery) {
+        delivery.settle();
+        delivery.setLinkedResource(null);
+        unsettled--;
+    }
+
+    private void back(Parcel parcel, Supply.Fate fate) {
+        if (supply != null && supply.returned(parcel, fate)) {
+            waiting.addFirst(parcel);
+        }
+    }
+
+    /** Where its changes come from; null once it is over. */
+    @Nullable
+    Supply supply() {
+        return supply;
+    }
+
+    /**
+     * A transaction was committed in which the client has settled this.
+     *
+     * @param told whether the supply knows already
+     */
+    void retired(OutgoingDelivery delivery, @Nullable DeliveryState outcome, boolean told) {
+        if (delivery.getLinkedResource() instanceof Parcel sent) {
+            if (told) {
+                forget(delivery);
+            } else {
+                finish(delivery, sent, outcome == null ? Accepted.getInstance() : outcome);
+            }
+            pump();
+        }
+    }
+
+    /** A transaction was not: what its client holds no more is sent again, the rest is still the client's to settle. */
+    void unretired(OutgoingDelivery delivery) {
+        if (supply != null && delivery.isRemotelySettled() && delivery.getLinkedResource() instanceof Parcel sent) {
+            forget(delivery);
+            back(sent, Supply.Fate.FAILED);
+            pump();
+        }
+    }
+
     private void gone(boolean forGood) {
-        release();
+        release(false, forGood);
+        line.tell(ClientEvent.Type.UNSUBSCRIBED, wish.filter().text(), 0, null);
         if (forGood) {
             link.close();
         } else {
@@ -232,40 +294,38 @@ final class Outgoing implements Subscriber {
         }
     }
 
-    /** Ends the subscription. */
-    void release() {
-        Mailbox open = mailbox;
-        mailbox = null;
+    /**
+     * Ends the subscription, or the part that the link has in it.
+     *
+     * @param lost whether the client has gone without a word
+     * @param forGood whether it has said that it does not come back
+     */
+    void release(boolean lost, boolean forGood) {
+        Supply open = supply;
+        supply = null;
         all.remove(this);
         waiting.clear();
         if (open != null) {
-            open.close();
+            open.close(lost, forGood);
         }
     }
 
     @Override
-    public void missed(long changes) {
-        line.broker().traffic().dropped.add(changes);
-    }
-
-    @Override
-    public void current(Subscription scanned, long sequence) {
-        scanning = false;
-    }
-
-    @Override
-    public void reset(Subscription from) {
-        // The current rows that follow say it all.
-        scanning = true;
-    }
-
-    @Override
-    public void ended(Failure why) {
-        mailbox = null;
+    public void ended(ErrorCondition why) {
+        Supply open = supply;
+        supply = null;
         all.remove(this);
+        waiting.clear();
+        if (open == null || !attached) {
+            return;
+        }
         line.later(() -> {
-            link.setCondition(new ErrorCondition(Failures.ended(why.code()), why.reason()));
-            link.close();
+            link.setCondition(why);
+            if (wish.kept() == null) {
+                link.close();
+            } else {
+                link.detach();
+            }
         });
     }
 }

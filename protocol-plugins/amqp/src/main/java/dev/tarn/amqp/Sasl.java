@@ -4,16 +4,21 @@ package dev.tarn.amqp;
 import dev.tarn.api.security.Credentials;
 import dev.tarn.transport.Connection;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.codec.CodecFactory;
 import org.apache.qpid.protonj2.codec.Decoder;
 import org.apache.qpid.protonj2.codec.Encoder;
+import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.Symbol;
+import org.apache.qpid.protonj2.types.security.SaslChallenge;
 import org.apache.qpid.protonj2.types.security.SaslCode;
 import org.apache.qpid.protonj2.types.security.SaslInit;
 import org.apache.qpid.protonj2.types.security.SaslMechanisms;
 import org.apache.qpid.protonj2.types.security.SaslOutcome;
+import org.apache.qpid.protonj2.types.security.SaslResponse;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
 import org.apache.qpid.protonj2.types.transport.ConnectionError;
 import org.jspecify.annotations.Nullable;
@@ -37,50 +42,80 @@ final class Sasl {
         this.peer = peer;
     }
 
-    /** The frame that lists what is offered: EXTERNAL only to who has shown a certificate. */
-    byte[] mechanisms() {
-        Symbol[] offered = peer.certificate().isPresent()
-                ? new Symbol[] {EXTERNAL, PLAIN, ANONYMOUS}
-                : new Symbol[] {PLAIN, ANONYMOUS};
-        return frame(new SaslMechanisms().setSaslServerMechanisms(offered));
+    /**
+     * The frame that lists what is offered: EXTERNAL only to who has shown a certificate.
+     *
+     * @param dialogues mechanisms of several messages, the best first
+     */
+    byte[] mechanisms(List<String> dialogues) {
+        List<Symbol> offered = new ArrayList<>();
+        if (peer.certificate().isPresent()) {
+            offered.add(EXTERNAL);
+        }
+        dialogues.forEach(name -> offered.add(Symbol.valueOf(name)));
+        offered.addAll(List.of(PLAIN, ANONYMOUS));
+        return frame(new SaslMechanisms().setSaslServerMechanisms(offered.toArray(Symbol[]::new)));
+    }
+
+    /** The peer's choice: a mechanism and its first message. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Init(String mechanism, byte[] message) {}
+
+    /**
+     * The peer's first frame.
+     *
+     * @throws Refusal when it is not the one that is due
+     */
+    Init init(byte[] frame) {
+        if (!(read(frame) instanceof SaslInit init)) {
+            throw new Refusal(AmqpError.ILLEGAL_STATE, "a SASL frame that is not init");
+        }
+        return new Init(String.valueOf(init.getMechanism()), bytes(init.getInitialResponse()));
     }
 
     /**
-     * What the peer shows in its first frame; null where it names a mechanism that is not offered or says nothing that can
-     * be read as credentials.
+     * The peer's next message.
      *
      * @throws Refusal when the frame is not the one that is due
      */
-    @Nullable
-    Credentials credentials(byte[] frame) {
+    byte[] response(byte[] frame) {
+        if (!(read(frame) instanceof SaslResponse response)) {
+            throw new Refusal(AmqpError.ILLEGAL_STATE, "a SASL frame that is not response");
+        }
+        return bytes(response.getResponse());
+    }
+
+    private static byte[] bytes(@Nullable ProtonBuffer buffer) {
+        return buffer == null ? new byte[0] : Codec.bytes(buffer);
+    }
+
+    private @Nullable Object read(byte[] frame) {
         if (frame[5] != TYPE) {
             throw new Refusal(ConnectionError.FRAMING_ERROR, "a frame of type " + frame[5] + " within SASL");
         }
         int start = 4 * (frame[4] & 0xff);
         Shape.performative(frame, start);
-        ProtonBuffer body = Codec.buffer(Arrays.copyOfRange(frame, start, frame.length));
-        Object read;
         try {
-            read = decoder.readObject(body, decoder.newDecoderState());
+            return decoder.readObject(
+                    Codec.buffer(Arrays.copyOfRange(frame, start, frame.length)), decoder.newDecoderState());
         } catch (RuntimeException unreadable) {
             throw new Refusal(AmqpError.DECODE_ERROR, "a SASL frame that cannot be read");
         }
-        if (!(read instanceof SaslInit init)) {
-            throw new Refusal(AmqpError.ILLEGAL_STATE, "a SASL frame that is not init");
-        }
-        return credentials(init);
     }
 
-    private @Nullable Credentials credentials(SaslInit init) {
-        ProtonBuffer response = init.getInitialResponse();
-        byte[] shown = response == null ? new byte[0] : Codec.bytes(response);
-        if (PLAIN.equals(init.getMechanism())) {
-            return plain(shown);
-        }
-        if (EXTERNAL.equals(init.getMechanism())) {
-            return peer.certificate().map(Credentials.Certificate::new).orElse(null);
-        }
-        return ANONYMOUS.equals(init.getMechanism()) ? new Credentials.Nothing() : null;
+    /** What a mechanism of one message shows; null where it is not offered or says nothing that can be read. */
+    @Nullable
+    Credentials credentials(Init init) {
+        return switch (init.mechanism()) {
+            case "PLAIN" -> plain(init.message());
+            case "EXTERNAL" -> external();
+            case "ANONYMOUS" -> new Credentials.Nothing();
+            default -> null;
+        };
+    }
+
+    private @Nullable Credentials external() {
+        return peer.certificate().<Credentials>map(Credentials.Certificate::new).orElse(null);
     }
 
     /** {@code [authzid] NUL authcid NUL passwd}, RFC 4616 §2; nobody acts for somebody else. */
@@ -106,8 +141,18 @@ final class Sasl {
         return -1;
     }
 
+    byte[] challenge(byte[] message) {
+        return frame(new SaslChallenge().setChallenge(new Binary(message)));
+    }
+
     byte[] outcome(SaslCode code) {
         return frame(new SaslOutcome().setCode(code));
+    }
+
+    /** It is certain who it is; the mechanism's last message comes along. */
+    byte[] success(byte[] message) {
+        SaslOutcome outcome = new SaslOutcome().setCode(SaslCode.OK);
+        return frame(message.length == 0 ? outcome : outcome.setAdditionalData(new Binary(message)));
     }
 
     private byte[] frame(Object performative) {

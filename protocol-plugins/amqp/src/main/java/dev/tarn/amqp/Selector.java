@@ -75,6 +75,20 @@ final class Selector {
             if (name.startsWith("amqp.annotation.")) {
                 return kept == null ? null : plain(kept.annotations(), name.substring("amqp.annotation.".length()));
             }
+            if (name.startsWith(PropertiesFilter.PROPERTY)) {
+                return PropertiesFilter.property(
+                        name.substring(PropertiesFilter.PROPERTY.length()),
+                        kept == null ? null : kept.properties(),
+                        change);
+            }
+            if (name.startsWith(PropertiesFilter.OWN)) {
+                return own(name.substring(PropertiesFilter.OWN.length()));
+            }
+            Object own = own(name);
+            return own == null ? attribute(name) : own;
+        }
+
+        private @Nullable Object own(String name) {
             Object typed = kept == null ? null : plain(kept.application(), name);
             if (typed != null) {
                 return typed;
@@ -84,7 +98,7 @@ final class Selector {
                     return property.value();
                 }
             }
-            return attribute(name);
+            return null;
         }
 
         private static @Nullable Object plain(Map<?, ?> map, String name) {

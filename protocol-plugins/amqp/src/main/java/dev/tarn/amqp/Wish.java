@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param selector which of the changes; null for all
  * @param source as it is answered: with the address, and only the filters that are honoured
  * @param settled whether transfers are sent settled: at most once
+ * @param kept what keeps changes for it by name; null where the subscription ends with the link
  */
 record Wish(
         Filter filter,
@@ -33,7 +34,8 @@ record Wish(
         @Nullable Selector selector,
         Format format,
         Source source,
-        boolean settled) {
+        boolean settled,
+        Feeds.@Nullable Request kept) {
 
     private static final Symbol QUERY = Symbol.valueOf("tarn:query");
     private static final Symbol SEQUENCE = Symbol.valueOf("x-opt-sequence-number");
@@ -44,18 +46,12 @@ record Wish(
 
     /** Reads the attach of the peer. Fails with a {@link Refusal} or {@link Failure} for what is not offered. */
     static Wish of(Source source, Sender link, Line line) {
-        refuseQueues(source.getCapabilities());
         boolean dynamic = source.isDynamic();
         if (dynamic) {
             source.setAddress(Address.made());
         }
         if (source.getAddress() == null) {
             throw new Refusal(AmqpError.INVALID_FIELD, "a source without an address");
-        }
-        boolean shared = has(source.getCapabilities(), "shared");
-        boolean durable = source.getDurable() != null && source.getDurable() != TerminusDurability.NONE;
-        if (durable || source.getExpiryPolicy() == TerminusExpiryPolicy.NEVER) {
-            throw new Refusal(AmqpError.NOT_IMPLEMENTED, "durable subscriptions are not offered");
         }
         Filters filters = Filters.of(source.getFilter());
         source.setFilter(filters.honoured().isEmpty() ? null : filters.honoured());
@@ -64,32 +60,54 @@ record Wish(
                 ? Start.LIVE
                 : Start.CURRENT;
         boolean settled = link.getRemoteSenderSettleMode() == SenderSettleMode.SETTLED;
-        String group = shared ? group(link.getName(), source, line) : null;
+        Keeping keeping = Keeping.of(source, link, line);
+        if (keeping.kept() && filters.query() != null) {
+            throw new Refusal(AmqpError.NOT_IMPLEMENTED, "a query on a subscription that is kept; use a selector");
+        }
+        String group = keeping.group();
         return new Wish(
                 Address.filter(source.getAddress()),
                 filters.after() == null ? start : Start.after(filters.after()),
-                new Interest(settled ? 0 : 2, filters.noLocal(), group).querying(filters.query()),
+                new Interest(
+                                settled ? 0 : 2,
+                                filters.noLocal(),
+                                // All links that share a subscription have one selector.
+                                group == null || filters.text() == null ? group : group + "\n" + filters.text())
+                        .querying(filters.query()),
                 filters.selector(),
                 Format.accepted(properties == null ? null : properties.get(ACCEPT)),
                 source,
-                settled);
+                settled,
+                keeping.kept() ? keeping.request(filters.text(), filters.noLocal(), filters.after(), start) : null);
     }
 
-    /** The name of a shared subscription, of one container unless it is global; JMS clients number its links after "|". */
-    private static String group(String link, Source source, Line line) {
-        int end = link.indexOf('|');
-        String name = end < 0 ? link : link.substring(0, end);
-        return has(source.getCapabilities(), "global") ? "amqp//" + name : "amqp/" + line.container() + "/" + name;
+    /** What a link asks for that has no source: the subscription of its name that is there. */
+    static Wish known(Sender link, Line line, boolean shared) {
+        boolean global = has(link.getRemoteDesiredCapabilities(), "global");
+        Feeds.Request request = new Feeds.Request(
+                Keeping.key(link.getName(), line, shared || global, global),
+                new FeedTerms("#", null, false),
+                -1,
+                false,
+                -1,
+                false);
+        return new Wish(Filter.of("#"), Start.LIVE, Interest.ALL, null, Format.SENT, new Source(), false, request);
     }
 
-    static void refuseQueues(Symbol @Nullable [] capabilities) {
-        if (has(capabilities, "queue") || has(capabilities, "temporary-queue")) {
-            throw new Refusal(
-                    AmqpError.NOT_IMPLEMENTED, "queues are not offered; share a subscription to a topic instead");
+    Feeds.Request request() {
+        return java.util.Objects.requireNonNull(kept, "nothing is kept");
+    }
+
+    /** With the source as it is kept. */
+    void describe(FeedTerms terms) {
+        if (source.getAddress() == null) {
+            source.setAddress(terms.filter())
+                    .setDurable(TerminusDurability.UNSETTLED_STATE)
+                    .setExpiryPolicy(TerminusExpiryPolicy.NEVER);
         }
     }
 
-    private static boolean has(Symbol @Nullable [] capabilities, String wanted) {
+    static boolean has(Symbol @Nullable [] capabilities, String wanted) {
         return capabilities != null
                 && Arrays.stream(capabilities).anyMatch(symbol -> wanted.equals(String.valueOf(symbol)));
     }
@@ -99,13 +117,14 @@ record Wish(
             Map<Symbol, Object> honoured,
             boolean noLocal,
             @Nullable Selector selector,
+            @Nullable String text,
             @Nullable String query,
             @Nullable Long after) {
 
         static Filters of(@Nullable Map<Symbol, Object> asked) {
             Map<Symbol, Object> honoured = new LinkedHashMap<>();
             boolean noLocal = false;
-            Selector selector = null;
+            String text = null;
             String query = null;
             Long after = null;
             for (Map.Entry<Symbol, Object> entry : (asked == null ? Map.<Symbol, Object>of() : asked).entrySet()) {
@@ -114,7 +133,11 @@ record Wish(
                 Object plain = value instanceof DescribedType described ? described.getDescribed() : value;
                 boolean known = true;
                 if (is(descriptor, SELECTOR_CODE, "apache.org:selector-filter:string")) {
-                    selector = Selector.of(String.valueOf(plain));
+                    text = and(text, String.valueOf(plain));
+                } else if (is(descriptor, PropertiesFilter.PROPERTIES, "amqp:properties-filter")) {
+                    text = and(text, PropertiesFilter.properties(plain));
+                } else if (is(descriptor, PropertiesFilter.APPLICATION, "amqp:application-properties-filter")) {
+                    text = and(text, PropertiesFilter.application(plain));
                 } else if (is(descriptor, NO_LOCAL_CODE, "apache.org:no-local-filter:list")) {
                     noLocal = true;
                 } else if (SEQUENCE.equals(entry.getKey())) {
@@ -128,8 +151,13 @@ record Wish(
                     honoured.put(entry.getKey(), value);
                 }
             }
+            Selector selector = text == null ? null : Selector.of(text);
             Long from = selector == null ? null : selector.after();
-            return new Filters(honoured, noLocal, selector, query, after == null ? from : after);
+            return new Filters(honoured, noLocal, selector, text, query, after == null ? from : after);
+        }
+
+        private static String and(@Nullable String before, String more) {
+            return before == null ? more : "(" + before + ") AND (" + more + ")";
         }
 
         private static boolean is(@Nullable Object descriptor, UnsignedLong code, String name) {

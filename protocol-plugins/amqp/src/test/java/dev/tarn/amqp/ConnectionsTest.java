@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.testkit.Node;
+import dev.tarn.testkit.ScramClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,20 +14,22 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.client.ConnectionOptions;
 import org.apache.qpid.protonj2.client.Delivery;
-import org.apache.qpid.protonj2.client.DeliveryState;
 import org.apache.qpid.protonj2.client.Message;
 import org.apache.qpid.protonj2.client.Receiver;
 import org.apache.qpid.protonj2.client.ReceiverOptions;
 import org.apache.qpid.protonj2.client.Sender;
 import org.apache.qpid.protonj2.client.exceptions.ClientException;
-import org.apache.qpid.protonj2.codec.CodecFactory;
-import org.apache.qpid.protonj2.codec.Encoder;
+import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.UnsignedInteger;
+import org.apache.qpid.protonj2.types.security.SaslChallenge;
+import org.apache.qpid.protonj2.types.security.SaslCode;
 import org.apache.qpid.protonj2.types.security.SaslInit;
+import org.apache.qpid.protonj2.types.security.SaslMechanisms;
+import org.apache.qpid.protonj2.types.security.SaslOutcome;
+import org.apache.qpid.protonj2.types.security.SaslResponse;
 import org.apache.qpid.protonj2.types.transport.Open;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,40 +41,63 @@ class ConnectionsTest {
     private Path directory;
 
     private Node guarded() {
-        return Node.in(directory).passwords().stream(services -> services.make(AmqpProtocol.class))
-                .start();
-    }
-
-    private static ConnectionOptions options(String user, String password, String... mechanisms) {
-        ConnectionOptions options = new ConnectionOptions().user(user).password(password);
-        for (String mechanism : mechanisms) {
-            options.saslOptions().addAllowedMechanism(mechanism);
-        }
-        return options;
+        return Node.in(directory).passwords().stream(Peer::protocol).start();
     }
 
     @Test
     void a_name_and_password_are_asked_for() throws Exception {
         try (Node node = guarded()) {
-            try (Peer peer = Peer.of(node, "admin", options(Node.ADMINISTRATOR, Node.PASSWORD, "PLAIN"))) {
-                assertThat(Peer.send(peer.sender("a"), Message.create("b"))
-                                .remoteState()
-                                .getType())
-                        .isEqualTo(DeliveryState.Type.ACCEPTED);
-            }
-            assertThatThrownBy(() -> open(node, options(Node.ADMINISTRATOR, "wrong", "PLAIN")))
-                    .isInstanceOf(ClientException.class);
-            assertThatThrownBy(() -> open(node, options(null, null, "ANONYMOUS")))
-                    .isInstanceOf(ClientException.class);
+            assertThat(outcome(node, plain(Node.PASSWORD))).isEqualTo(SaslCode.OK);
+            assertThat(outcome(node, plain("wrong"))).isEqualTo(SaslCode.AUTH);
+            assertThat(outcome(node, new SaslInit().setMechanism(Symbol.valueOf("ANONYMOUS"))))
+                    .isEqualTo(SaslCode.AUTH);
+            assertThat(outcome(node, new SaslInit().setMechanism(Symbol.valueOf("EXTERNAL"))))
+                    .isEqualTo(SaslCode.AUTH);
             try (RawPeer raw = new RawPeer(node.port("amqp"))) {
                 assertThat(raw.open().untilClosed()).contains("amqp:unauthorized-access");
             }
         }
     }
 
-    private static void open(Node node, ConnectionOptions options) throws Exception {
-        try (Peer peer = Peer.of(node, "refused", options)) {
-            Peer.await(peer.connection().openFuture());
+    private static SaslInit plain(String password) {
+        byte[] message = ("\0" + Node.ADMINISTRATOR + "\0" + password).getBytes(UTF_8);
+        return new SaslInit().setMechanism(Symbol.valueOf("PLAIN")).setInitialResponse(new Binary(message));
+    }
+
+    private static SaslCode outcome(Node node, SaslInit init) throws Exception {
+        try (RawPeer raw = new RawPeer(node.port("amqp"))) {
+            raw.hex(RawPeer.SASL).sasl(init);
+            assertThat(raw.sasl()).isInstanceOf(SaslMechanisms.class);
+            return ((SaslOutcome) raw.sasl()).getCode();
+        }
+    }
+
+    @Test
+    void a_password_need_not_be_sent() throws Exception {
+        try (Node node = guarded()) {
+            assertThat(scram(node, Node.PASSWORD)).isEqualTo(SaslCode.OK);
+            assertThat(scram(node, "wrong")).isEqualTo(SaslCode.AUTH);
+        }
+    }
+
+    private static SaslCode scram(Node node, String password) throws Exception {
+        ScramClient client = new ScramClient(Node.ADMINISTRATOR, password);
+        try (RawPeer raw = new RawPeer(node.port("amqp"))) {
+            raw.hex(RawPeer.SASL)
+                    .sasl(new SaslInit()
+                            .setMechanism(Symbol.valueOf("SCRAM-SHA-256"))
+                            .setInitialResponse(new Binary(client.first())));
+            assertThat(((SaslMechanisms) raw.sasl()).getSaslServerMechanisms())
+                    .contains(Symbol.valueOf("SCRAM-SHA-256"));
+            byte[] challenge = Codec.bytes(((SaslChallenge) raw.sasl()).getChallenge());
+            raw.sasl(new SaslResponse().setResponse(new Binary(client.proof(challenge))));
+            SaslOutcome outcome = (SaslOutcome) raw.sasl();
+            if (outcome.getCode() == SaslCode.OK) {
+                assertThat(client.knows(Codec.bytes(outcome.getAdditionalData())))
+                        .isTrue();
+                assertThat(raw.open().until("tarn")).contains("tarn");
+            }
+            return outcome.getCode();
         }
     }
 
@@ -80,7 +107,7 @@ class ConnectionsTest {
                 RawPeer raw = new RawPeer(node.port("amqp"))) {
             // Header, init of ANONYMOUS, header, open, begin and attach in one segment.
             String said = raw.hex(RawPeer.SASL)
-                    .raw(anonymous())
+                    .sasl(new SaslInit().setMechanism(Symbol.valueOf("ANONYMOUS")))
                     .open()
                     .begin()
                     .sender("piped")
@@ -89,25 +116,13 @@ class ConnectionsTest {
         }
     }
 
-    private static byte[] anonymous() {
-        ProtonBuffer buffer = Codec.allocate(64);
-        buffer.writeInt(0).writeByte((byte) 2).writeByte((byte) 1).writeShort((short) 0);
-        Encoder encoder = CodecFactory.getDefaultSaslEncoder();
-        encoder.writeObject(
-                buffer, encoder.newEncoderState(), new SaslInit().setMechanism(Symbol.valueOf("ANONYMOUS")));
-        buffer.setInt(0, buffer.getReadableBytes());
-        return Codec.bytes(buffer);
-    }
-
     @Test
     void a_container_may_ask_to_have_one_connection() throws Exception {
         try (Node node = Peer.node(directory);
                 Peer first = Peer.of(node, "only", sole(0))) {
-            Peer.await(first.connection().openFuture());
             Receiver receiver = first.receiver("a");
             assertThatThrownBy(() -> {
                         try (Peer second = Peer.of(node, "only", sole(0))) {
-                            Peer.await(second.connection().openFuture());
                             second.receiver("a");
                         }
                     })

@@ -3,9 +3,14 @@ package dev.tarn.amqp;
 
 import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Table;
+import dev.tarn.api.security.Mechanisms;
 import dev.tarn.testkit.Node;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.Channel;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +26,7 @@ import org.apache.qpid.protonj2.client.ReceiverOptions;
 import org.apache.qpid.protonj2.client.Sender;
 import org.apache.qpid.protonj2.client.Tracker;
 import org.apache.qpid.protonj2.client.exceptions.ClientException;
+import org.apache.qpid.protonj2.client.transport.netty4.TcpTransport;
 
 /** A client of the library's own, and nodes for it. */
 final class Peer implements AutoCloseable {
@@ -40,7 +46,7 @@ final class Peer implements AutoCloseable {
     private final Client client;
     private final Connection connection;
 
-    private Peer(int port, String container, ConnectionOptions options) throws ClientException {
+    private Peer(int port, String container, ConnectionOptions options) throws Exception {
         this.client = Client.create(new ClientOptions().id(container));
         options.reconnectEnabled(false);
         if (options.user() == null && options.saslOptions().allowedMechanisms().isEmpty()) {
@@ -48,19 +54,54 @@ final class Peer implements AutoCloseable {
             options.saslOptions().saslEnabled(false);
         }
         this.connection = client.connect("127.0.0.1", port, options);
+        try {
+            untracked(await(connection.openFuture()));
+        } catch (Exception refused) {
+            client.close();
+            throw refused;
+        }
+    }
+
+    /**
+     * The client keeps slices of what it has read for deliveries that nobody has asked it for, and never lets go of them. Its
+     * buffers, and not the server's, are made without being watched for that.
+     */
+    private static void untracked(Connection connection) {
+        try {
+            Object transport = field(connection.getClass(), "transport").get(connection);
+            Channel channel = (Channel) field(TcpTransport.class, "channel").get(transport);
+            channel.config().setAllocator(new UnpooledByteBufAllocator(false, true));
+        } catch (ReflectiveOperationException changed) {
+            throw new LinkageError("the client is another one", changed);
+        }
+    }
+
+    private static Field field(Class<?> type, String name) throws NoSuchFieldException {
+        Field field = type.getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
+    }
+
+    /** As the framework makes it. */
+    static AmqpProtocol protocol(Node.Services services) {
+        return protocol(services, Map.of());
+    }
+
+    static AmqpProtocol protocol(Node.Services services, Map<String, ?> configuration) {
+        AmqpProtocol made = services.make(AmqpProtocol.class, configuration);
+        made.setMechanisms((Mechanisms) services.users()); // users are both
+        return made;
     }
 
     static Node node(Path directory) {
-        return Node.in(directory).stream(services -> services.make(AmqpProtocol.class))
-                .start()
-                .deploy(SENSORS);
+        return Node.in(directory).stream(Peer::protocol).start().deploy(SENSORS);
     }
 
-    static Peer of(Node node) throws ClientException {
+    static Peer of(Node node) throws Exception {
         return of(node, "peer", new ConnectionOptions());
     }
 
-    static Peer of(Node node, String container, ConnectionOptions options) throws ClientException {
+    static Peer of(Node node, String container, ConnectionOptions options) throws Exception {
         return new Peer(node.port("amqp"), container, options);
     }
 

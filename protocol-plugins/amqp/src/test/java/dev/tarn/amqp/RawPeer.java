@@ -6,7 +6,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import dev.tarn.testkit.RawClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
+import org.apache.qpid.protonj2.codec.CodecFactory;
+import org.apache.qpid.protonj2.codec.Decoder;
+import org.apache.qpid.protonj2.codec.Encoder;
 import org.apache.qpid.protonj2.types.messaging.Source;
 import org.apache.qpid.protonj2.types.messaging.Target;
 import org.apache.qpid.protonj2.types.transport.Attach;
@@ -118,6 +123,29 @@ final class RawPeer implements AutoCloseable {
         buffer.writeBytes(payload);
         buffer.setInt(0, buffer.getReadableBytes());
         return Codec.bytes(buffer);
+    }
+
+    /** A frame of the SASL layer. */
+    RawPeer sasl(Object performative) {
+        ProtonBuffer buffer = Codec.allocate(64);
+        buffer.writeInt(0).writeByte((byte) 2).writeByte((byte) 1).writeShort((short) 0);
+        Encoder encoder = CodecFactory.getDefaultSaslEncoder();
+        encoder.writeObject(buffer, encoder.newEncoderState(), performative);
+        buffer.setInt(0, buffer.getReadableBytes());
+        return raw(Codec.bytes(buffer));
+    }
+
+    /** Sends, then reads the next frame of the SASL layer, past the header. */
+    Object sasl() throws IOException {
+        send();
+        byte[] size = client.read(4);
+        while (Arrays.equals(size, new byte[] {'A', 'M', 'Q', 'P'})) {
+            client.read(4);
+            size = client.read(4);
+        }
+        byte[] frame = client.read(ByteBuffer.wrap(size).getInt() - 4);
+        Decoder decoder = CodecFactory.getDefaultSaslDecoder();
+        return decoder.readObject(Codec.buffer(Arrays.copyOfRange(frame, 4, frame.length)), decoder.newDecoderState());
     }
 
     /** Everything that was put together so far, not sent. */

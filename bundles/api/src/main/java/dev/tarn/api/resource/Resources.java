@@ -12,6 +12,7 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.security.User;
+import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Upload;
 import java.net.SocketAddress;
 import java.util.Map;
@@ -102,6 +103,19 @@ public interface Resources extends Resource {
      * the logic refuses, with UNAVAILABLE when it takes too long, with CONFLICT when others were faster each time.
      */
     CompletionStage<Outcome> call(Context context, Request request);
+
+    /**
+     * Does several things in one transaction, in this order, or none of them: puts, patches and deletes of rows, and messages,
+     * which the log keeps whoever listens. Fails as the first of them that cannot be done; with UNSUPPORTED where an application's
+     * logic answers one of them, since that has a transaction of its own.
+     *
+     * @param alongside state of the protocol, as in {@link Terms#alongside}
+     */
+    default CompletionStage<Commit> together(
+            Context context, java.util.List<Request> requests, java.util.List<Draft> alongside) {
+        return java.util.concurrent.CompletableFuture.failedFuture(
+                new dev.tarn.api.data.Failure(dev.tarn.api.data.Failure.Code.UNSUPPORTED, "no transactions here"));
+    }
 
     /**
      * Asks whether a subscription may begin, where an application's logic has a say in it; complete at once where none has.

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.tarn.amqp;
+
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Failure;
+import dev.tarn.api.store.Draft;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.qpid.protonj2.engine.OutgoingDelivery;
+import org.apache.qpid.protonj2.types.Binary;
+import org.apache.qpid.protonj2.types.messaging.Accepted;
+import org.apache.qpid.protonj2.types.messaging.Outcome;
+import org.apache.qpid.protonj2.types.messaging.Rejected;
+import org.apache.qpid.protonj2.types.transactions.TransactionErrors;
+import org.apache.qpid.protonj2.types.transactions.TransactionalState;
+import org.apache.qpid.protonj2.types.transport.DeliveryState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client has sent and settled since it declared a local transaction, AMQP 1.0 §4.4: all of it is one write of the store
+ * when that is discharged, or none of it. For the connection's loop.
+ */
+final class Transaction {
+
+    /** Messages and settlements of one transaction. */
+    private static final int MOST = 10_000;
+
+    private final Line line;
+    private final Binary id;
+    private final List<Request> posts = new ArrayList<>();
+    private final List<Retirement> retirements = new ArrayList<>();
+    private long bytes;
+
+    private record Retirement(
+            Outgoing link,
+            Kept kept,
+            OutgoingDelivery delivery,
+            @Nullable DeliveryState outcome) {}
+
+    private record Kept(
+            Supply from, Parcel parcel, @Nullable Draft draft) {}
+
+    Transaction(Line line, Binary id) {
+        this.line = line;
+        this.id = id;
+    }
+
+    Binary id() {
+        return id;
+    }
+
+    /** What says that a message is part of this. */
+    TransactionalState accepted() {
+        return new TransactionalState().setTxnId(id).setOutcome(Accepted.getInstance());
+    }
+
+    /**
+     * A message is part of it, once it is committed.
+     *
+     * @throws Failure TOO_LARGE, UNSUPPORTED for a question, which has no part in transactions
+     */
+    void post(Request request, int size) {
+        if (request.verb() == Request.Verb.GET) {
+            throw new Failure(Failure.Code.UNSUPPORTED, "a get within a transaction");
+        }
+        if (posts.size() >= MOST || bytes + size > 2L * line.broker().limits().message()) {
+            throw new Failure(
+                    Failure.Code.TOO_LARGE,
+                    "more than " + MOST + " messages or "
+                            + 2L * line.broker().limits().message() + " bytes in one transaction");
+        }
+        bytes += size;
+        posts.add(request);
+    }
+
+    /** What became of a delivery is part of it. */
+    void retire(Outgoing link, OutgoingDelivery delivery, TransactionalState state) {
+        Supply from = link.supply();
+        if (from == null || !(delivery.getLinkedResource() instanceof Parcel parcel)) {
+            return;
+        }
+        Outcome outcome = state.getOutcome();
+        boolean over = outcome == null || outcome instanceof Accepted || outcome instanceof Rejected;
+        retirements.add(new Retirement(
+                link,
+                new Kept(from, parcel, over ? from.retirement(parcel) : null),
+                delivery,
+                outcome instanceof DeliveryState said ? said : null));
+    }
+
+    /** Makes it so. Completes on any thread; what it retires is settled by {@link #settle} and {@link #committed}. */
+    CompletionStage<Commit> commit() {
+        List<Draft> alongside = new ArrayList<>(retirements.size());
+        for (Retirement retirement : retirements) {
+            Draft draft = retirement.kept().draft();
+            if (draft != null) {
+                alongside.add(draft);
+            }
+        }
+        return line.broker().messages().together(line.context(), posts, alongside);
+    }
+
+    /** It is so: what is kept by name need not wait for the connection to learn that. Any thread, after the commit. */
+    void settle() {
+        for (Retirement retirement : retirements) {
+            Kept kept = retirement.kept();
+            if (kept.draft() != null) {
+                kept.from().retired(kept.parcel());
+            }
+        }
+    }
+
+    /** It is so. */
+    void committed() {
+        for (Retirement retirement : retirements) {
+            boolean told = retirement.kept().draft() != null;
+            retirement.link().retired(retirement.delivery(), retirement.outcome(), told);
+        }
+        clear();
+    }
+
+    /** Nothing of it is so. */
+    void rolledBack() {
+        retirements.forEach(retirement -> retirement.link().unretired(retirement.delivery()));
+        clear();
+    }
+
+    private void clear() {
+        posts.clear();
+        retirements.clear();
+    }
+
+    /** What a client is told of a transaction that it cannot have. */
+    static Refusal unknown() {
+        return new Refusal(TransactionErrors.UNKNOWN_ID, "there is no such transaction");
+    }
+}
