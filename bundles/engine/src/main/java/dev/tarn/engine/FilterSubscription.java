@@ -148,9 +148,13 @@ final class FilterSubscription implements Subscription, Placed {
         return !refuses(change, origin) && (scan == null || change.kind() == Kind.MESSAGE || scan.passes(change));
     }
 
-    /** Whether this change is kept from it, wherever it is in its rows: it is its own, not allowed, or too late. */
+    /**
+     * Whether this change is kept from it, wherever it is in its rows: it is its own, not allowed, too late, or from before
+     * it began and offered late, so that its rows have it and the log would not bring it.
+     */
     boolean refuses(Change change, @Nullable String origin) {
         return cancelled
+                || (scan != null && change.logged() && change.sequence() <= from)
                 || (interest.noLocal()
                         && origin != null
                         && origin.equals(change.attributes().origin()))

@@ -247,7 +247,8 @@ class AccountsTest {
         Tokens tokens = new Tokens(store, CodecBodies.standard(), new KeyTable(store, CodecBodies.standard()), clock);
         String token = tokens.issue("ada", Duration.ofMinutes(1)).token();
         assertThat(new Tokens(store, CodecBodies.standard(), new KeyTable(store, CodecBodies.standard()), clock)
-                        .verified(token))
+                        .verified(token)
+                        .user())
                 .isEqualTo("ada");
         time.set(clock.instant().plusSeconds(61));
         assertThatThrownBy(() -> tokens.verified(token)).isInstanceOf(Failure.class);

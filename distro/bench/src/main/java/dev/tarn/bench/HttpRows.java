@@ -53,17 +53,20 @@ final class HttpRows implements Scenario {
 
     @Override
     public void prepare(Loop loop, Options options) throws IOException {
-        for (int i = 0; i < connections; i++) {
-            Caller caller = new Caller(i * KEYS / connections);
-            callers.add(caller);
-            loop.connect(options.server(), caller.peer);
-        }
         requests = requests(options, true);
-        Caller first = callers.get(0);
+        Caller first = new Caller(0);
+        callers.add(first);
+        loop.connect(options.server(), first.peer);
         first.left = KEYS;
         first.send();
         loop.await(() -> first.left == 0, 60);
         requests = requests(options, writing);
+        // Only now, since a server does not wait long for the first request of a connection.
+        for (int i = 1; i < connections; i++) {
+            Caller caller = new Caller(i * KEYS / connections);
+            callers.add(caller);
+            loop.connect(options.server(), caller.peer);
+        }
     }
 
     private static byte[][] requests(Options options, boolean put) {

@@ -207,7 +207,10 @@ class ConsoleTest {
         assertThat(console.post("configMgr/" + pid, "apply=1&delete=1").statusCode())
                 .isEqualTo(200);
         saved("# mine", "listener.second.port: \"off\"");
-        assertThat(status().path("listeners").has("second")).isFalse();
+        Eventually.passes(SOON, () -> {
+            assertThat(status().path("listeners").has("second")).isFalse();
+            return null;
+        });
 
         assertThat(console.post("configMgr/dev.tarn.listener~mqtt", "apply=1&delete=1")
                         .statusCode())

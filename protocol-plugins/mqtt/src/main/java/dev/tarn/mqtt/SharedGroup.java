@@ -15,6 +15,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,20 +80,22 @@ final class SharedGroup implements Subscriber {
         executor.execute(task);
     }
 
-    /** A member is connected. On the member's loop. */
-    void join(SharedMember member, EventExecutor membersLoop) {
+    /** A member is connected. On the member's loop; completes, on any, when the group listens. */
+    CompletableFuture<@Nullable Void> join(SharedMember member, EventExecutor membersLoop) {
+        EventExecutor executor;
         synchronized (this) {
-            if (loop == null) {
-                loop = membersLoop;
-            }
+            executor = loop == null ? membersLoop : loop;
+            loop = executor;
         }
-        execute(() -> {
-            turns.add(member);
-            if (mailbox == null) {
-                open();
-            }
-            pump();
-        });
+        return CompletableFuture.runAsync(
+                () -> {
+                    turns.add(member);
+                    if (mailbox == null) {
+                        open();
+                    }
+                    pump();
+                },
+                executor);
     }
 
     private void open() {

@@ -33,6 +33,8 @@ final class Subscribing {
 
     private static final Logger LOG = LoggerFactory.getLogger(Subscribing.class);
 
+    private static final CompletableFuture<@Nullable Void> NOTHING = CompletableFuture.completedFuture(null);
+
     private final Line line;
     private final Session session;
     private final @Nullable SessionTables tables;
@@ -49,6 +51,9 @@ final class Subscribing {
     private final Resources resources;
     private final Events events;
     private boolean closed;
+
+    /** Completes when the groups that were joined since the last answer have begun to listen. */
+    private CompletableFuture<@Nullable Void> joined = NOTHING;
 
     Subscribing(Line line, Session session, Context context, Mailbox mailbox, Delivering delivering, Broker broker) {
         this.line = line;
@@ -227,7 +232,8 @@ final class Subscribing {
                 delivering::told,
                 shared.allowed(context, held.wish().filter()));
         held.live(member);
-        group.join(member, loop);
+        CompletableFuture<@Nullable Void> open = group.join(member, loop);
+        joined = joined == NOTHING ? open : CompletableFuture.allOf(joined, open);
     }
 
     /** What the server says about itself is not shared out, and not for everyone. */
@@ -298,7 +304,12 @@ final class Subscribing {
      * @param paused whether that is so already
      */
     private void stored(List<Draft> drafts, Runnable answer, boolean paused) {
-        if (tables == null || drafts.isEmpty()) {
+        CompletableFuture<@Nullable Void> ready = joined;
+        joined = NOTHING;
+        if (tables != null && !drafts.isEmpty()) {
+            ready = ready.thenCombine(tables.commit(drafts), (any, commit) -> null);
+        }
+        if (ready.isDone() && !ready.isCompletedExceptionally()) {
             answer.run();
             if (paused) {
                 goOn();
@@ -309,16 +320,15 @@ final class Subscribing {
             line.pause(Line.Pause.SUBSCRIBING);
             delivering.hold();
         }
-        tables.commit(drafts)
-                .whenComplete((commit, failure) -> line.channel().eventLoop().execute(() -> {
-                    if (failure != null) {
-                        LOG.warn("subscriptions not stored: reason={}", failure.getMessage());
-                        line.end(Reason.UNSPECIFIED_ERROR, "the subscriptions could not be stored");
-                        return;
-                    }
-                    answer.run();
-                    goOn();
-                }));
+        ready.whenComplete((done, failure) -> line.channel().eventLoop().execute(() -> {
+            if (failure != null) {
+                LOG.warn("subscriptions not stored: reason={}", failure.getMessage());
+                line.end(Reason.UNSPECIFIED_ERROR, "the subscriptions could not be stored");
+                return;
+            }
+            answer.run();
+            goOn();
+        }));
     }
 
     private void goOn() {
