@@ -104,6 +104,11 @@ final class GroupLedger {
         return settled.contains(sequence);
     }
 
+    /** Whether nothing is with the members. */
+    boolean idle() {
+        return outstanding.isEmpty();
+    }
+
     /** This is for the members. */
     void take(long sequence) {
         outstanding.add(sequence);

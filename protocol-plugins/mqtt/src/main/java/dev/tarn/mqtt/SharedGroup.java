@@ -286,6 +286,15 @@ final class SharedGroup implements Subscriber {
     @Override
     public void reset(Subscription begun) {
         LOG.warn("the log no longer has all that was for a shared subscription: group={}", name);
+        Mailbox open = mailbox;
+        if (open != null && ledger.lasting() != null && ledger.idle() && waiting.isEmpty()) {
+            // The log was trimmed while its beginning was being read: what it still has is for the group.
+            mailbox = null;
+            subscription = null;
+            open.close();
+            open();
+            pump();
+        }
     }
 
     /** Its members were too slow, or the engine stops. */
