@@ -34,7 +34,7 @@ record Inside(Map<String, Integer> loaders, Map<String, Integer> threads, long b
         Path jar = folder.resolve("white-box.jar");
         write(jar, new Manifest(), WhiteBox.class);
         return "-Xmx256m -XX:+UnlockDiagnosticVMOptions -XX:+WhiteBoxAPI -Xbootclasspath/a:" + jar
-                + " -Dio.netty.leakDetection.level=paranoid -Dio.netty.leakDetection.targetRecords=0"
+                + " " + Tarn.SHORT_LIVED + " -Dio.netty.leakDetection.targetRecords=0"
                 + " -Dio.netty.allocator.smallCacheSize=0 -Dio.netty.allocator.normalCacheSize=0";
     }
 

@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Tarn implements AutoCloseable {
     static final Path IMAGE = Path.of(System.getProperty("tarn.image")).normalize();
 
+    /** Options of a server that lives for some seconds: no optimising compiler, but an eye on each of Netty's buffers. */
+    static final String SHORT_LIVED = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dio.netty.leakDetection.level=paranoid"
+            + " -Dio.netty.leakDetection.acquireAndReleaseOnly=true";
+
     private static final int START_SECONDS = 90;
     private static final int STOP_SECONDS = 40;
     private static final Pattern READY = Pattern.compile("^ready in (\\d+) ms((?:  \\S+ \\S+)*)$");
@@ -126,7 +130,7 @@ final class Tarn implements AutoCloseable {
         line.add(command.image().resolve("bin/tarn").toString());
         line.addAll(command.words());
         ProcessBuilder builder = new ProcessBuilder(line);
-        builder.environment().putIfAbsent("TARN_OPTS", "-Xmx256m -Dio.netty.leakDetection.level=paranoid");
+        builder.environment().putIfAbsent("TARN_OPTS", "-Xmx256m " + SHORT_LIVED);
         builder.environment().putAll(command.environment());
         process = builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                 .start();
