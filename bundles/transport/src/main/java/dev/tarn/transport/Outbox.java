@@ -4,7 +4,6 @@ package dev.tarn.transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers what one connection is sent, so that a batch leaves in one write. For the connection's loop. */
@@ -16,20 +15,33 @@ public final class Outbox {
     private static final int SMALLEST = 256;
 
     private final Channel channel;
-    private final LongConsumer sent;
+    private final Sent sent;
     private @Nullable ByteBuf buffer;
     private int next = SMALLEST;
+    private int opened;
     private boolean written;
     private boolean closed;
 
-    /** @param sent told how many bytes were handed to the channel, each time */
-    public Outbox(Channel channel, LongConsumer sent) {
+    /** Is told what was handed to the channel, each time. */
+    @FunctionalInterface
+    public interface Sent {
+        /**
+         * So many bytes were.
+         *
+         * @param opened how often {@link Outbox#open} was called for them: packets, where each is written after a call
+         */
+        void sent(int opened, int bytes);
+    }
+
+    /** Nothing is gathered yet. */
+    public Outbox(Channel channel, Sent sent) {
         this.channel = channel;
         this.sent = sent;
     }
 
     /** Where to write what is sent next; not to be kept. */
     public ByteBuf open() {
+        opened++;
         ByteBuf out = buffer;
         if (out != null && out.readableBytes() >= FULL) {
             pass(out);
@@ -49,7 +61,7 @@ public final class Outbox {
             pass(out);
         }
         if (!closed) {
-            sent.accept(bytes.length);
+            sent.sent(0, bytes.length);
             channel.write(Unpooled.wrappedBuffer(bytes));
             written = true;
         }
@@ -84,7 +96,8 @@ public final class Outbox {
         if (closed || !out.isReadable()) {
             out.release();
         } else {
-            sent.accept(out.readableBytes());
+            sent.sent(opened, out.readableBytes());
+            opened = 0;
             channel.write(out);
             written = true;
         }

@@ -57,7 +57,7 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter {
         this.channel = channel;
         this.peer = Connection.of(channel);
         this.frames = new FrameReader(channel.alloc());
-        this.outbox = new Outbox(channel, sent -> {});
+        this.outbox = new Outbox(channel, (opened, bytes) -> {});
         this.greeting = new Greeting(this, broker);
     }
 

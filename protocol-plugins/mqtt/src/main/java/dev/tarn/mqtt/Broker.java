@@ -4,6 +4,7 @@ package dev.tarn.mqtt;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.Users;
+import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Traffic;
 import java.time.Clock;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,7 +35,7 @@ record Broker(
             @Nullable SharedRate rate) {}
 
     /** What is counted, and told under {@code $SYS} or to applications. */
-    record Watching(Traffic traffic, Statistics statistics, SystemTopics topics, Events events) {}
+    record Watching(Traffic traffic, Statistics statistics, SystemTopics topics, ClientEvents events) {}
 
     Traffic traffic() {
         return watching.traffic();
@@ -49,7 +50,7 @@ record Broker(
         return doors.rate();
     }
 
-    Events events() {
+    ClientEvents events() {
         return watching.events();
     }
 

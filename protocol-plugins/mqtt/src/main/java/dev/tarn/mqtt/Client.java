@@ -25,7 +25,9 @@ final class Client {
     private final PacketReader reader;
     private final Publishing publishing;
     private final Delivering delivering;
+    private final Listening listening;
     private final Subscribing subscribing;
+    private final Resubscribing resubscribing;
     private final Mailbox mailbox;
     private final boolean expires;
     private final @Nullable Authentication authentication;
@@ -58,7 +60,9 @@ final class Client {
         this.publishing = new Publishing(line, context, broker, session);
         this.delivering = new Delivering(line, broker, session, ledger);
         this.mailbox = broker.resources().mailbox(context, line.channel().eventLoop(), delivering);
-        this.subscribing = new Subscribing(line, session, context, mailbox, delivering, broker);
+        this.listening = new Listening(line, session, context, mailbox, delivering, broker);
+        this.subscribing = new Subscribing(line, session, listening, delivering, broker);
+        this.resubscribing = new Resubscribing(line, session, broker.tables(), listening);
     }
 
     private void notStored(Throwable failure) {
@@ -76,7 +80,7 @@ final class Client {
                 line.agreement().keepAlive(),
                 () -> line.end(Reason.KEEP_ALIVE_TIMEOUT, "no packet for one and a half keep-alive periods"));
         delivering.awayUpTo(broker.tables().sequence());
-        subscribing.resume(this::goOn);
+        resubscribing.begin(this::goOn);
     }
 
     private void goOn() {
@@ -223,7 +227,8 @@ final class Client {
         delivering.close();
         List<Draft> unwritten = ledger == null ? List.of() : ledger.close();
         mailbox.close();
-        subscribing.close();
+        resubscribing.close();
+        listening.close();
         for (Held held : session.subscriptions().values()) {
             if (held.live() instanceof SharedMember member) {
                 member.cancel();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.mqtt;
 
+import dev.tarn.transport.Outbox;
 import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 

@@ -5,6 +5,7 @@ import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.security.User;
 import dev.tarn.transport.Closing;
 import dev.tarn.transport.Connection;
+import dev.tarn.transport.Outbox;
 import dev.tarn.transport.Printable;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -54,7 +55,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter implements Line 
         this.channel = channel;
         this.peer = Connection.of(channel);
         this.frames = new FrameReader(channel.alloc());
-        this.outbox = new Outbox(channel, broker.statistics());
+        this.outbox = new Outbox(channel, broker.statistics()::sent);
         this.stuck = new Stuck(channel, broker.limits().times().unread(), () -> {
             broker.traffic().refused.increment();
             end(

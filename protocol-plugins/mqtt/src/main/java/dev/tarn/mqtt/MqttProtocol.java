@@ -11,6 +11,7 @@ import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.User;
 import dev.tarn.api.security.Users;
 import dev.tarn.api.store.Store;
+import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
 import dev.tarn.transport.Traffic;
@@ -130,7 +131,7 @@ public final class MqttProtocol implements StreamProtocol {
     private static final Path NO_TABLE = Path.of("$");
 
     private final Sessions sessions;
-    private final Events events = new Events();
+    private final ClientEvents events = new ClientEvents("mqtt");
     private final SystemTopics topics;
     private final AtomicReference<@Nullable Mechanisms> mechanisms = new AtomicReference<>();
     private final Broker broker;
@@ -144,13 +145,27 @@ public final class MqttProtocol implements StreamProtocol {
             @Reference Bodies bodies,
             @Reference Meter meter,
             Config config) {
-        Clock clock = Clock.systemUTC();
+        this(resources, durable, store, users, bodies, new Measures(meter, Clock.systemUTC()), config);
+    }
+
+    /** What is counted, and the time. */
+    record Measures(Meter meter, Clock clock) {}
+
+    MqttProtocol(
+            Resources resources,
+            @Nullable DurableSessions durable,
+            Store store,
+            Users users,
+            Bodies bodies,
+            Measures measures,
+            Config config) {
+        Clock clock = measures.clock();
         Limits limits = limits(config);
         Messages messages = new Messages(resources, bodies, clock);
         SessionTables tables = new SessionTables(store, bodies);
         Wills wills = new Wills(resources, messages);
         Statistics statistics = new Statistics();
-        Traffic traffic = meter.traffic("mqtt");
+        Traffic traffic = measures.meter().traffic("mqtt");
         SharedGroups shared = new SharedGroups(tables, resources, durable, traffic);
         this.sessions = new Sessions(tables, durable, shared, clock, statistics, wills::publish);
         Context server = resources.context(new User("mqtt", Set.of(), true), "mqtt", "mqtt", null);

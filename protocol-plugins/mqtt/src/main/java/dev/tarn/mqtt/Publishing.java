@@ -6,6 +6,7 @@ import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.store.Draft;
+import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Traffic;
 import java.time.Clock;
 import java.util.ArrayDeque;
@@ -48,7 +49,7 @@ final class Publishing {
     private final SessionTables tables;
     private final @Nullable Rate rate;
     private final @Nullable SharedRate all;
-    private final Events events;
+    private final ClientEvents events;
     private final Clock clock;
 
     private @Nullable Topic[] aliases = new @Nullable Topic[0];

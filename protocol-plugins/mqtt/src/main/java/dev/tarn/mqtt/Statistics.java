@@ -41,6 +41,12 @@ final class Statistics {
     /** The most clients that were connected at once. */
     final LongAccumulator mostClients = new LongAccumulator(Math::max, 0);
 
+    /** Packets were written to a connection. */
+    void sent(int packets, int bytes) {
+        packetsSent.add(packets);
+        bytesSent.add(bytes);
+    }
+
     /** A session has a subscription more, or one less. */
     void subscription(Held held, int difference) {
         subscriptions.add(difference);

@@ -3,22 +3,14 @@ package dev.tarn.mqtt;
 
 import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.resource.Context;
 import dev.tarn.api.resource.DurableSession;
-import dev.tarn.api.resource.Interest;
-import dev.tarn.api.resource.Mailbox;
-import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Start;
-import dev.tarn.api.resource.Subscription;
-import dev.tarn.api.security.User;
 import dev.tarn.api.store.Draft;
-import io.netty.channel.EventLoop;
+import dev.tarn.transport.ClientEvents;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -33,44 +25,26 @@ final class Subscribing {
 
     private static final Logger LOG = LoggerFactory.getLogger(Subscribing.class);
 
-    private static final CompletableFuture<@Nullable Void> NOTHING = CompletableFuture.completedFuture(null);
-
     private final Line line;
     private final Session session;
     private final @Nullable SessionTables tables;
-    private final Mailbox mailbox;
+    private final Listening listening;
     private final Delivering delivering;
     private final Clock clock;
-    private final int most;
-    private final Limits.Topics deep;
+    private final Limits limits;
     private final Statistics statistics;
-    private final SystemTopics topics;
-    private final SystemWatch system;
-    private final SharedGroups shared;
-    private final Context context;
-    private final Resources resources;
-    private final Events events;
-    private boolean closed;
+    private final ClientEvents events;
 
-    /** Completes when the groups that were joined since the last answer have begun to listen. */
-    private CompletableFuture<@Nullable Void> joined = NOTHING;
-
-    Subscribing(Line line, Session session, Context context, Mailbox mailbox, Delivering delivering, Broker broker) {
+    Subscribing(Line line, Session session, Listening listening, Delivering delivering, Broker broker) {
         this.line = line;
         this.session = session;
         this.tables = session.durable() ? broker.tables() : null;
-        this.mailbox = mailbox;
+        this.listening = listening;
         this.delivering = delivering;
         this.clock = broker.clock();
-        this.deep = broker.limits().topics();
-        this.most = broker.limits().subscriptions();
-        this.context = context;
-        this.resources = broker.resources();
-        this.events = broker.events();
-        this.shared = broker.sessions().shared();
+        this.limits = broker.limits();
         this.statistics = broker.statistics();
-        this.topics = broker.watching().topics();
-        this.system = new SystemWatch(topics, line.channel().eventLoop(), delivering::told);
+        this.events = broker.events();
     }
 
     /**
@@ -82,7 +56,7 @@ final class Subscribing {
         checkAnswer(subscribe.wishes().size());
         List<CompletableFuture<Void>> asked = new ArrayList<>(subscribe.wishes().size());
         for (Packet.Wish wish : subscribe.wishes()) {
-            asked.add(asked(wish));
+            asked.add(listening.admitted(wish));
         }
         CompletableFuture<Void> all = CompletableFuture.allOf(asked.toArray(new CompletableFuture<?>[0]));
         if (all.isDone()) {
@@ -92,12 +66,6 @@ final class Subscribing {
         line.pause(Line.Pause.SUBSCRIBING);
         delivering.hold();
         all.whenComplete((done, refused) -> line.channel().eventLoop().execute(() -> begin(subscribe, asked, true)));
-    }
-
-    private CompletableFuture<Void> asked(Packet.Wish wish) {
-        return SystemTopics.covers(wish)
-                ? CompletableFuture.completedFuture(null)
-                : resources.admit(context, wish.filter()).toCompletableFuture();
     }
 
     private void begin(Packet.Subscribe subscribe, List<CompletableFuture<Void>> asked, boolean paused) {
@@ -127,61 +95,67 @@ final class Subscribing {
         }
     }
 
+    /** One filter, as if it had come alone; one that is there already is replaced. [MQTT-3.8.4-3], [MQTT-3.8.4-4] */
     private Reason subscribe(Packet.Wish wish, int identifier, List<Draft> drafts) {
         Held known = session.subscriptions().get(wish.spelling());
-        if (known == null && session.subscriptions().size() >= most) {
-            return Reason.QUOTA_EXCEEDED;
-        }
-        if (deep.tooDeep(wish.spelling())) {
-            return Reason.TOPIC_FILTER_INVALID;
-        }
-        if (!deep.offers().wildcards() && !wish.filter().exact()) {
-            return Reason.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED;
-        }
-        boolean ofServer = SystemTopics.covers(wish);
-        if (ofServer && !mayWatch(wish)) {
-            return Reason.NOT_AUTHORIZED;
+        Reason refused = refused(wish, known == null);
+        if (refused != null) {
+            return refused;
         }
         Held held = known == null ? session.held(wish) : known;
         held.renew(wish.options(), identifier, now());
-        DurableSession owed = ofServer ? null : session.owed();
         try {
-            Start start = start(wish, known == null);
-            if (wish.group() != null) {
-                return share(held, known == null, drafts);
-            }
-            boolean rows = start.from() != Start.From.LIVE;
-            if (rows && !ofServer) {
-                held.scanAll();
-            }
-            if (owed != null && known == null) {
-                long from = owed.cover(wish.filter(), wish.options().qos());
-                held.start(from);
-                start = rows ? start : Start.after(from);
-            } else if (owed != null) {
-                owed.cover(wish.filter(), wish.options().qos(), held.start());
-            }
-            Subscription live = held.live();
-            if (live != null) {
-                live.renew(start, held.interest(), held); // [MQTT-3.8.4-3], [MQTT-3.8.4-4]
-            } else {
-                held.live(
-                        ofServer
-                                ? system.subscribe(held, start)
-                                : mailbox.subscribe(wish.filter(), start, held.interest(), held));
-            }
-            if (owed != null && known == null) {
-                // What changed before that is among the rows.
-                held.start(Math.max(
-                        held.start(), Objects.requireNonNull(held.live()).settled()));
+            if (wish.group() == null) {
+                begin(held, known == null);
+            } else if (known == null) {
+                listening.share(held, drafts);
             }
         } catch (Failure failure) {
-            uncover(held);
+            listening.uncover(held);
             return wish.group() != null && failure.code() == Failure.Code.UNSUPPORTED
                     ? Reason.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED
                     : Failures.subscribed(failure.code());
         }
         return subscribed(held, known == null, drafts);
+    }
+
+    /** Why the client may not have the subscription whatever the engine says; else null. */
+    private @Nullable Reason refused(Packet.Wish wish, boolean fresh) {
+        if (fresh && session.subscriptions().size() >= limits.subscriptions()) {
+            return Reason.QUOTA_EXCEEDED;
+        }
+        if (limits.topics().tooDeep(wish.spelling())) {
+            return Reason.TOPIC_FILTER_INVALID;
+        }
+        if (!limits.topics().offers().wildcards() && !wish.filter().exact()) {
+            return Reason.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED;
+        }
+        return SystemTopics.covers(wish) && !listening.mayWatch(wish) ? Reason.NOT_AUTHORIZED : null;
+    }
+
+    /** Begins, or renews, what is not shared: what is owed from now on first, then what is there. */
+    private void begin(Held held, boolean fresh) {
+        Packet.Wish wish = held.wish();
+        boolean ofServer = SystemTopics.covers(wish);
+        DurableSession owed = ofServer ? null : session.owed();
+        Start start = start(held, fresh);
+        boolean rows = start.from() != Start.From.LIVE;
+        if (rows && !ofServer) {
+            held.scanAll();
+        }
+        if (owed != null && fresh) {
+            long from = owed.cover(wish.filter(), held.options().qos());
+            held.start(from);
+            start = rows ? start : Start.after(from);
+        } else if (owed != null) {
+            owed.cover(wish.filter(), held.options().qos(), held.start());
+        }
+        listening.begin(held, start);
+        if (owed != null && fresh) {
+            // What changed before that is among the rows.
+            held.start(
+                    Math.max(held.start(), Objects.requireNonNull(held.live()).settled()));
+        }
     }
 
     /** [MQTT-3.2.2-10], [MQTT-3.8.4-7], [MQTT-3.9.3-2] */
@@ -208,49 +182,15 @@ final class Subscribing {
         }
     }
 
-    /** Begins, or renews, a shared subscription. */
-    private Reason share(Held held, boolean fresh, List<Draft> drafts) {
-        if (fresh) {
-            check(held);
-            join(held, shared.enter(held.wish(), session.durable(), drafts));
-        }
-        return subscribed(held, fresh, drafts);
-    }
-
-    /** Throws the failure of a client that may not subscribe to the filter. */
-    private void check(Held held) {
-        mailbox.subscribe(held.wish().filter(), Start.LIVE, Interest.atMost(0), null)
-                .cancel();
-    }
-
-    private void join(Held held, SharedGroup group) {
-        EventLoop loop = line.channel().eventLoop();
-        SharedMember member = new SharedMember(
-                group,
-                held,
-                loop,
-                delivering::told,
-                shared.allowed(context, held.wish().filter()));
-        held.live(member);
-        CompletableFuture<@Nullable Void> open = group.join(member, loop);
-        joined = joined == NOTHING ? open : CompletableFuture.allOf(joined, open);
-    }
-
-    /** What the server says about itself is not shared out, and not for everyone. */
-    private boolean mayWatch(Packet.Wish wish) {
-        User user = session.user();
-        return wish.group() == null && user != null && topics.mayRead(user);
-    }
-
     private long now() {
         Instant now = clock.instant();
         return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
     }
 
     /** Current rows as retain handling says [MQTT-3.3.1-9] to [MQTT-3.3.1-11]; never for a shared subscription. */
-    private static Start start(Packet.Wish wish, boolean fresh) {
-        int handling = wish.options().retainHandling();
-        boolean rows = wish.group() == null && (handling == 0 || (handling == 1 && fresh));
+    private static Start start(Held held, boolean fresh) {
+        int handling = held.options().retainHandling();
+        boolean rows = handling == 0 || (handling == 1 && fresh);
         return rows ? Start.EVERY : Start.LIVE;
     }
 
@@ -267,35 +207,10 @@ final class Subscribing {
             reasons.add(held == null ? Reason.NO_SUBSCRIPTION_EXISTED : Reason.SUCCESS);
             if (held != null) {
                 tell(ClientEvent.Type.UNSUBSCRIBED, held);
-                statistics.subscription(held, -1);
-                Subscription live = held.live();
-                if (live != null) {
-                    live.cancel();
-                }
-                if (held.wish().group() != null) {
-                    shared.leave(held.wish(), session.durable(), drafts);
-                } else {
-                    uncover(held);
-                }
-                if (tables != null) {
-                    drafts.add(tables.delete(session, held));
-                }
+                listening.end(held, drafts);
             }
         }
         stored(drafts, () -> line.writer().unsuback(line.outbox().open(), unsubscribe.packetId(), reasons), false);
-    }
-
-    private void uncover(Held held) {
-        DurableSession owed = session.owed();
-        if (owed == null) {
-            return;
-        }
-        for (Held other : session.subscriptions().values()) {
-            if (other != held && other.wish().filter().equals(held.wish().filter())) {
-                return;
-            }
-        }
-        owed.uncover(held.wish().filter());
     }
 
     /**
@@ -304,8 +219,7 @@ final class Subscribing {
      * @param paused whether that is so already
      */
     private void stored(List<Draft> drafts, Runnable answer, boolean paused) {
-        CompletableFuture<@Nullable Void> ready = joined;
-        joined = NOTHING;
+        CompletableFuture<@Nullable Void> ready = listening.joined();
         if (tables != null && !drafts.isEmpty()) {
             ready = ready.thenCombine(tables.commit(drafts), (any, commit) -> null);
         }
@@ -335,116 +249,5 @@ final class Subscribing {
         delivering.release();
         line.resume(Line.Pause.SUBSCRIBING);
         line.outbox().flush();
-    }
-
-    /**
-     * Begins again, on a new connection, what the session was told of [MQTT-3.1.2-4]. Where an application has a say in it, it
-     * is asked again, and nothing is read until it has said it.
-     *
-     * @param then goes on, on the loop
-     */
-    void resume(Runnable then) {
-        Map<Held, CompletableFuture<Void>> asked = new LinkedHashMap<>();
-        for (Held held : session.subscriptions().values()) {
-            asked.put(held, asked(held.wish()));
-        }
-        CompletableFuture<Void> all = CompletableFuture.allOf(asked.values().toArray(new CompletableFuture<?>[0]));
-        if (all.isDone()) {
-            resume(asked, then);
-            return;
-        }
-        line.pause(Line.Pause.SUBSCRIBING);
-        all.whenComplete((done, refused) -> line.channel().eventLoop().execute(() -> {
-            if (!closed) {
-                resume(asked, then);
-                line.resume(Line.Pause.SUBSCRIBING);
-                line.outbox().flush();
-            }
-        }));
-    }
-
-    /** Who does not say whether it may go on ends the connection and not the subscription. */
-    private void resume(Map<Held, CompletableFuture<Void>> asked, Runnable then) {
-        List<Held> refused = new ArrayList<>();
-        for (Map.Entry<Held, CompletableFuture<Void>> each : asked.entrySet()) {
-            if (each.getValue().isCompletedExceptionally()) {
-                Failure why = Failures.of(
-                        each.getValue().handle((done, failure) -> failure).join());
-                if (why == null || why.code() == Failure.Code.UNAVAILABLE || why.code() == Failure.Code.BUSY) {
-                    line.end(Reason.SERVER_BUSY, "an application does not say whether a subscription may go on");
-                    return;
-                }
-                refused.add(each.getKey());
-            }
-        }
-        refused.forEach(held -> {
-            LOG.info("subscription of a resumed session refused by its application");
-            drop(held);
-        });
-        resume();
-        then.run();
-    }
-
-    private void resume() {
-        for (Held held : List.copyOf(session.subscriptions().values())) {
-            try {
-                resume(held);
-            } catch (Failure refused) {
-                LOG.info("subscription of a resumed session refused: reason={}", refused.reason());
-                drop(held);
-            }
-        }
-    }
-
-    private void drop(Held held) {
-        session.subscriptions().remove(held.wish().spelling());
-        statistics.subscription(held, -1);
-        List<Draft> drafts = new ArrayList<>();
-        if (held.wish().group() != null) {
-            shared.leave(held.wish(), session.durable(), drafts);
-        } else {
-            uncover(held);
-        }
-        if (tables != null) {
-            drafts.add(tables.delete(session, held));
-            tables.commit(drafts).exceptionally(failure -> {
-                LOG.warn("an ended subscription is still stored: reason={}", failure.getMessage());
-                return null;
-            });
-        }
-    }
-
-    private void resume(Held held) {
-        if (SystemTopics.covers(held.wish())) {
-            if (mayWatch(held.wish())) {
-                held.live(system.subscribe(held, Start.LIVE));
-            } else {
-                drop(held);
-            }
-            return;
-        }
-        SharedGroup group = held.wish().group() == null ? null : shared.find(held.wish());
-        if (group != null) {
-            check(held);
-            join(held, group);
-            return;
-        }
-        held.live(mailbox.subscribe(held.wish().filter(), start(held, session), held.interest(), held));
-    }
-
-    /** From where the session goes on, and with the rows that were not sent yet. */
-    private static Start start(Held held, Session session) {
-        DurableSession owed = session.owed();
-        if (held.options().qos() == 0 || owed == null) {
-            return held.scanning() ? new Start(Start.From.EVERY, -1, held.progress()) : Start.LIVE;
-        }
-        long after = Math.max(Math.max(session.sentUpTo(), owed.clearUpTo()), held.start());
-        return held.scanning() ? new Start(Start.From.EVERY, after, held.progress()) : Start.after(after);
-    }
-
-    /** Ends what the mailbox does not end with itself. */
-    void close() {
-        closed = true;
-        system.close();
     }
 }

@@ -9,6 +9,7 @@ import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.Node;
+import dev.tarn.transport.ClientEvents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -140,7 +141,7 @@ class EventsTest {
 
     @Test
     void nothing_is_wanted_while_nobody_listens() {
-        try (Events events = new Events()) {
+        try (ClientEvents events = new ClientEvents("test")) {
             ClientObserver observer = event -> {};
             assertThat(Set.of(ClientEvent.Type.values())).noneMatch(events::wanted);
             events.add(observer, Map.of());
