@@ -3,12 +3,16 @@ package dev.tarn.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Commit;
+import dev.tarn.api.resource.Terms;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.Node;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,11 +57,18 @@ class ForgottenLogTest {
 
     /** Writes elsewhere until the log begins later than now. */
     private void forget() {
+        Body filling = node.json(FILLING);
         long until = node.services().store().sequence();
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (node.services().store().oldest() <= until) {
             assertThat(System.nanoTime()).isLessThan(deadline);
-            node.put("elsewhere", FILLING);
+            List<CompletionStage<Commit>> some = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                some.add(node.services()
+                        .resources()
+                        .put(node.context(), dev.tarn.api.data.Path.of("elsewhere"), filling, Terms.NONE));
+            }
+            some.forEach(Node::await);
         }
     }
 

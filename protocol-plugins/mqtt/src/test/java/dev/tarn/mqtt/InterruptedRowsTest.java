@@ -3,16 +3,21 @@ package dev.tarn.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Commit;
 import dev.tarn.api.resource.Start;
+import dev.tarn.api.resource.Terms;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.MqttPacket;
 import dev.tarn.testkit.Node;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +65,17 @@ class InterruptedRowsTest {
         return client;
     }
 
+    /** Writes so many rows. */
+    private void old(int rows) {
+        Body body = node.services().bodies().opaque(Body.OPAQUE, "old".getBytes(StandardCharsets.UTF_8));
+        List<CompletionStage<Commit>> written = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            dev.tarn.api.data.Path path = dev.tarn.api.data.Path.of(row(i));
+            written.add(node.services().resources().put(node.context(), path, body, Terms.NONE));
+        }
+        written.forEach(Node::await);
+    }
+
     private static String row(int number) {
         return "mine/%03d".formatted(number);
     }
@@ -79,9 +95,7 @@ class InterruptedRowsTest {
     @ParameterizedTest
     @CsvSource({"20, false", "20, true", "200, false", "200, true"})
     void rows_and_changes_come_once_whenever_the_client_leaves(int rows, boolean restart) throws IOException {
-        for (int i = 0; i < rows; i++) {
-            publisher.publish(row(i), "old", 1, true);
-        }
+        old(rows);
         MqttClient client = lasting(false, 5);
         client.subscribe("mine/#", 1);
         for (int i = 0; i < 5; i++) {
@@ -117,9 +131,9 @@ class InterruptedRowsTest {
         int rows = 120;
         Map<String, List<String>> expected = new LinkedHashMap<>();
         for (int i = 0; i < rows; i++) {
-            publisher.publish(row(i), "old", 1, true);
             expected.put(row(i), List.of("old"));
         }
+        old(rows);
         MqttClient client = lasting(false, 3);
         client.subscribe("mine/#", 1);
         Map<String, List<String>> received = new LinkedHashMap<>();

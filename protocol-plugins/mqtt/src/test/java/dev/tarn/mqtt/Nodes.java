@@ -6,6 +6,7 @@ import dev.tarn.api.security.Mechanisms;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Map;
 
 /** Nodes that speak MQTT. */
@@ -17,14 +18,20 @@ final class Nodes {
     }
 
     static Node.Setup in(Path directory, Map<String, ?> settings) {
-        return Node.in(directory).stream(services -> {
+        return in(directory, settings, Clock.systemUTC());
+    }
+
+    /** A node with this time. Clients that do not answer a goodbye are not waited for. */
+    static Node.Setup in(Path directory, Map<String, ?> settings, Clock clock) {
+        Node.Setup setup = Node.in(directory).clock(clock).configure("listener", "drain", "50ms");
+        return setup.stream(services -> {
             MqttProtocol made = new MqttProtocol(
                     services.resources(),
                     (DurableSessions) services.resources(), // the engine is both
                     services.store(),
                     services.users(),
                     services.bodies(),
-                    services.meter(),
+                    new MqttProtocol.Measures(services.meter(), clock),
                     Configs.of(MqttProtocol.Config.class, settings));
             made.setMechanisms((Mechanisms) services.users()); // users are both
             return made;

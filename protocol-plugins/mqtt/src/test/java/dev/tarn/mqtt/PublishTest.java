@@ -88,9 +88,18 @@ class PublishTest extends WireTest {
         assertThat(row.topic()).isEqualTo(topic);
         assertThat(row.payload()).isEqualTo(payload);
         assertThat(row.retain()).isTrue();
+        publisher.publish(topic, "", 1, false);
+        assertThat(live.receive().payload()).isEmpty();
+        assertThat(late.receive().payload()).isEmpty();
+        MqttClient after = three("after");
+        after.subscribe(topic, 1);
+        assertThat(after.receive().payload()).isEqualTo(payload); // a message leaves the row as it is
         publisher.publish(topic, "", 1, true);
         assertThat(live.receive().payload()).isEmpty();
         assertThat(late.receive().payload()).isEmpty();
+        MqttPacket deleted = after.receive();
+        assertThat(deleted.payload()).isEmpty();
+        assertThat(deleted.retain()).isFalse();
         MqttClient later = three("later");
         later.subscribe(topic, 1);
         later.expectNothing();

@@ -46,6 +46,7 @@ class WillTest extends WireTest {
         assertThat(will.number(0x01)).isEqualTo(1);
         assertThat(will.properties().stream().filter(one -> one.id() == 0x26).map(MqttPacket.Property::value))
                 .containsExactly(List.of("k", "v"), List.of("a", "b"), List.of("k", "v"));
+        assertThat(node().row("will/t")).isEmpty();
     }
 
     @Test

@@ -6,8 +6,10 @@ import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.testkit.MqttClient;
 import dev.tarn.testkit.Node;
+import dev.tarn.testkit.TestClock;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class WireTest {
 
     private final List<MqttClient> clients = new ArrayList<>();
+    private final TestClock clock = new TestClock();
     private Node node;
 
     @BeforeAll
     void start(@TempDir Path directory) {
-        node = Nodes.in(directory, settings()).start();
+        node = Nodes.in(directory, settings(), clock).start();
     }
 
     /** Settings of the protocol that differ from its defaults. */
@@ -62,6 +65,11 @@ abstract class WireTest {
             }
         }
         paths.forEach(node::delete);
+    }
+
+    /** Puts the node's clock forward. */
+    void later(Duration time) {
+        clock.advance(time);
     }
 
     Node node() {
