@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 final class CrashRounds {
 
     /** A fresh directory after so many rounds, so that a round checks thousands of writes and not millions. */
-    private static final int ROUNDS_PER_DIRECTORY = 30;
+    private static final int ROUNDS_PER_DIRECTORY = 15;
 
     private static final int MANY = 5_000;
 
