@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DeliveryStressTest {
 
     /** By each of three writers; {@code -Dtarn.stress.writes=… -Dtarn.stress.seeds=…} for more. */
-    private static final int WRITES = Integer.getInteger("tarn.stress.writes", 2_500);
+    private static final int WRITES = Integer.getInteger("tarn.stress.writes", 1_000);
 
     private static final int ROWS = 60;
 

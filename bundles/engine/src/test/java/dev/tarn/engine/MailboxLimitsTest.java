@@ -27,7 +27,7 @@ class MailboxLimitsTest extends MailboxScene {
         stuck.subscribe("a/#", Start.CURRENT);
         TestSubscriber dropping = subscriber();
         dropping.subscribe("a/#", Start.LIVE, Interest.atMost(0));
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 5_000; i++) {
             door.engine.publish(door.context, Path.of("a/" + i % 9), door.bytes("m"), Terms.NONE);
             if (i % 10 == 0) {
                 door.engine.put(door.context, Path.of("a/" + i % 7), door.bytes("x"), Terms.NONE);

@@ -40,9 +40,7 @@ class MailboxNewestTest extends MailboxScene {
         open(mailboxOf(20));
         TestSubscriber subscriber = subscriber();
         subscriber.subscribe("a/#", Start.LIVE, NEWEST);
-        for (int i = 0; i < 2_000; i++) {
-            door.put("a/" + i % 10, "x" + i);
-        }
+        door.put(2_000, i -> "a/" + i % 10, i -> "x" + i);
         settle();
         assertThat((int) loop.on(() -> ((QueuedMailbox) subscriber.mailbox).waiting()))
                 .isLessThanOrEqualTo(10);
@@ -62,9 +60,7 @@ class MailboxNewestTest extends MailboxScene {
         TestSubscriber subscriber = subscriber();
         subscriber.subscribe("a/#", Start.LIVE, NEWEST);
         // More rows than the mailbox holds, each many times.
-        for (int i = 0; i < 3_000; i++) {
-            door.put("a/" + i % 30, "x" + i);
-        }
+        door.put(3_000, i -> "a/" + i % 30, i -> "x" + i);
         door.put("a/end", "end");
         settle();
         subscriber.open();

@@ -20,6 +20,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
 
 /** An engine over a real store in a directory of its own and the real codecs; everybody may do everything. */
 final class TestDoor implements AutoCloseable {
@@ -106,6 +108,18 @@ final class TestDoor implements AutoCloseable {
 
     Commit put(String path, String body) {
         return done(engine.put(context, Path.of(path), bytes(body), Terms.NONE));
+    }
+
+    /** Puts so many rows, one after the other in one context, and waits until all are durable. */
+    void put(int count, IntFunction<String> path, IntFunction<String> body) {
+        List<CompletionStage<Commit>> put = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            put.add(engine.put(context, Path.of(path.apply(i)), bytes(body.apply(i)), Terms.NONE));
+            if (i % 200 == 199 || i == count - 1) {
+                put.forEach(TestDoor::done);
+                put.clear();
+            }
+        }
     }
 
     Commit patch(String path, String body) {

@@ -68,7 +68,13 @@ final class TestSubscriber implements Subscriber {
         for (Delivery delivery : batch) {
             add(delivery);
             also.accept(delivery);
+            done();
         }
+    }
+
+    /** Whoever waits for what was done with a delivery looks again. */
+    private synchronized void done() {
+        notifyAll();
     }
 
     private synchronized void add(Delivery delivery) {

@@ -46,6 +46,9 @@ final class WriteQueue {
     /** Work of another kind. */
     record Task(Runnable work, CompletableFuture<Boolean> stage) implements Job {}
 
+    /** Nothing to do but to look whether the store is closing. */
+    record Look() implements Job {}
+
     WriteQueue(Limits limits, Fence fence) {
         this.limits = limits;
         this.fence = fence;
@@ -107,6 +110,8 @@ final class WriteQueue {
     /** Makes the thread end when it has written what is queued. */
     void close() {
         closing = true;
+        // Where there is no room, the thread does not wait for anything.
+        queue.offer(new Look());
     }
 
     boolean closing() {

@@ -121,6 +121,18 @@ class Http2Test {
         assertThat(frames.goneAway()).isTrue();
     }
 
+    /** CVE-2025-8671: the peer makes the server do the resetting, by moving a window by nothing. */
+    @Test
+    void resets_that_a_peer_provokes_end_the_connection() throws Exception {
+        frames.preface();
+        boolean cut = false;
+        for (int i = 0; i < 5_000 && !cut; i++) {
+            int stream = 2 * i + 1;
+            cut = !frames.tryGet(stream, "/wait") || !frames.trySend(frames.frame(8, 0, stream, new byte[4]));
+        }
+        assertThat(frames.goneAway()).isTrue();
+    }
+
     @Test
     void pings_whose_answers_are_not_read_end_the_connection() throws Exception {
         frames.preface();

@@ -37,7 +37,7 @@ final class Server implements AutoCloseable {
         own = freePort();
         Files.createDirectories(directory.resolve("deploy"));
         Path file = Files.writeString(directory.resolve("tarn.yaml"), configuration.replace(OWN_PORT, own));
-        process = new ProcessBuilder(
+        ProcessBuilder tarn = new ProcessBuilder(
                         IMAGE.resolve("bin/tarn").toString(),
                         "dev",
                         application.toString(),
@@ -56,8 +56,10 @@ final class Server implements AutoCloseable {
                         "--set",
                         "admin.port=0")
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+                .redirectOutput(log.toFile());
+        // It runs for seconds: what the better compiler would make fast is over before that pays.
+        tarn.environment().putIfAbsent("TARN_OPTS", "-XX:TieredStopAtLevel=1");
+        process = tarn.start();
         Matcher ready = READY.matcher("");
         long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         while (!ready.find()) {

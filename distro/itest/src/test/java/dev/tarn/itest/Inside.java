@@ -54,7 +54,8 @@ record Inside(Map<String, Integer> loaders, Map<String, Integer> threads, long b
         write(jar, manifest, Probe.class);
     }
 
-    private static void write(Path jar, Manifest manifest, Class<?> content) throws IOException {
+    /** Writes a jar of one class. */
+    static void write(Path jar, Manifest manifest, Class<?> content) throws IOException {
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         String name = content.getName().replace('.', '/') + ".class";
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);

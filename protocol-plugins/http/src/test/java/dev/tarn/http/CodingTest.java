@@ -53,9 +53,12 @@ class CodingTest {
         house.json("PUT", "/Sensors/long", "{\"location\":\"" + TEXT + "\"}");
         house.json("PUT", "/Sensors/short", "{\"temp\":1}");
         house.send("PUT", "/Files/text", TEXT, "Content-Type: text/plain");
+        StringBuilder many = new StringBuilder();
         for (int i = 0; i < 3_000; i++) {
-            house.node.put("Many/" + i, "{\"temp\":" + i + "}");
+            many.append(i == 0 ? "[" : ",").append("{\"id\":\"" + i + "\",\"temp\":" + i + "}");
         }
+        assertThat(house.json("PUT", "/Many/", many.append("]").toString()).status())
+                .isEqualTo(204);
     }
 
     @AfterAll

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Readers that lose their connection again and again while rows are written. */
 class ResumeTest {
-    private static final int WRITES = 6_000;
+    private static final int WRITES = 2_000;
     private static final int ROWS = 200;
     private static final int IN_FLIGHT = 64;
 
@@ -82,7 +82,7 @@ class ResumeTest {
         while (!writing.isDone() || came.size() < sequences.size()) {
             connections++;
             try (EventReader events = new EventReader(node.http("/Sensors/"), "Last-Event-ID", last)) {
-                for (int left = random.nextInt(400); left >= 0; left--) {
+                for (int left = random.nextInt(150); left >= 0; left--) {
                     Event event = events.poll(Duration.ofMillis(500));
                     if (event == null) {
                         break;
@@ -111,7 +111,7 @@ class ResumeTest {
             }
             done = writing.isDone();
             try (EventReader events = new EventReader(node.http("/Sensors/"), header)) {
-                int left = done ? Integer.MAX_VALUE : random.nextInt(500);
+                int left = done ? Integer.MAX_VALUE : random.nextInt(200);
                 Event event = events.poll(Duration.ofSeconds(1));
                 for (; event != null && left >= 0; left--) {
                     apply(rows, event);

@@ -42,8 +42,8 @@ class SlowReaderTest {
         try (Node node = setup.start().deploy(Samples.SENSORS);
                 EventReader fast = new EventReader(node.http("/Sensors/?omitCurrent"))) {
             fast.head();
-            write(node, 2_000);
-            fast.next(2_000);
+            write(node, 1_000);
+            fast.next(1_000);
             for (int i = 0; i < READERS; i++) {
                 slow.add(stream(node));
             }
