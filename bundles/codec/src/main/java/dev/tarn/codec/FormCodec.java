@@ -52,6 +52,10 @@ public final class FormCodec implements Codec {
     @Override
     public Map<String, Object> decode(byte[] bytes) {
         limits.checkSize(bytes);
+        if (bytes.length > 0 && (bytes[0] == '{' || bytes[0] == '[')) {
+            // No form that a browser sends begins so; curl calls whatever it is given with -d a form.
+            throw Refusal.malformed("this begins like JSON, which is sent as application/json and not as a form", 0);
+        }
         Map<String, List<String>> fields = new LinkedHashMap<>();
         int count = 0;
         for (int from = 0; from < bytes.length; ) {

@@ -133,9 +133,8 @@ final class Answering {
             call.refuse(HttpResponseStatus.NOT_ACCEPTABLE, "this can be had as " + Media.sendable(body.mediaType()));
             return;
         }
-        boolean compressed =
-                chosen.bytes().length >= Gzip.LEAST && Gzip.gains(chosen.mediaType()) && Gzip.accepted(call.headers());
-        FullHttpResponse response = Reading.content(chosen, compressed, null);
+        boolean worth = chosen.bytes().length >= Coding.LEAST && Coding.gains(chosen.mediaType());
+        FullHttpResponse response = Reading.coded(chosen.bytes(), worth ? Coding.chosen(call.headers()) : null);
         response.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, chosen.mediaType())
                 .set(HttpHeaderNames.VARY, "Accept, Accept-Encoding");

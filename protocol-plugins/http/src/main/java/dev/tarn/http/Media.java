@@ -6,6 +6,7 @@ import dev.tarn.api.data.Body;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Media types of this protocol and what they are called elsewhere. */
@@ -18,6 +19,10 @@ final class Media {
 
     /** Formats in which many rows can be read, by the server's preference. */
     static final List<String> LISTS = List.of(Bodies.JSON, NDJSON, Bodies.CBOR, Bodies.MSGPACK, CSV);
+
+    /** RFC 9110 §8.3.1, with the characters of its tokens. */
+    private static final Pattern TYPE =
+            Pattern.compile("[a-z0-9!#$%&'*+.^_`|~-]{1,127}/[a-z0-9!#$%&'*+.^_`|~-]{1,127}");
 
     private static final Map<String, String> SUFFIXES =
             Map.of("json", Bodies.JSON, "cbor", Bodies.CBOR, "msgpack", Bodies.MSGPACK, "ndjson", NDJSON, "csv", CSV);
@@ -42,6 +47,11 @@ final class Media {
         return (semicolon < 0 ? mediaType : mediaType.substring(0, semicolon))
                 .strip()
                 .toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether text is a media type: two words with a slash between them, whatever its parameters are. */
+    static boolean isType(String text) {
+        return TYPE.matcher(essence(text)).matches();
     }
 
     /** Letters for a tag. */

@@ -145,11 +145,11 @@ final class Reading {
             notAcceptable(call, row.body());
             return;
         }
-        boolean compressed = chosen.bytes().length >= Gzip.LEAST
+        boolean worth = chosen.bytes().length >= Coding.LEAST
                 && !call.headers().contains(HttpHeaderNames.RANGE)
-                && Gzip.gains(chosen.mediaType())
-                && Gzip.accepted(call.headers());
-        String tag = Tag.of(row.version(), compressed ? chosen.letters() + "z" : chosen.letters());
+                && Coding.gains(chosen.mediaType());
+        Coding coding = worth ? Coding.chosen(call.headers()) : null;
+        String tag = Tag.of(row.version(), coding == null ? chosen.letters() : chosen.letters() + coding.letter());
         Conditions.Answer answer = Conditions.read(call.headers(), row.version(), tag);
         if (answer == Conditions.Answer.FAILED) {
             throw new Failure(Failure.Code.PRECONDITION, "the row is at another version, see its ETag");
@@ -162,7 +162,7 @@ final class Reading {
         }
         FullHttpResponse response = answer == Conditions.Answer.NOT_MODIFIED
                 ? Call.empty(HttpResponseStatus.NOT_MODIFIED)
-                : content(chosen, compressed, range);
+                : content(chosen, coding, range);
         HttpHeaders headers = response.headers();
         headers.set(HttpHeaderNames.ETAG, tag)
                 .set(HttpHeaderNames.LAST_MODIFIED, Moment.ofVersion(row.version()))
@@ -179,7 +179,7 @@ final class Reading {
     }
 
     /** The body of an answer: all of it, compressed or not, or a part. */
-    static FullHttpResponse content(Representations.Chosen chosen, boolean compressed, @Nullable ByteRange range) {
+    static FullHttpResponse content(Representations.Chosen chosen, @Nullable Coding coding, @Nullable ByteRange range) {
         if (range != null) {
             int length = (int) (range.end() - range.from());
             FullHttpResponse part = Call.full(
@@ -188,11 +188,16 @@ final class Reading {
             part.headers().set(HttpHeaderNames.CONTENT_RANGE, range.text(chosen.bytes().length));
             return part;
         }
-        if (!compressed) {
-            return Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(chosen.bytes()));
+        return coded(chosen.bytes(), coding);
+    }
+
+    /** An answer with these bytes, compressed where that is wanted. */
+    static FullHttpResponse coded(byte[] bytes, @Nullable Coding coding) {
+        byte[] sent = coding == null ? bytes : coding.of(bytes);
+        FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(sent));
+        if (coding != null) {
+            response.headers().set(HttpHeaderNames.CONTENT_ENCODING, coding.token());
         }
-        FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(Gzip.of(chosen.bytes())));
-        response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
         return response;
     }
 
@@ -266,13 +271,9 @@ final class Reading {
             return;
         }
         byte[] encoded = representations.encode(value, type);
-        boolean compressed = encoded.length >= Gzip.LEAST && Gzip.accepted(call.headers());
         FullHttpResponse response =
-                Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(compressed ? Gzip.of(encoded) : encoded));
+                coded(encoded, encoded.length < Coding.LEAST ? null : Coding.chosen(call.headers()));
         response.headers().set(HttpHeaderNames.CONTENT_TYPE, type).set(HttpHeaderNames.VARY, "Accept, Accept-Encoding");
-        if (compressed) {
-            response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
-        }
         call.exchange().respond(response);
     }
 

@@ -96,12 +96,12 @@ final class RowList implements Flow.Subscriber<Row> {
         }
         call.onLoop(() -> {
             found.next().ifPresent(cursor -> Pages.link(call, head, cursor));
-            boolean compressed = encoded.length >= Gzip.LEAST && Gzip.accepted(call.headers());
-            byte[] content = compressed ? Gzip.of(encoded) : encoded;
+            Coding coding = encoded.length < Coding.LEAST ? null : Coding.chosen(call.headers());
+            byte[] content = coding == null ? encoded : coding.of(encoded);
             FullHttpResponse response = Call.full(HttpResponseStatus.OK, Unpooled.wrappedBuffer(content));
             response.headers().set(head.headers());
-            if (compressed) {
-                response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+            if (coding != null) {
+                response.headers().set(HttpHeaderNames.CONTENT_ENCODING, coding.token());
             }
             call.exchange().respond(response);
         });

@@ -107,7 +107,7 @@ final class RowStream implements Flow.Subscriber<Row> {
     private long heldBytes;
 
     /** Compresses the answer; null when it goes as it is. */
-    private @Nullable Gzip gzip;
+    private Coding.@Nullable Pieces coded;
 
     /** One thing that a publisher says. */
     private sealed interface Signal {}
@@ -290,9 +290,10 @@ final class RowStream implements Flow.Subscriber<Row> {
     private HttpExchange.HttpStream open(boolean worth) {
         HttpExchange.HttpStream out = stream;
         if (out == null) {
-            gzip = worth && Gzip.accepted(call.headers()) ? Gzip.open() : null;
-            if (gzip != null) {
-                head.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+            Coding coding = worth ? Coding.chosen(call.headers()) : null;
+            coded = coding == null ? null : coding.open();
+            if (coding != null && coded != null) {
+                head.headers().set(HttpHeaderNames.CONTENT_ENCODING, coding.token());
             }
             out = call.exchange().stream(head);
             stream = out;
@@ -300,8 +301,8 @@ final class RowStream implements Flow.Subscriber<Row> {
             out.closed().whenComplete((closed, failure) -> {
                 over = true;
                 cancel();
-                if (gzip != null) {
-                    gzip.close();
+                if (coded != null) {
+                    coded.close();
                 }
             });
         }
@@ -369,8 +370,8 @@ final class RowStream implements Flow.Subscriber<Row> {
         private void hand(ByteBuf full, boolean last) {
             chunk = null;
             written = true;
-            HttpExchange.HttpStream out = open(!last || full.readableBytes() >= Gzip.LEAST);
-            Gzip coding = gzip;
+            HttpExchange.HttpStream out = open(!last || full.readableBytes() >= Coding.LEAST);
+            Coding.Pieces coding = coded;
             if (coding == null) {
                 out.write(full);
                 return;

@@ -93,17 +93,18 @@ final class StaticFiles {
         }
     }
 
-    /** Answers with the file as gzip, where that is wanted and worth it; false where it is not. */
+    /** Answers with the file compressed, where that is wanted and worth it; false where it is not. */
     private boolean compressed(HttpExchange exchange, Site.File file) {
         HttpHeaders asked = exchange.head().headers();
-        boolean worth = file.size() >= Gzip.LEAST && file.size() <= COMPRESSED && Gzip.gains(file.mediaType());
-        if (!worth
-                || !exchange.head().method().equals(HttpMethod.GET)
-                || asked.contains(HttpHeaderNames.RANGE)
-                || !Gzip.accepted(asked)) {
+        boolean worth = file.size() >= Coding.LEAST && file.size() <= COMPRESSED && Coding.gains(file.mediaType());
+        Coding coding =
+                worth && exchange.head().method().equals(HttpMethod.GET) && !asked.contains(HttpHeaderNames.RANGE)
+                        ? Coding.chosen(asked)
+                        : null;
+        if (coding == null) {
             return false;
         }
-        String tag = "\"" + file.version() + "-z\"";
+        String tag = "\"" + file.version() + "-" + coding.letter() + "\"";
         boolean unchanged = Tag.matches(asked.getAll(HttpHeaderNames.IF_NONE_MATCH), tag);
         FullHttpResponse response;
         try {
@@ -111,7 +112,7 @@ final class StaticFiles {
                     ? Call.empty(HttpResponseStatus.NOT_MODIFIED)
                     : Call.full(
                             HttpResponseStatus.OK,
-                            Unpooled.wrappedBuffer(Gzip.of(Files.readAllBytes(file.location()))));
+                            Unpooled.wrappedBuffer(coding.of(Files.readAllBytes(file.location()))));
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
@@ -119,7 +120,9 @@ final class StaticFiles {
             validators(response.headers(), tag);
         } else {
             describe(response.headers(), file, tag);
-            response.headers().remove(HttpHeaderNames.CONTENT_LENGTH).set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+            response.headers()
+                    .remove(HttpHeaderNames.CONTENT_LENGTH)
+                    .set(HttpHeaderNames.CONTENT_ENCODING, coding.token());
         }
         exchange.loop().execute(() -> exchange.respond(response));
         return true;

@@ -11,6 +11,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Terms;
+import dev.tarn.transport.Printable;
 import dev.tarn.transport.Problem;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -346,9 +347,22 @@ final class Writing {
         });
     }
 
+    /**
+     * What the body is said to be.
+     *
+     * @throws Failure MALFORMED for what is no media type (RFC 9110 §8.3.1)
+     */
     static String contentType(Call call) {
         String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE);
-        return type == null || type.isBlank() ? Body.OPAQUE : type;
+        if (type == null || type.isBlank()) {
+            return Body.OPAQUE;
+        }
+        if (!Media.isType(type)) {
+            throw new Failure(
+                    Failure.Code.MALFORMED,
+                    "Content-Type " + Printable.of(type) + " is no media type such as " + Bodies.JSON);
+        }
+        return type;
     }
 
     /** Whether the body is to be kept as a value: a format we know, for a table that keeps values. */

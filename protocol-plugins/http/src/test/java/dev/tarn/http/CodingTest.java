@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.application.Site;
 import dev.tarn.http.House.Answer;
+import io.airlift.compress.zstd.ZstdInputStream;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,31 @@ class CodingTest {
         }
     }
 
+    /** Pieces are frames of their own; a decoder takes one after the other. */
+    private static String unpacked(Answer answer) throws IOException {
+        try (ZstdInputStream in = new ZstdInputStream(new ByteArrayInputStream(answer.bytes()))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/Sensors/long", "/Many/", "/Many/?limit(900)", "/Files/text", "/page.html"})
+    void who_likes_zstd_better_gets_it(String target) throws Exception {
+        Answer plain = house.get(target);
+        Answer coded = house.get(target, "Accept-Encoding: zstd, gzip;q=0.5");
+        assertThat(coded.status()).isEqualTo(200);
+        assertThat(coded.header("content-encoding")).isEqualTo("zstd");
+        assertThat(coded.bytes().length).isLessThan(plain.bytes().length / 2);
+        assertThat(unpacked(coded)).isEqualTo(plain.text());
+        if (!plain.header("etag").equals("-")) {
+            assertThat(coded.header("etag"))
+                    .isNotEqualTo(plain.header("etag"))
+                    .isNotEqualTo(house.get(target, "Accept-Encoding: gzip").header("etag"));
+            Answer again = house.get(target, "Accept-Encoding: zstd", "If-None-Match: " + coded.header("etag"));
+            assertThat(again.status()).isEqualTo(304);
+        }
+    }
+
     @Test
     void lists_in_all_formats_and_empty_or_short_ones_come_as_they_should() throws Exception {
         for (String type : new String[] {"application/x-ndjson", "application/cbor", "text/csv"}) {
@@ -111,24 +138,31 @@ class CodingTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    gzip              | true
-                    GZIP;q=0.5        | true
-                    x-gzip            | true
-                    *                 | true
-                    br                | false
-                    identity          | false
-                    gzip;q=0          | false
-                    gzip; q=0.0, *    | false
-                    *;q=0             | false
-                    gzip;q=0.3, identity;q=0.7 | false
-                    gzip;q=0.7, identity;q=0.3 | true
-                    br;q=1, gzip;q=0.1 | true
-                    gzip;q=x          | true
+                    gzip              | GZIP
+                    GZIP;q=0.5        | GZIP
+                    x-gzip            | GZIP
+                    *                 | GZIP
+                    br                |
+                    identity          |
+                    gzip;q=0          |
+                    gzip; q=0.0, *    |
+                    *;q=0             |
+                    gzip;q=0.3, identity;q=0.7 |
+                    gzip;q=0.7, identity;q=0.3 | GZIP
+                    br;q=1, gzip;q=0.1 | GZIP
+                    gzip;q=x          | GZIP
+                    zstd              | ZSTD
+                    gzip, deflate, br, zstd | GZIP
+                    gzip, zstd;q=0.9  | GZIP
+                    gzip;q=0.2, Zstd;q=0.3 | ZSTD
+                    zstd;q=0, *       | GZIP
+                    zstd;q=0          |
+                    zstd;q=0.3, identity;q=0.7 |
                     """)
-    void who_takes_gzip(String header, boolean accepted) {
-        assertThat(Gzip.accepted(new DefaultHttpHeaders().set("Accept-Encoding", header)))
-                .isEqualTo(accepted);
-        assertThat(Gzip.accepted(new DefaultHttpHeaders())).isFalse();
+    void the_coding_that_a_client_likes_best_is_taken(String header, @Nullable Coding coding) {
+        assertThat(Coding.chosen(new DefaultHttpHeaders().set("Accept-Encoding", header)))
+                .isEqualTo(coding);
+        assertThat(Coding.chosen(new DefaultHttpHeaders())).isNull();
     }
 
     @ParameterizedTest

@@ -353,4 +353,22 @@ class RestProtocolTest {
         assertThat(new String(house.node.row("empty/one").orElseThrow().body().bytes(), UTF_8))
                 .isEmpty();
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    PUT   | /Sensors/clumsy | json                              | {"temp":1} | json is no media type such as application/json
+                    PUT   | /files/clumsy   | json                              | {"temp":1} | json is no media type such as application/json
+                    PATCH | /Sensors/101    | application/                      | {"temp":1} | application/ is no media type
+                    POST  | /Sensors/       | a b/c                             | {"temp":1} | a b/c is no media type
+                    PUT   | /Sensors/clumsy | application/x-www-form-urlencoded | {"temp":1} | begins like JSON, which is sent as application/json
+                    PUT   | /Sensors/       | application/x-www-form-urlencoded | [{"id":1}] | begins like JSON, which is sent as application/json
+                    """)
+    void who_says_wrongly_what_a_body_is_is_told_what_to_say(
+            String method, String target, String type, String body, String reason) throws Exception {
+        Answer answer = house.send(method, target, body, "Content-Type: " + type);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text()).contains(reason);
+        assertThat(house.node.text("Sensors/clumsy")).isEqualTo("absent");
+        assertThat(house.node.text("files/clumsy")).isEqualTo("absent");
+    }
 }
