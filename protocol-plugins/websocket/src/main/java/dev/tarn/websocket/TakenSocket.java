@@ -120,7 +120,7 @@ final class TakenSocket extends ChannelInboundHandlerAdapter implements Outflow.
         byte[] message = assembly.add(context, frame);
         if (message != null) {
             Traffic.of(context.channel()).in.increment();
-            incoming.next(body(message));
+            incoming.next(body(message), message.length);
             pace(context);
         }
     }
