@@ -83,5 +83,10 @@ public final class ApplicationOperations {
         public CompletionStage<Map<String, Object>> run(@Nullable Context context, Map<String, Object> arguments) {
             return work.apply(arguments);
         }
+
+        @Override
+        public boolean changes() {
+            return !name.endsWith("_list");
+        }
     }
 }

@@ -6,6 +6,7 @@ import dev.tarn.api.application.Site;
 import dev.tarn.api.application.Transactions;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Tables;
+import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.Roles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -123,6 +124,17 @@ public final class Applications implements Site, BooleanSupplier {
                 },
                 new ThreadPoolExecutor.DiscardPolicy());
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /** What is deployed is written down from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setAudit(Audit trail) {
+        watch.audit().set(trail);
+    }
+
+    /** It no longer is. */
+    public void unsetAudit(Audit trail) {
+        watch.audit().compareAndSet(trail, null);
     }
 
     /** Deploys what is there. */

@@ -4,6 +4,7 @@ package dev.tarn.applications;
 import dev.tarn.api.application.Language;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Tables;
+import dev.tarn.api.security.Audit;
 import dev.tarn.api.security.Roles;
 import dev.tarn.applications.Places.Found;
 import dev.tarn.applications.Places.Place;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +47,7 @@ final class Watch {
     private final Consumer<List<Application>> serving;
     private final Map<String, Watched> watched = new LinkedHashMap<>();
     private final List<Language> languages = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
 
     /**
      * Watches nothing yet.
@@ -64,6 +67,11 @@ final class Watch {
 
     Shelf shelf() {
         return shelf;
+    }
+
+    /** Where it is written down what is deployed. Any thread. */
+    AtomicReference<@Nullable Audit> audit() {
+        return audit;
     }
 
     /** Understands one language more. Any thread. */
@@ -171,6 +179,7 @@ final class Watch {
             roles.deploy(one.name, List.of());
             tell();
             LOG.info("application={} undeployed", one.name);
+            record("application_undeployed", one.name);
         }
         if (there != null) {
             one.complain(List.of("no application: it has neither config.yaml nor a .graphql file"));
@@ -178,6 +187,14 @@ final class Watch {
             one.complain(List.of("there is no folder " + found.path()));
         } else {
             watched.remove(one.name);
+        }
+    }
+
+    /** Whoever can write to the folders is known to the operating system only. */
+    private void record(String what, String name) {
+        Audit trail = audit.get();
+        if (trail != null) {
+            trail.record(new Audit.Event(what, "", "deploy", null, true, name));
         }
     }
 
@@ -234,6 +251,7 @@ final class Watch {
                     code.tables().size(),
                     next.site().size(),
                     (System.nanoTime() - before) / 1_000_000);
+            record("application_deployed", one.name);
             loader.ifPresent(into -> into.load(one.name, data));
         } catch (Failure refused) {
             one.complain(

@@ -2,6 +2,7 @@
 package dev.tarn.console;
 
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.security.Audit;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import dev.tarn.transport.Problem;
@@ -9,6 +10,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -62,6 +65,7 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
     private final HttpServlet servlets;
     private final ConsoleForms forms;
     private final ExecutorService threads = threads();
+    private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
     private final AtomicReference<UnaryOperator<String>> struck = new AtomicReference<>(UnaryOperator.identity());
 
     /**
@@ -77,6 +81,17 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
         this.servlets = servlets;
         this.forms = forms;
         servlets.init(Partial.of(ServletConfig.class, new Container.Config()));
+    }
+
+    /** What is done here is written down from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setAudit(Audit trail) {
+        audit.set(trail);
+    }
+
+    /** It no longer is. */
+    public void unsetAudit(Audit trail) {
+        audit.compareAndSet(trail, null);
     }
 
     /** Takes secrets out of what pages show. */
@@ -141,12 +156,36 @@ public final class ConsoleProtocol implements HttpProtocol, AutoCloseable {
             exchange.fail(failure == null ? new IllegalStateException("no body and no failure") : failure);
             return;
         }
-        try {
-            ConsoleRequest request = new ConsoleRequest(exchange, body);
-            threads.execute(() -> serve(exchange, request, body));
-        } catch (RejectedExecutionException busy) {
-            exchange.fail(new Failure(Failure.Code.BUSY, "too many requests to the console at once"));
+        ConsoleRequest request = new ConsoleRequest(exchange, body);
+        entered(exchange).whenComplete((done, refused) -> {
+            if (refused != null) {
+                exchange.loop().execute(() -> exchange.fail(refused));
+                return;
+            }
+            try {
+                threads.execute(() -> serve(exchange, request, body));
+            } catch (RejectedExecutionException busy) {
+                exchange.loop()
+                        .execute(() -> exchange.fail(
+                                new Failure(Failure.Code.BUSY, "too many requests to the console at once")));
+            }
+        });
+    }
+
+    /** What may change something is done once the trail has it, and not at all where the trail cannot take it. */
+    private CompletionStage<Void> entered(HttpExchange exchange) {
+        Audit trail = audit.get();
+        HttpMethod method = exchange.head().method();
+        if (trail == null || method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
+            return CompletableFuture.completedStage(null);
         }
+        return trail.enter(new Audit.Event(
+                "console",
+                exchange.context().user().name(),
+                exchange.context().protocol(),
+                exchange.connection().remote(),
+                true,
+                method.name() + " " + exchange.path()));
     }
 
     private void serve(HttpExchange exchange, ConsoleRequest request, byte[] body) {

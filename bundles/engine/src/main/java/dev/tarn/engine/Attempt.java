@@ -228,6 +228,10 @@ final class Attempt implements Transaction {
 
     @Override
     public Rows table(String name) {
+        return table(place.context(), name);
+    }
+
+    private Rows table(CallContext context, String name) {
         Exported exported = exports.named(name);
         if (exported == null || exported.endpoint()) {
             exported = exports.stored(dev.tarn.api.data.Table.DATA + "." + name);
@@ -238,12 +242,28 @@ final class Attempt implements Transaction {
         if (exported == null || exported.endpoint()) {
             throw new Failure(Failure.Code.NOT_FOUND, "there is no table " + Schema.shown(name));
         }
-        return new AttemptRows(this, place.context().application(), exported, Terms.NONE);
+        return new AttemptRows(this, context, exported, Terms.NONE);
     }
 
     @Override
     public void publish(Path path, Body body, Attributes attributes) {
-        say(place.context().application(), path, body, attributes);
+        say(place.context(), path, body, attributes);
+    }
+
+    /** This, with the rights of the application. */
+    Transaction own() {
+        CallContext context = place.context().application();
+        return new Transaction() {
+            @Override
+            public Rows table(String name) {
+                return Attempt.this.table(context, name);
+            }
+
+            @Override
+            public void publish(Path path, Body body, Attributes attributes) {
+                say(context, path, body, attributes);
+            }
+        };
     }
 
     /** Something of a transaction of its own, later. */

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.Access;
 import dev.tarn.api.security.Rights;
+import dev.tarn.api.security.TableRights;
 import dev.tarn.api.security.User;
 import dev.tarn.engine.query.Sight;
 import java.net.SocketAddress;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A connection's context, with the gate that keeps its order. Safe on any thread. */
@@ -29,7 +33,36 @@ final class CallContext implements Context {
     private volatile @Nullable Seen seen;
 
     /** Rights, and what they make of tables. */
-    record Seen(Rights rights, Map<Permissions.Asked, Sight> sights) {}
+    static final class Seen {
+        private final Rights rights;
+        private final Map<String, Reach> reaches = new ConcurrentHashMap<>();
+
+        /** Most connections ask about one table again and again. */
+        private volatile @Nullable Reach last;
+
+        Seen(Rights rights) {
+            this.rights = rights;
+        }
+
+        Rights rights() {
+            return rights;
+        }
+
+        /** @param compiler makes of grants what they let see */
+        Reach reach(Table table, BiFunction<Table, List<TableRights.Grant>, Sight> compiler) {
+            Reach lately = last;
+            if (lately != null && lately.of(table)) {
+                return lately;
+            }
+            Reach found = reaches.get(table.qualifiedName());
+            if (found == null || !found.of(table)) {
+                found = new Reach(table, rights.of(table), compiler);
+                reaches.put(table.qualifiedName(), found);
+            }
+            last = found;
+            return found;
+        }
+    }
 
     CallContext(User user, String protocol, String origin, @Nullable SocketAddress remote) {
         this.user = user;
@@ -70,7 +103,7 @@ final class CallContext implements Context {
     Seen seen(Access access) {
         Seen known = seen;
         if (known == null || known.rights().epoch() != access.epoch()) {
-            known = new Seen(access.rights(user, client()), new ConcurrentHashMap<>());
+            known = new Seen(access.rights(user, client()));
             seen = known;
         }
         return known;

@@ -247,9 +247,10 @@ final class Errands {
         private void commit(Attempt run, Answer said, Write write) {
             boolean certain = !run.conditional();
             Trail trail = commons.permissions().trail();
-            commons.store().commit(write).whenComplete((commit, failure) -> {
+            Write whole = new Write(trail.with(place.context(), write.drafts()), write.conditions());
+            commons.store().commit(whole).whenComplete((written, failure) -> {
                 if (failure == null) {
-                    trail.written(place.context(), write.drafts());
+                    Commit commit = Trail.without(written);
                     if (!certain) {
                         turned();
                     }

@@ -104,6 +104,11 @@ final class LogicCall implements Call {
     }
 
     @Override
+    public Transaction own() {
+        return attempt.own();
+    }
+
+    @Override
     public CompletionStage<Outcome> later(Transactions.Work work) {
         return attempt.later(work);
     }

@@ -47,9 +47,6 @@ final class Permissions {
     /** Rules of a table, whosever they are. */
     private record Ruled(Table table, List<TableRights.Grant> grants) {}
 
-    /** What rights are asked about rows. */
-    record Asked(TableRights rights, Access.Verb verb) {}
-
     /** Calls the task after each change of rights; see {@link Access#observe}. */
     AutoCloseable observe(Runnable changed) {
         return access.observe(changed);
@@ -71,10 +68,7 @@ final class Permissions {
             return false;
         }
         try {
-            TableRights rights = rights(context).of(table);
-            // Where no rule can be understood nothing is allowed.
-            return rights.allows(verb, path)
-                    && (rights.whole(verb) || !sight(context, verb, table).nothing());
+            return reach(context, table).allows(verb, path);
         } catch (RuntimeException bug) {
             LOG.error("an access rule failed and counts as no: verb={} table={}", verb, table.qualifiedName(), bug);
             return false;
@@ -83,20 +77,19 @@ final class Permissions {
 
     /** Which rows of the table the verb is allowed for, where its path is. A rule that cannot be understood is none. */
     Sight sight(Context context, Access.Verb verb, Table table) {
-        CallContext.Seen seen = CallContext.of(context).seen(access);
-        TableRights rights = seen.rights().of(table);
-        return rights.whole(verb)
-                ? Sight.ALL
-                : seen.sights().computeIfAbsent(new Asked(rights, verb), asked -> shared(table, asked));
+        return reach(context, table).sight(verb);
+    }
+
+    private Reach reach(Context context, Table table) {
+        return CallContext.of(context).seen(access).reach(table, this::shared);
     }
 
     /** The same for everybody whose rules are the same. */
-    private Sight shared(Table table, Asked asked) {
+    private Sight shared(Table table, List<TableRights.Grant> grants) {
         if (sights.size() >= MOST_SIGHTS) {
             sights.clear();
         }
-        return sights.computeIfAbsent(
-                new Ruled(table, List.copyOf(asked.rights().grants(asked.verb()))), ruled -> compiled(ruled));
+        return sights.computeIfAbsent(new Ruled(table, List.copyOf(grants)), ruled -> compiled(ruled));
     }
 
     private Sight compiled(Ruled ruled) {

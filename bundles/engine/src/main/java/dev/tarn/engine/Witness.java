@@ -8,13 +8,13 @@ import dev.tarn.api.store.Guard;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what a row was and becomes, for the audit trail, and leaves to another what may be. On the committer thread; read once
- * the commit is durable.
+ * Sees what a row was and becomes, for the audit trail, and leaves to another what may be. On the committer thread, where
+ * it is also read.
  */
 final class Witness implements Guard {
 
     private final @Nullable Guard guard;
-    private volatile Audit.@Nullable Changed seen;
+    private Audit.@Nullable Changed seen;
 
     /** @param guard who decides; null where everything is allowed */
     Witness(@Nullable Guard guard) {
@@ -23,7 +23,7 @@ final class Witness implements Guard {
 
     @Override
     public void before(@Nullable Row before) {
-        seen = new Audit.Changed(before == null ? null : before.body(), null);
+        seen = before == null ? null : new Audit.Changed(before.body(), null);
         if (guard != null) {
             guard.before(before);
         }
@@ -36,7 +36,7 @@ final class Witness implements Guard {
         return kept;
     }
 
-    /** What it saw last; null where it was not asked. */
+    /** What it saw last; null where nothing was there and nothing is. */
     Audit.@Nullable Changed seen() {
         return seen;
     }

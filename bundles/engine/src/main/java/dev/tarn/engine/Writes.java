@@ -422,15 +422,14 @@ final class Writes {
             all = new ArrayList<>(drafts);
             all.addAll(terms.alongside());
         }
-        Write write = new Write(all, List.of());
+        Trail trail = commons.permissions().trail();
+        Write write = new Write(trail.with(context, all), List.of());
         CompletableFuture<Commit> answer = new CompletableFuture<>();
         Gate gate = CallContext.of(context).gate();
-        Trail trail = commons.permissions().trail();
         gate.write(() -> committing(write).whenComplete((commit, failure) -> {
             if (commit != null) {
-                trail.written(context, drafts);
                 commons.horizon().whenOffered(commit.sequence(), gate::settled);
-                answer.complete(commit);
+                answer.complete(Trail.without(commit));
             } else {
                 gate.settled();
                 Throwable cause = failure instanceof CompletionException && failure.getCause() != null

@@ -69,10 +69,10 @@ class DeliveryStressTest {
 
     private void run(TestDoor door, TestLoop one, TestLoop two, long seed) throws Exception {
         Random random = new Random(seed);
-        List<Witness> all = new ArrayList<>();
-        Witness everything = witness(door, one, "everything", all);
+        List<Onlooker> all = new ArrayList<>();
+        Onlooker everything = onlooker(door, one, "everything", all);
         Subscription whole = subscribe(everything, "#", Start.LIVE);
-        Witness sensors = witness(door, two, "sensors", all);
+        Onlooker sensors = onlooker(door, two, "sensors", all);
         Subscription table = subscribe(sensors, "sensors/#", Start.LIVE);
         AtomicBoolean done = new AtomicBoolean();
         List<Thread> writers = new ArrayList<>();
@@ -92,7 +92,7 @@ class DeliveryStressTest {
             switch (random.nextInt(6)) {
                 case 0 -> {
                     if (all.size() < 40) {
-                        Witness late = witness(door, loop, "late" + all.size(), all);
+                        Onlooker late = onlooker(door, loop, "late" + all.size(), all);
                         subscribe(late, filters[random.nextInt(filters.length)], Start.CURRENT);
                     }
                 }
@@ -104,7 +104,7 @@ class DeliveryStressTest {
                 case 2 -> churn.step(filters);
                 case 3 -> resumed.forEach(each -> each.step(random));
                 default -> {
-                    Witness lucky = all.get(random.nextInt(all.size()));
+                    Onlooker lucky = all.get(random.nextInt(all.size()));
                     int credit = 1 + random.nextInt(400);
                     lucky.loop.run(() -> lucky.mailbox.request(credit));
                 }
@@ -117,43 +117,43 @@ class DeliveryStressTest {
                 .changes()
                 .forEach(change -> log.put(change.sequence(), change));
         resumed.forEach(each -> each.finish(all));
-        for (Witness witness : all) {
-            witness.loop.run(() -> witness.mailbox.request(Long.MAX_VALUE));
+        for (Onlooker onlooker : all) {
+            onlooker.loop.run(() -> onlooker.mailbox.request(Long.MAX_VALUE));
         }
         assertComplete(everything, whole, "#", -1);
         assertComplete(sensors, table, "Sensors/#", -1);
         for (Resumed each : resumed) {
             each.assertComplete();
         }
-        for (Witness witness : all) {
-            for (Map.Entry<Subscription, Witness.Seen> entry : List.copyOf(witness.seen.entrySet())) {
-                if (!witness.over.contains(entry.getKey()) && entry.getValue().current >= 0) {
-                    assertStates(door, witness, entry.getKey());
+        for (Onlooker onlooker : all) {
+            for (Map.Entry<Subscription, Onlooker.Seen> entry : List.copyOf(onlooker.seen.entrySet())) {
+                if (!onlooker.over.contains(entry.getKey()) && entry.getValue().current >= 0) {
+                    assertStates(door, onlooker, entry.getKey());
                 }
             }
         }
-        for (Witness witness : all) {
-            witness.loop.run(() -> {});
-            assertThat(witness.wrong).isEmpty();
+        for (Onlooker onlooker : all) {
+            onlooker.loop.run(() -> {});
+            assertThat(onlooker.wrong).isEmpty();
         }
         // One that saw everything from the beginning saw each message, or was told of its loss.
         assertThat(everything.loop.on(() -> everything.messages + everything.missed))
                 .isEqualTo(messages.get());
         int seenChanges =
-                all.stream().mapToInt(witness -> (int) witness.deliveries).sum();
+                all.stream().mapToInt(onlooker -> (int) onlooker.deliveries).sum();
         System.out.printf(
                 "seed %d: %d logged, %d messages, %d subscribers, %d deliveries, %d missed%n",
                 seed, log.size(), messages.get(), all.size(), seenChanges, everything.missed);
     }
 
-    private static Witness witness(TestDoor door, TestLoop loop, String name, List<Witness> all) {
-        Witness witness = new Witness(door, loop, name);
-        all.add(witness);
-        return witness;
+    private static Onlooker onlooker(TestDoor door, TestLoop loop, String name, List<Onlooker> all) {
+        Onlooker onlooker = new Onlooker(door, loop, name);
+        all.add(onlooker);
+        return onlooker;
     }
 
-    private static Subscription subscribe(Witness witness, String filter, Start start) {
-        return witness.loop.on(() -> witness.mailbox.subscribe(Filter.of(filter), start, null));
+    private static Subscription subscribe(Onlooker onlooker, String filter, Start start) {
+        return onlooker.loop.on(() -> onlooker.mailbox.subscribe(Filter.of(filter), start, null));
     }
 
     private static void stall(TestLoop loop, AtomicBoolean done, Random random) {
@@ -173,20 +173,20 @@ class DeliveryStressTest {
     }
 
     /** Every logged change that the filter covers, after a sequence, was delivered once and in order. */
-    private void assertComplete(Witness witness, Subscription subscription, String filter, long after) {
+    private void assertComplete(Onlooker onlooker, Subscription subscription, String filter, long after) {
         List<Long> expected = covered(filter, after);
-        await(witness, () -> {
-            Witness.Seen seen = witness.seen.get(subscription);
+        await(onlooker, () -> {
+            Onlooker.Seen seen = onlooker.seen.get(subscription);
             return expected.isEmpty()
                     || (seen != null
                             && !seen.sequences.isEmpty()
                             && seen.sequences.get(seen.sequences.size() - 1) >= expected.get(expected.size() - 1));
         });
-        List<Long> got = witness.loop.on(() -> {
-            Witness.Seen seen = witness.seen.get(subscription);
+        List<Long> got = onlooker.loop.on(() -> {
+            Onlooker.Seen seen = onlooker.seen.get(subscription);
             return seen == null ? List.<Long>of() : List.copyOf(seen.sequences);
         });
-        assertThat(got).as("%s %s", witness.name, witness.wrong).isEqualTo(expected);
+        assertThat(got).as("%s %s", onlooker.name, onlooker.wrong).isEqualTo(expected);
     }
 
     private List<Long> covered(String filter, long after) {
@@ -201,20 +201,20 @@ class DeliveryStressTest {
     }
 
     /** What a subscription that began with the current rows believes of each row is what the store has. */
-    private void assertStates(TestDoor door, Witness witness, Subscription subscription) {
+    private void assertStates(TestDoor door, Onlooker onlooker, Subscription subscription) {
         String filter = subscription.filter().text();
-        long current = witness.loop.on(() -> witness.seen.get(subscription).current);
+        long current = onlooker.loop.on(() -> onlooker.seen.get(subscription).current);
         List<Long> later = covered(filter, current);
         if (!later.isEmpty()) {
-            await(witness, () -> {
-                List<Long> sequences = witness.seen.get(subscription).sequences;
+            await(onlooker, () -> {
+                List<Long> sequences = onlooker.seen.get(subscription).sequences;
                 return !sequences.isEmpty() && sequences.get(sequences.size() - 1) >= later.get(later.size() - 1);
             });
         }
-        Map<String, String> states = witness.loop.on(() -> Map.copyOf(witness.seen.get(subscription).states));
-        List<Long> sequences = witness.loop.on(() -> List.copyOf(witness.seen.get(subscription).sequences));
+        Map<String, String> states = onlooker.loop.on(() -> Map.copyOf(onlooker.seen.get(subscription).states));
+        List<Long> sequences = onlooker.loop.on(() -> List.copyOf(onlooker.seen.get(subscription).sequences));
         assertThat(sequences.stream().filter(sequence -> sequence > current).toList())
-                .as("%s %s", witness.name, witness.wrong)
+                .as("%s %s", onlooker.name, onlooker.wrong)
                 .isEqualTo(later);
         Filter covering = Filter.of(filter.replace("sensors", "Sensors"));
         for (int i = 0; i < ROWS; i++) {
@@ -223,20 +223,20 @@ class DeliveryStressTest {
                     String stored =
                             door.get(path).map(row -> TestDoor.text(row.body())).orElse("");
                     assertThat(states.getOrDefault(path, ""))
-                            .as("%s %s %s %s", witness.name, filter, path, witness.wrong)
+                            .as("%s %s %s %s", onlooker.name, filter, path, onlooker.wrong)
                             .isEqualTo(stored);
                 }
             }
         }
     }
 
-    private static void await(Witness witness, java.util.concurrent.Callable<Boolean> condition) {
+    private static void await(Onlooker onlooker, java.util.concurrent.Callable<Boolean> condition) {
         long deadline = System.nanoTime() + 60_000_000_000L;
-        while (!witness.loop.on(condition)) {
+        while (!onlooker.loop.on(condition)) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError(witness.name + " waits in vain; " + witness.wrong + " missed="
-                        + witness.missed + " end=" + witness.end + " seen="
-                        + witness.loop.on(() -> witness.seen.values().stream()
+                throw new AssertionError(onlooker.name + " waits in vain; " + onlooker.wrong + " missed="
+                        + onlooker.missed + " end=" + onlooker.end + " seen="
+                        + onlooker.loop.on(() -> onlooker.seen.values().stream()
                                 .map(seen -> seen.sequences.size() + " until "
                                         + (seen.sequences.isEmpty()
                                                 ? 0
@@ -249,22 +249,22 @@ class DeliveryStressTest {
     /** Subscribes and cancels in the mailbox of one that sees everything. */
     private static final class Churn {
         private final Random random;
-        private final Witness witness;
+        private final Onlooker onlooker;
         private Subscription last;
 
-        Churn(Random random, Witness witness) {
+        Churn(Random random, Onlooker onlooker) {
             this.random = random;
-            this.witness = witness;
+            this.onlooker = onlooker;
         }
 
         void step(String[] filters) {
             if (last == null) {
-                last = subscribe(witness, filters[random.nextInt(filters.length)], Start.CURRENT);
+                last = subscribe(onlooker, filters[random.nextInt(filters.length)], Start.CURRENT);
             } else if (random.nextInt(3) == 0) {
                 Subscription old = last;
-                witness.loop.run(() -> {
+                onlooker.loop.run(() -> {
                     old.cancel();
-                    witness.over.add(old);
+                    onlooker.over.add(old);
                 });
                 last = null;
             }
@@ -280,7 +280,7 @@ class DeliveryStressTest {
         private final List<Long> sequences = new ArrayList<>();
         private final List<String> wrong = new ArrayList<>();
         private long position;
-        private Witness witness;
+        private Onlooker onlooker;
         private Subscription subscription;
 
         Resumed(TestDoor door, TestLoop loop, String filter) {
@@ -293,12 +293,12 @@ class DeliveryStressTest {
         }
 
         private void begin() {
-            witness = new Witness(door, loop, "resumed" + filter);
-            subscription = DeliveryStressTest.subscribe(witness, filter, Start.after(position));
+            onlooker = new Onlooker(door, loop, "resumed" + filter);
+            subscription = DeliveryStressTest.subscribe(onlooker, filter, Start.after(position));
         }
 
         void step(Random random) {
-            loop.run(() -> witness.mailbox.request(1 + random.nextInt(500)));
+            loop.run(() -> onlooker.mailbox.request(1 + random.nextInt(500)));
             if (random.nextInt(3) == 0) {
                 leave();
                 begin();
@@ -307,24 +307,24 @@ class DeliveryStressTest {
 
         private void leave() {
             loop.run(() -> {
-                witness.mailbox.close();
-                Witness.Seen seen = witness.seen.get(subscription);
+                onlooker.mailbox.close();
+                Onlooker.Seen seen = onlooker.seen.get(subscription);
                 if (seen != null) {
                     sequences.addAll(seen.sequences);
-                    position = witness.resume;
+                    position = onlooker.resume;
                 }
-                wrong.addAll(witness.wrong);
+                wrong.addAll(onlooker.wrong);
             });
         }
 
-        void finish(List<Witness> all) {
+        void finish(List<Onlooker> all) {
             leave();
             begin();
-            all.add(witness);
+            all.add(onlooker);
         }
 
         void assertComplete() {
-            DeliveryStressTest.this.assertComplete(witness, subscription, filter, position);
+            DeliveryStressTest.this.assertComplete(onlooker, subscription, filter, position);
             List<Long> whole = new ArrayList<>(sequences);
             whole.addAll(covered(filter, position));
             assertThat(whole).as("resumed %s", filter).isEqualTo(covered(filter, began));
@@ -385,7 +385,7 @@ class DeliveryStressTest {
                     });
             Terms terms = Terms.of(Attributes.builder()
                     .qos(0)
-                    .correlation(Witness.number(number))
+                    .correlation(Onlooker.number(number))
                     .build());
             boolean sensor = path.first().equalsIgnoreCase("sensors");
             int kind = random.nextInt(8);

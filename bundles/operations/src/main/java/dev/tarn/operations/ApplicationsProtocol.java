@@ -5,6 +5,7 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.operation.Operation;
 import dev.tarn.api.security.Access;
+import dev.tarn.api.security.Audit;
 import dev.tarn.transport.HttpExchange;
 import dev.tarn.transport.HttpProtocol;
 import io.netty.handler.codec.http.HttpRequest;
@@ -40,6 +41,17 @@ public final class ApplicationsProtocol implements HttpProtocol {
         operations.add(operation);
     }
 
+    /** What is run is written down from now on. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setAudit(Audit trail) {
+        operations.setAudit(trail);
+    }
+
+    /** It no longer is. */
+    public void unsetAudit(Audit trail) {
+        operations.unsetAudit(trail);
+    }
+
     /** Offers it no longer. */
     public void removeOperation(Operation operation) {
         operations.remove(operation);
@@ -69,12 +81,16 @@ public final class ApplicationsProtocol implements HttpProtocol {
             } else if (whole && (method.equals("GET") || method.equals("HEAD"))) {
                 run(exchange, "application_list", Map.of());
             } else if (!whole && !rollback && method.equals("PUT")) {
-                allowed(exchange, "application_deploy");
+                operations.check(exchange, "application_deploy", Map.of("name", name));
                 exchange.body(LARGEST).whenComplete((bytes, failure) -> {
-                    if (failure == null) {
-                        run(exchange, "application_deploy", Map.of("name", name, "content", bytes));
-                    } else {
-                        exchange.fail(failure);
+                    try {
+                        if (failure != null) {
+                            exchange.fail(failure);
+                        } else {
+                            run(exchange, "application_deploy", Map.of("name", name, "content", bytes));
+                        }
+                    } catch (Failure refused) {
+                        exchange.fail(refused);
                     }
                 });
             } else if (!whole && !rollback && method.equals("DELETE")) {
@@ -91,22 +107,10 @@ public final class ApplicationsProtocol implements HttpProtocol {
         }
     }
 
-    private void allowed(HttpExchange exchange, String operation) {
-        if (!operations.allowed(exchange.context(), operation)) {
-            throw new Failure(Failure.Code.FORBIDDEN, "that is for administrators, and for roles with " + operation);
-        }
-    }
-
     private void run(HttpExchange exchange, String name, Map<String, Object> arguments) {
-        try {
-            allowed(exchange, name);
-            Operation operation = operations.named(name);
-            if (operation == null) {
-                throw new Failure(Failure.Code.UNAVAILABLE, "nobody deploys applications here");
-            }
-            operations.answer(exchange, operation.run(exchange.context(), new HashMap<>(arguments)));
-        } catch (RuntimeException refused) {
-            exchange.fail(refused);
+        if (operations.named(name) == null && operations.allowed(exchange.context(), name)) {
+            throw new Failure(Failure.Code.UNAVAILABLE, "nobody deploys applications here");
         }
+        operations.answer(exchange, operations.run(exchange, name, new HashMap<>(arguments), exchange.loop()));
     }
 }

@@ -19,14 +19,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -34,8 +31,6 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /operations} with an object such as {@code {"operation": "status"}} runs the {@link Operation} of that name
@@ -43,7 +38,6 @@ import org.slf4j.LoggerFactory;
  */
 @Component(service = HttpProtocol.class, property = "tarn.door=admin")
 public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(OperationsProtocol.class);
     private static final int LARGEST = Integer.MAX_VALUE;
     private static final int WAITING = 16;
     private static final int THREADS = 2;
@@ -51,8 +45,6 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     private final Bodies bodies;
     private final OfferedOperations operations;
     private final ExecutorService threads = threads();
-
-    private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
 
     @Activate
     public OperationsProtocol(@Reference Bodies bodies, @Reference Access access) {
@@ -63,12 +55,12 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
     /** What is run is written down from now on. */
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
     public void setAudit(Audit trail) {
-        audit.set(trail);
+        operations.setAudit(trail);
     }
 
     /** It no longer is. */
     public void unsetAudit(Audit trail) {
-        audit.compareAndSet(trail, null);
+        operations.unsetAudit(trail);
     }
 
     private static ThreadPoolExecutor threads() {
@@ -111,7 +103,7 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
             SortedSet<String> names = operations.names();
             names.removeIf(name -> !operations.allowed(exchange.context(), name));
             if (names.isEmpty()) {
-                exchange.fail(forbidden());
+                exchange.fail(OfferedOperations.forbidden());
                 return;
             }
             operations.answer(exchange, Map.of("operations", List.copyOf(names)));
@@ -126,24 +118,6 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
         } else {
             exchange.body(LARGEST)
                     .whenComplete((bytes, failure) -> received(exchange, mediaType(exchange), bytes, failure));
-        }
-    }
-
-    private static Failure forbidden() {
-        return new Failure(Failure.Code.FORBIDDEN, "operations are for administrators, and for roles that name them");
-    }
-
-    private void audit(HttpExchange exchange, String name, boolean allowed, Map<String, Object> arguments) {
-        Audit trail = audit.get();
-        if (trail != null) {
-            Object about = arguments.getOrDefault("name", arguments.getOrDefault("bundle", arguments.get("file")));
-            trail.record(new Audit.Event(
-                    name,
-                    exchange.context().user().name(),
-                    exchange.context().protocol(),
-                    exchange.connection().remote(),
-                    allowed,
-                    about instanceof String text ? text : ""));
         }
     }
 
@@ -167,33 +141,13 @@ public final class OperationsProtocol implements HttpProtocol, AutoCloseable {
 
     /** On a thread of our own, since reading a large body takes long. */
     private void run(HttpExchange exchange, Body body) {
-        CompletionStage<Map<String, Object>> running;
         try {
             Map<String, Object> arguments = arguments(body);
             String name = String.valueOf(arguments.remove("operation"));
-            Operation operation = operations.named(name);
-            boolean allowed = operations.allowed(exchange.context(), name);
-            if (operation != null || !allowed) {
-                audit(exchange, name, allowed, arguments);
-            }
-            if (!allowed) {
-                throw forbidden();
-            }
-            if (operation == null) {
-                throw new Failure(
-                        Failure.Code.NOT_FOUND,
-                        "there is no operation '" + name + "', only " + String.join(", ", operations.names()));
-            }
-            LOG.info(
-                    "operation name={} user={} remote={}",
-                    name,
-                    exchange.context().user().name(),
-                    exchange.connection().remote());
-            running = operation.run(exchange.context(), arguments);
+            operations.answer(exchange, operations.run(exchange, name, arguments, threads));
         } catch (RuntimeException refused) {
-            running = CompletableFuture.failedStage(refused);
+            exchange.loop().execute(() -> exchange.fail(refused));
         }
-        operations.answer(exchange, running);
     }
 
     private static Map<String, Object> arguments(Body body) {

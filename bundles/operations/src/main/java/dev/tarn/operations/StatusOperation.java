@@ -36,6 +36,11 @@ public final class StatusOperation implements Operation {
     }
 
     @Override
+    public boolean changes() {
+        return false;
+    }
+
+    @Override
     public CompletionStage<Map<String, Object>> run(Context context, Map<String, Object> arguments) {
         Map<String, String> problems = health.problems();
         Map<String, Object> status = new LinkedHashMap<>();

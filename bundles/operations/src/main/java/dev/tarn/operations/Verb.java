@@ -16,4 +16,9 @@ record Verb(String name, Executor thread, Function<Arguments, Map<String, Object
     public CompletionStage<Map<String, Object>> run(Context context, Map<String, Object> arguments) {
         return CompletableFuture.supplyAsync(() -> work.apply(new Arguments(arguments)), thread);
     }
+
+    @Override
+    public boolean changes() {
+        return !name.endsWith("_list");
+    }
 }

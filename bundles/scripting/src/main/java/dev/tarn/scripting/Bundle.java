@@ -26,14 +26,19 @@ import org.jspecify.annotations.Nullable;
  * @param modules the files whose exports are resources
  * @param environment what scripts see of an environment
  * @param network where they may send requests to: origins such as {@code https://example.org}, or {@code *}
+ * @param own whether they reach other tables with rights of their own, and not with those of their callers
  */
-record Bundle(Sources sources, List<String> modules, Map<String, String> environment, List<String> network) {
+record Bundle(
+        Sources sources, List<String> modules, Map<String, String> environment, List<String> network, boolean own) {
 
     static final String SCRIPTS = "jsResource";
     static final String ENVIRONMENT = "loadEnv";
 
     private static final String CONFIG = "config.yaml";
     private static final String DEFAULT = "resources.js";
+    private static final String RIGHTS = "rights";
+    private static final String CALLER = "caller";
+    private static final String OWN = "application";
 
     private static final Pattern LINE = Pattern.compile(
             "\\s*(?:export\\s+)?([A-Za-z_][A-Za-z0-9_.]*)\\s*=\\s*(?:\"([^\"]*)\"|'([^']*)'|([^#]*))(?:#.*)?");
@@ -66,7 +71,7 @@ record Bundle(Sources sources, List<String> modules, Map<String, String> environ
      */
     static Bundle of(Sources sources) throws IOException {
         List<Flaw> flaws = new ArrayList<>();
-        Map<?, ?> scripts = section(sources, SCRIPTS, Set.of("files", "path", "network"), flaws);
+        Map<?, ?> scripts = section(sources, SCRIPTS, Set.of("files", "path", "network", RIGHTS), flaws);
         Map<?, ?> loaded = section(sources, ENVIRONMENT, Set.of("files", "path", "override"), flaws);
         List<String> modules = sources.settings().isEmpty()
                 ? List.of(DEFAULT)
@@ -83,10 +88,14 @@ record Bundle(Sources sources, List<String> modules, Map<String, String> environ
         for (String name : texts(loaded.containsKey("files") ? loaded.get("files") : loaded.get("path"))) {
             environment(sources, name, environment, flaws);
         }
+        Object rights = scripts.containsKey(RIGHTS) ? scripts.get(RIGHTS) : CALLER;
+        if (!OWN.equals(rights) && !CALLER.equals(rights)) {
+            flaws.add(new Flaw(CONFIG, 0, "'rights' of " + SCRIPTS + " is '" + CALLER + "' or '" + OWN + "'"));
+        }
         if (!flaws.isEmpty()) {
             throw Flaw.refusal(flaws);
         }
-        return new Bundle(sources, modules, environment, texts(scripts.get("network")));
+        return new Bundle(sources, modules, environment, texts(scripts.get("network")), OWN.equals(rights));
     }
 
     private static Map<?, ?> section(Sources sources, String name, Set<String> known, List<Flaw> flaws) {

@@ -26,6 +26,11 @@ final class Door {
     private final boolean over;
     private final CompletableFuture<Answer> answer = new CompletableFuture<>();
     private final Map<String, Rows> tables = new HashMap<>();
+    private final Map<String, Rows> judged = new HashMap<>();
+
+    /** Whether {@code allowRead} or its like is being asked. */
+    private boolean judging;
+
     private @Nullable Rows plain;
 
     /** The last refusal, so that it is passed on as it was when the script does. */
@@ -84,7 +89,14 @@ final class Door {
             }
             return plain;
         }
-        return tables.computeIfAbsent(table, transaction::table);
+        return judging && call != null
+                ? judged.computeIfAbsent(table, call.own()::table)
+                : tables.computeIfAbsent(table, transaction::table);
+    }
+
+    /** Who decides whether somebody may do something may look at everything. */
+    void judge(boolean begin) {
+        judging = begin;
     }
 
     private static String name(String table) {

@@ -66,6 +66,10 @@ final class Host {
                     .fail(arguments[1].asInt(), arguments[2].asString(), arguments[3].asString());
             return null;
         });
+        members.put("judge", (ProxyExecutable) arguments -> {
+            arguments[0].<Door>asHostObject().judge(arguments[1].asBoolean());
+            return null;
+        });
         members.put("facts", (ProxyExecutable) arguments -> facts(arguments[0].asHostObject()));
         return ProxyObject.fromMap(members);
     }

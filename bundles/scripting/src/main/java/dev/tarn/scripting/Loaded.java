@@ -6,6 +6,7 @@ import dev.tarn.api.application.Answer;
 import dev.tarn.api.application.Call;
 import dev.tarn.api.application.Mount;
 import dev.tarn.api.application.Program;
+import dev.tarn.api.application.Transaction;
 import dev.tarn.api.application.Transactions;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Failure;
@@ -249,6 +250,11 @@ final class Loaded implements Program {
         copies.ended(isolate);
     }
 
+    /** Whether other tables are reached with rights of its own. */
+    boolean own() {
+        return bundle.own();
+    }
+
     /** Whether the application declares the table itself. */
     boolean owns(Table table) {
         return bundle.tables().contains(table);
@@ -257,7 +263,8 @@ final class Loaded implements Program {
     /** Answers a request. Blocks until it is answered; connections that stay are answered by the first isolate. */
     Answer answer(ScriptLogic.Place place, Call call) throws InterruptedException {
         return copies.serve(call.action() == Action.CONNECT, isolate -> {
-            Door door = new Door(isolate, call, call.transaction(), place.over());
+            Transaction transaction = bundle.own() ? call.own() : call.transaction();
+            Door door = new Door(isolate, call, transaction, place.over());
             isolate.waits(door);
             Requests.begin(isolate, place, door);
             return door;

@@ -169,11 +169,11 @@ final class Streams {
 
     /**
      * Arguments: the door of a request or null, whether it is about the table that is served there, so that its caller's
-     * rights count; number, table, id, with what is below, without current rows, since when, the last how many.
+     * rights count whatever the application says; number, table, id, with what is below, without current rows, since when, the last how many.
      */
     private @Nullable Object subscribe(Value... arguments) {
         Door door = arguments[0].isNull() ? null : arguments[0].asHostObject();
-        Call call = door == null || !arguments[1].asBoolean() ? null : door.call();
+        Call call = door == null || (program.own() && !arguments[1].asBoolean()) ? null : door.call();
         int number = arguments[2].asInt();
         String id = arguments[4].isNull() ? null : arguments[4].asString();
         Watching one = Watching.begin(

@@ -596,9 +596,23 @@
     }
     const instance = new cls(modern(cls) ? undefined : idOf(target), context);
     const asked = Object.hasOwn(cls, right) ? cls : instance;
-    const answer = method === 'get' || method === 'delete' || method === 'connect' ? asked[right](context.user, target) : asked[right](context.user, data, target);
+    const mine = door();
+    // Who decides may look at everything, until he has decided.
+    host.judge(mine, true);
+    const over = () => host.judge(mine, false);
+    let answer;
+    try {
+      answer = method === 'get' || method === 'delete' || method === 'connect' ? asked[right](context.user, target) : asked[right](context.user, data, target);
+    } catch (error) {
+      over();
+      throw error;
+    }
     // What looks like a promise is only as good as one that has settled.
-    return answer === true || (thenable(answer) ? Promise.resolve(answer).then((yes) => yes === true || denied()) : denied());
+    if (answer !== true && thenable(answer)) {
+      return Promise.resolve(answer).finally(over).then((yes) => yes === true || denied());
+    }
+    over();
+    return answer === true || denied();
   };
 
   const denied = () => {

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A node with all protocols but AMQP, and the scripts of one application on it. */
 final class House implements AutoCloseable {
@@ -68,7 +69,7 @@ final class House implements AutoCloseable {
     }
 
     /** A table whose ids are text. */
-    static Table table(String name, String export, Attribute... attributes) {
+    static Table table(String name, @Nullable String export, Attribute... attributes) {
         List<Attribute> all = new java.util.ArrayList<>(List.of(Attribute.primaryKey("id", Attribute.Type.ID)));
         all.addAll(Arrays.asList(attributes));
         return new Table(Table.DATA, name, export, all, Table.Rules.DECLARED);

@@ -80,23 +80,34 @@ public final class Accounts {
                 return CompletableFuture.failedStage(refused);
             }
         }
+
+        @Override
+        public boolean changes() {
+            return !name.endsWith("_list");
+        }
     }
 
     List<Operation> operations() {
         return List.of(
-                new Verb("user_list", given -> users.blocking(() -> Map.of("users", list(StoredUser.TABLE)))),
+                new Verb("user_list", given -> users.book().blocking(() -> Map.of("users", list(StoredUser.TABLE)))),
                 new Verb("user_put", this::putUser),
                 new Verb("user_remove", given -> remove(StoredUser.TABLE, text(given, "name"))),
-                new Verb("role_list", given -> users.blocking(() -> Map.of("roles", list(Role.TABLE)))),
+                new Verb("role_list", given -> users.book().blocking(() -> Map.of("roles", list(Role.TABLE)))),
                 new Verb("role_put", this::putRole),
                 new Verb("role_remove", given -> remove(Role.TABLE, text(given, "name"))),
                 new Verb("token_issue", this::issue),
                 new Verb(
                         "token_revoke",
-                        given -> users.refreshes()
-                                .end(text(given, "id"), users.tokens().revocation(text(given, "id")))
+                        given -> users.book()
+                                .given()
+                                .refreshes()
+                                .end(
+                                        text(given, "id"),
+                                        users.book().given().tokens().revocation(text(given, "id")))
                                 .thenApply(done -> Map.of("revoked", true))),
-                new Verb("audit_list", given -> users.blocking(() -> Map.of("audit", audit.latest(count(given))))));
+                new Verb(
+                        "audit_list",
+                        given -> users.book().blocking(() -> Map.of("audit", audit.latest(count(given))))));
     }
 
     private static int count(Map<String, Object> given) {
@@ -135,17 +146,17 @@ public final class Accounts {
         byte[] password = given.get("password") instanceof String secret && !secret.isEmpty()
                 ? secret.getBytes(StandardCharsets.UTF_8)
                 : null;
-        return users.change(name, roles, administrator, password).thenApply(user -> Map.of("name", user.name()));
+        return users.book().change(name, roles, administrator, password).thenApply(user -> Map.of("name", user.name()));
     }
 
     private CompletionStage<Map<String, Object>> issue(Map<String, Object> given) {
         String name = text(given, "name");
         long minutes = number(given.getOrDefault("minutes", 60));
-        return users.blocking(() -> {
-            if (!users.exists(name)) {
+        return users.book().blocking(() -> {
+            if (!users.book().exists(name)) {
                 throw new Failure(Failure.Code.NOT_FOUND, "there is no user " + name);
             }
-            Tokens.Issued issued = users.tokens().issue(name, Duration.ofMinutes(minutes));
+            Tokens.Issued issued = users.book().given().tokens().issue(name, Duration.ofMinutes(minutes));
             return Map.of("token", issued.token(), "id", issued.id(), "expires", issued.expires());
         });
     }

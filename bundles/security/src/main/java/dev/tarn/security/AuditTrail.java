@@ -6,10 +6,12 @@ import dev.tarn.api.data.Attribute;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Expectation;
+import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.security.Audit;
 import dev.tarn.api.store.Draft;
+import dev.tarn.api.store.Edit;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Write;
@@ -17,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -25,8 +28,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -113,6 +119,7 @@ public final class AuditTrail implements Audit {
     private final AtomicLong number = new AtomicLong();
     private final AtomicInteger underway = new AtomicInteger();
     private final AtomicLong dropped = new AtomicLong();
+    private final Refusals refusals;
 
     /** Bytes of rows since the size was last looked at. */
     private final AtomicLong grown = new AtomicLong();
@@ -134,13 +141,14 @@ public final class AuditTrail implements Audit {
         this.store = store;
         this.bodies = bodies;
         this.clock = clock;
+        this.refusals = new Refusals(clock);
         this.table = new Table(
                 Table.SYSTEM,
                 "audit",
                 null,
                 List.of(Attribute.primaryKey("id", Attribute.Type.ID)),
                 new Table.Rules(
-                        false, false, false, Table.Keeping.ASYNC, Duration.ZERO, Duration.ofDays(kept.days()), null));
+                        false, false, false, Table.Keeping.LOGGED, Duration.ZERO, Duration.ofDays(kept.days()), null));
         store.define(table);
         this.trimmer = new AuditTrimmer(store, table, kept.bytes());
         trimmer.wake();
@@ -159,6 +167,22 @@ public final class AuditTrail implements Audit {
 
     @Override
     public void record(Event event) {
+        boolean taken = event.allowed() || refusals.take(event.who(), event.from());
+        long more = refusals.missed();
+        if (more > 0) {
+            record("refused", more + " more refusals than are written down in a minute");
+        }
+        if (taken) {
+            queue(event);
+        }
+    }
+
+    /** Something about the trail itself. */
+    private void record(String what, String detail) {
+        queue(new Event(what, "", "", null, false, detail));
+    }
+
+    private void queue(Event event) {
         if (underway.incrementAndGet() > UNDERWAY) {
             underway.decrementAndGet();
             dropped.incrementAndGet();
@@ -166,35 +190,52 @@ public final class AuditTrail implements Audit {
         }
         long missed = dropped.getAndSet(0);
         if (missed > 0) {
-            underway.incrementAndGet();
-            write(new Event(
-                    "dropped", "", "", null, false, missed + " entries came faster than they could be written"));
+            record("dropped", missed + " entries came faster than they could be written");
         }
         write(event);
     }
 
     private void write(Event event) {
-        try {
-            Map<String, Object> row = row(event);
-            String id = String.valueOf(row.get("id"));
-            Draft draft = Draft.put(table, table.path(id), bodies.of(row), Attributes.NONE, Expectation.ANYTHING);
-            store.commit(Write.of(draft)).whenComplete((commit, failure) -> {
-                underway.decrementAndGet();
-                if (failure != null) {
-                    lost(event, failure);
-                }
-            });
-        } catch (RuntimeException closed) {
+        enter(event).whenComplete((done, failure) -> {
             underway.decrementAndGet();
-            lost(event, closed);
+            if (failure != null) {
+                LOG.warn(
+                        "audit=not-written what={} allowed={} reason=\"{}\"",
+                        event.what(),
+                        event.allowed(),
+                        failure.getMessage());
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<Void> enter(Event event) {
+        try {
+            return store.commit(Write.of(entry(() -> event))).thenApply(commit -> null);
+        } catch (RuntimeException closed) {
+            return CompletableFuture.failedStage(closed);
         }
     }
 
-    private Map<String, Object> row(Event event) {
+    @Override
+    public Draft entry(Supplier<@Nullable Event> told) {
+        Instant when = clock.instant();
+        long count = number.incrementAndGet();
+        String id = String.format(Locale.ROOT, "%015d-%06d", when.toEpochMilli(), count % 1_000_000);
+        if (count % AuditTrimmer.PORTION == 0) {
+            trimmer.wake();
+        }
+        Edit edit = row -> {
+            Event event = told.get();
+            return event == null ? null : bodies.of(row(id, when, event));
+        };
+        return new Draft(Kind.PUT, table, table.path(id), null, edit, Attributes.NONE, Expectation.ANYTHING);
+    }
+
+    private Map<String, Object> row(String id, Instant when, Event event) {
         Map<String, Object> row = new LinkedHashMap<>();
-        String id = String.format(Locale.ROOT, "%015d-%06d", clock.millis(), number.incrementAndGet() % 1_000_000);
         row.put("id", id);
-        row.put("when", clock.instant());
+        row.put("when", when);
         row.put("what", event.what());
         row.put("who", cut(event.who()));
         row.put("allowed", event.allowed());
@@ -206,8 +247,8 @@ public final class AuditTrail implements Audit {
         if (changed != null) {
             bytes = content(row, "before", changed.before()) + content(row, "after", changed.after());
         }
-        // Soon enough, be it that there are many entries or large ones.
-        if (number.get() % AuditTrimmer.PORTION == 0 || grown.addAndGet(bytes) > kept.bytes() / 8) {
+        // Soon enough, be it that there are many entries or, as here, large ones.
+        if (grown.addAndGet(bytes) > kept.bytes() / 8) {
             grown.set(0);
             trimmer.wake();
         }
@@ -219,14 +260,14 @@ public final class AuditTrail implements Audit {
         if (body == null) {
             return 0;
         }
-        byte[] json = body.structured() ? body.as(Bodies.JSON).bytes() : body.bytes();
-        Object value = body.structured() ? body.value() : null;
-        if (value != null && json.length <= LARGEST) {
+        int size = body.structured() ? body.as(Bodies.CBOR).bytes().length : 0;
+        Object value = body.structured() && size <= LARGEST ? body.value() : null;
+        if (value != null) {
             row.put(name, value);
-            return json.length;
-        } else if (!body.structured()
-                && json.length <= LARGEST
-                && body.mediaType().startsWith("text/")) {
+            return size;
+        }
+        byte[] json = body.structured() ? body.as(Bodies.JSON).bytes() : body.bytes();
+        if (!body.structured() && json.length <= LARGEST && body.mediaType().startsWith("text/")) {
             row.put(name, new String(json, StandardCharsets.UTF_8));
             return json.length;
         }
@@ -236,14 +277,6 @@ public final class AuditTrail implements Audit {
         about.put("sha256", HexFormat.of().formatHex(Secrets.digest("SHA-256", json)));
         row.put(name, about);
         return 0;
-    }
-
-    private static void lost(Event event, Throwable failure) {
-        LOG.warn(
-                "audit=not-written what={} allowed={} reason=\"{}\"",
-                event.what(),
-                event.allowed(),
-                failure.getMessage());
     }
 
     private static String cut(String text) {

@@ -96,7 +96,7 @@ final class BackOff {
     }
 
     /** An IPv6 network of 64 bits counts as one address, since whoever has one has all of it. */
-    private static int address(@Nullable SocketAddress from) {
+    static int address(@Nullable SocketAddress from) {
         if (!(from instanceof InetSocketAddress internet)) {
             return 0;
         }

@@ -35,47 +35,53 @@ public final class GivenLogins implements Logins {
     @Override
     public CompletionStage<Pair> grant(Credentials.Password credentials, @Nullable SocketAddress from) {
         return login(credentials, from)
-                .thenCompose(user -> users.refreshes().begin(user.name()))
+                .thenCompose(user -> users.book().given().refreshes().begin(user.name()))
                 .thenCompose(this::pair);
     }
 
     private CompletionStage<Pair> pair(RefreshTokens.Family family) {
-        return users.blocking(() -> {
-            Tokens.Issued access = users.tokens().issue(family.user(), users.accessLife(), family.id());
-            String refresh = users.refreshes().token(family.id(), family.count());
+        return users.book().blocking(() -> {
+            Tokens.Issued access = users.book()
+                    .given()
+                    .tokens()
+                    .issue(family.user(), users.book().given().access(), family.id());
+            String refresh = users.book().given().refreshes().token(family.id(), family.count());
             return new Pair(
                     family.user(),
                     access.token(),
-                    users.accessLife(),
+                    users.book().given().access(),
                     refresh,
-                    users.refreshes().life());
+                    users.book().given().refreshes().life());
         });
     }
 
     @Override
     public CompletionStage<Pair> refresh(String refresh, @Nullable SocketAddress from) {
-        RefreshTokens.Shown shown = users.refreshes().read(refresh);
+        RefreshTokens.Shown shown = users.book().given().refreshes().read(refresh);
         if (shown == null) {
             return CompletableFuture.failedStage(Tokens.wrong());
         }
-        return users.blocking(() -> users.refreshes().find(shown.family()))
+        return users.book()
+                .blocking(() -> users.book().given().refreshes().find(shown.family()))
                 .thenCompose(family -> family == null ? over() : turned(family, shown, from))
                 .thenCompose(this::pair);
     }
 
     private CompletionStage<RefreshTokens.Family> turned(
             RefreshTokens.Family family, RefreshTokens.Shown shown, @Nullable SocketAddress from) {
-        return users.blocking(() -> users.since(family.user())).thenCompose(since -> {
+        return users.book().blocking(() -> users.book().since(family.user())).thenCompose(since -> {
             if (since == null || since.isAfter(family.since())) {
                 return over();
             } else if (shown.count() == family.count()) {
-                return users.refreshes().next(family);
-            } else if (users.refreshes().again(family, shown.count())) {
+                return users.book().given().refreshes().next(family);
+            } else if (users.book().given().refreshes().again(family, shown.count())) {
                 return CompletableFuture.completedStage(family);
             }
-            users.trail().login(family.user(), from, false, "a refresh token was used twice: " + family.id());
-            return users.refreshes()
-                    .end(family.id(), users.tokens().revocation(family.id()))
+            users.book().trail().login(family.user(), from, false, "a refresh token was used twice: " + family.id());
+            return users.book()
+                    .given()
+                    .refreshes()
+                    .end(family.id(), users.book().given().tokens().revocation(family.id()))
                     .thenCompose(ended -> over());
         });
     }
@@ -86,25 +92,31 @@ public final class GivenLogins implements Logins {
 
     @Override
     public CompletionStage<Void> revoke(String refresh) {
-        RefreshTokens.Shown shown = users.refreshes().read(refresh);
+        RefreshTokens.Shown shown = users.book().given().refreshes().read(refresh);
         return shown == null
                 ? CompletableFuture.completedStage(null)
-                : users.refreshes()
-                        .end(shown.family(), users.tokens().revocation(shown.family()))
+                : users.book()
+                        .given()
+                        .refreshes()
+                        .end(shown.family(), users.book().given().tokens().revocation(shown.family()))
                         .thenAccept(done -> {});
     }
 
     @Override
     public CompletionStage<Opened> open(Credentials.Password credentials, @Nullable SocketAddress from) {
         return login(credentials, from)
-                .thenCompose(user -> users.browsers()
+                .thenCompose(user -> users.book()
+                        .given()
+                        .browsers()
                         .open(user.name())
-                        .thenApply(cookie ->
-                                new Opened(user.name(), cookie, users.browsers().life())));
+                        .thenApply(cookie -> new Opened(
+                                user.name(),
+                                cookie,
+                                users.book().given().browsers().life())));
     }
 
     @Override
     public CompletionStage<Void> close(Credentials.Cookie cookie) {
-        return users.browsers().close(cookie).thenAccept(done -> users.left(cookie));
+        return users.book().given().browsers().close(cookie).thenAccept(done -> users.left(cookie));
     }
 }

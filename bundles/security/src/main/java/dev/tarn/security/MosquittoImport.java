@@ -48,17 +48,19 @@ final class MosquittoImport implements Operation {
                     new Failure(Failure.Code.INVALID, "passwords: is missing, the text of a password file"));
         }
         String acl = arguments.get("acl") instanceof String text ? text : null;
-        return users.blocking(() -> taken(new MosquittoFiles(passwords, acl))).thenCompose(stage -> stage);
+        return users.book()
+                .blocking(() -> taken(new MosquittoFiles(passwords, acl)))
+                .thenCompose(stage -> stage);
     }
 
     private CompletionStage<Map<String, Object>> taken(MosquittoFiles files) {
         List<Draft> drafts = new ArrayList<>();
         List<String> passedOver = new ArrayList<>(files.passedOver());
         files.users().forEach((name, hash) -> {
-            if (users.exists(name)) {
+            if (users.book().exists(name)) {
                 passedOver.add(name + ": is a user already and stays as he is");
             } else {
-                StoredUser user = users.imported(new User(name, files.rolesOf(name), false, true), hash);
+                StoredUser user = users.book().imported(new User(name, files.rolesOf(name), false, true), hash);
                 drafts.add(Draft.put(
                         StoredUser.TABLE,
                         StoredUser.path(name),

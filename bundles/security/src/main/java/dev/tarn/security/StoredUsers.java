@@ -12,15 +12,12 @@ import dev.tarn.api.store.Store;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -137,17 +134,10 @@ public final class StoredUsers implements Users, Mechanisms {
         int issuer_skew() default 60;
     }
 
-    /** Logins that may wait for a look into the store, which takes a tenth of a millisecond. */
-    private static final int WAITING_LOOKS = 20_000;
-
-    private final UserTable table;
-    private final TokenLogins.Given given;
-    private final Duration accessLife;
+    private final UserBook book;
     private final TokenLogins shown;
     private final PasswordLogins passwords;
     private final ScramBook.Shelf scram;
-    private final LoginThreads looks = new LoginThreads("tarn-logins", 2, WAITING_LOOKS);
-    private final LoginTrail trail = new LoginTrail();
     private final boolean anonymousAdministrators;
     private final Stays stays;
     private final AutoCloseable observation;
@@ -163,19 +153,21 @@ public final class StoredUsers implements Users, Mechanisms {
     StoredUsers(Store store, Bodies bodies, Settings settings, InstantSource clock) {
         KeyTable keys = new KeyTable(store, bodies);
         BackOff backOff = new BackOff(clock);
-        this.table = new UserTable(store, bodies, settings.cost(), clock);
+        LoginTrail trail = new LoginTrail();
+        UserTable table = new UserTable(store, bodies, settings.cost(), clock);
         Settings.Given lives = settings.given();
-        this.given = new TokenLogins.Given(
+        TokenLogins.Given given = new TokenLogins.Given(
                 new Tokens(store, bodies, keys, clock),
                 new RefreshTokens(store, bodies, keys.secret("refresh"), lives.refresh(), clock),
-                new BrowserSessions(store, bodies, lives.browser(), clock));
-        this.accessLife = lives.access();
+                new BrowserSessions(store, bodies, lives.browser(), clock),
+                lives.access());
+        this.passwords = new PasswordLogins(table, backOff, trail, settings, clock);
+        this.book = new UserBook(table, given, trail, passwords.threads());
         ExternalTokens.Issuer issuer = lives.issuer();
         ExternalTokens external = issuer == null ? null : new ExternalTokens(issuer, bodies, clock);
         this.shown = new TokenLogins(table, given, external, trail, bodies);
-        this.passwords = new PasswordLogins(table, backOff, trail, settings, clock);
         int rounds = Math.max(settings.cost().scram(), ScramVerifier.LEAST_ROUNDS);
-        this.scram = new ScramBook.Shelf(table, backOff, trail, looks, keys.secret("scram"), rounds);
+        this.scram = new ScramBook.Shelf(table, backOff, trail, book.looks(), keys.secret("scram"), rounds);
         this.anonymousAdministrators = settings.anonymousAdministrators();
         this.stays = new Stays(shown::holds);
         new FirstAdministrator(table, settings).ensure();
@@ -193,8 +185,7 @@ public final class StoredUsers implements Users, Mechanisms {
     /** Ends the threads; what waits there fails with UNAVAILABLE. */
     @Deactivate
     public void close() throws Exception {
-        passwords.threads().close();
-        looks.close();
+        book.close();
         stays.close();
         observation.close();
         revocation.close();
@@ -203,12 +194,12 @@ public final class StoredUsers implements Users, Mechanisms {
     /** Logins are written down from now on. */
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
     public void setAudit(Audit audit) {
-        trail.set(audit);
+        book.trail().set(audit);
     }
 
     /** They no longer are. */
     public void unsetAudit(Audit audit) {
-        trail.unset(audit);
+        book.trail().unset(audit);
     }
 
     @Override
@@ -224,32 +215,6 @@ public final class StoredUsers implements Users, Mechanisms {
         return new ScramDialogue(new ScramBook(scram, from));
     }
 
-    /** Runs something that takes as long as hashing a password does. */
-    private <T> CompletionStage<T> hashing(Supplier<T> work) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        passwords.threads().run(answer, work);
-        return answer;
-    }
-
-    /** Runs something that looks into the store. */
-    <T> CompletionStage<T> blocking(Supplier<T> work) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        looks.run(answer, work);
-        return answer;
-    }
-
-    /**
-     * Creates a user or changes him. The stage completes when that is durable.
-     *
-     * @param roles null to leave them
-     * @param administrator null to leave it
-     * @param password null to leave it; wiped
-     */
-    CompletionStage<User> change(
-            String name, @Nullable Set<String> roles, @Nullable Boolean administrator, byte @Nullable [] password) {
-        return hashing(() -> table.change(name, roles, administrator, password)).thenCompose(stage -> stage);
-    }
-
     @Override
     public CompletionStage<User> authenticate(Credentials credentials, @Nullable SocketAddress from) {
         if (credentials instanceof Credentials.Password password) {
@@ -257,28 +222,16 @@ public final class StoredUsers implements Users, Mechanisms {
         } else if (credentials instanceof Credentials.Nothing) {
             return anonymous(from);
         } else if (credentials instanceof Credentials.Certificate certificate) {
-            return blocking(() -> shown.certificate(certificate, from));
+            return book.blocking(() -> shown.certificate(certificate, from));
         } else if (credentials instanceof Credentials.Cookie cookie) {
-            return blocking(() -> shown.browser(cookie, from));
+            return book.blocking(() -> shown.browser(cookie, from));
         }
-        return blocking(() -> shown.token(((Credentials.Token) credentials).token(), "", from));
+        return book.blocking(() -> shown.token(((Credentials.Token) credentials).token(), "", from));
     }
 
     @Override
     public AutoCloseable watch(User user, Runnable gone) {
         return stays.begin(user, gone);
-    }
-
-    /** A user whose password is known as a hash only, until he logs in. */
-    StoredUser imported(User user, PasswordHash hash) {
-        return table.imported(user, hash);
-    }
-
-    /** Since when the user has his password; null when there is no such user. Blocks. */
-    @Nullable
-    Instant since(String name) {
-        UserTable.Entry entry = table.find(name);
-        return entry == null ? null : entry.stored().since();
     }
 
     @Override
@@ -292,31 +245,9 @@ public final class StoredUsers implements Users, Mechanisms {
         stays.ended(BrowserSessions.id(cookie));
     }
 
-    /** How long a token lasts that is given for a password. */
-    Duration accessLife() {
-        return accessLife;
-    }
-
-    RefreshTokens refreshes() {
-        return given.refreshes();
-    }
-
-    BrowserSessions browsers() {
-        return given.browsers();
-    }
-
-    LoginTrail trail() {
-        return trail;
-    }
-
-    /** Whether there is a user of this name. Blocks. */
-    boolean exists(String name) {
-        return StoredUser.legal(name) && table.find(name) != null;
-    }
-
-    /** The tokens that this node gives out. */
-    Tokens tokens() {
-        return given.tokens();
+    /** The users and what they are given, for those who look after them. */
+    UserBook book() {
+        return book;
     }
 
     private CompletionStage<User> anonymous(@Nullable SocketAddress from) {
@@ -333,7 +264,7 @@ public final class StoredUsers implements Users, Mechanisms {
             // A client that knows names and passwords only, such as one of MQTT, shows its token as the password.
             String token = new String(credentials.secret(), StandardCharsets.ISO_8859_1);
             credentials.wipe();
-            return blocking(() -> shown.token(token, credentials.name(), from));
+            return book.blocking(() -> shown.token(token, credentials.name(), from));
         }
         return passwords.login(credentials, from);
     }
@@ -345,12 +276,7 @@ public final class StoredUsers implements Users, Mechanisms {
      * @throws IllegalArgumentException for a name or password that cannot be one
      */
     public CompletionStage<User> put(User user, byte[] password) {
-        Credentials.Password credentials = new Credentials.Password(user.name(), password);
-        try {
-            return table.put(user, credentials.secret());
-        } finally {
-            credentials.wipe();
-        }
+        return book.put(user, password);
     }
 
     private static CompletionStage<User> refused(String why) {

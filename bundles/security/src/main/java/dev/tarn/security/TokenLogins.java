@@ -7,6 +7,7 @@ import dev.tarn.api.security.Credentials;
 import dev.tarn.api.security.Grounds;
 import dev.tarn.api.security.User;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +23,12 @@ final class TokenLogins {
     private final LoginTrail trail;
     private final Bodies bodies;
 
-    /** What is given here. */
-    record Given(Tokens tokens, RefreshTokens refreshes, BrowserSessions browsers) {}
+    /**
+     * What is given here.
+     *
+     * @param access how long a token lasts that is given for a password
+     */
+    record Given(Tokens tokens, RefreshTokens refreshes, BrowserSessions browsers, Duration access) {}
 
     /** @param external tokens of another issuer; null to take none */
     TokenLogins(UserTable table, Given given, @Nullable ExternalTokens external, LoginTrail trail, Bodies bodies) {

@@ -52,7 +52,7 @@ class AuditTrailTest {
                 "ada" + number,
                 "mqtt",
                 new InetSocketAddress("192.0.2.1", 1),
-                number % 2 == 0,
+                number % 2 == 0 || number > 100,
                 "x".repeat(200));
     }
 
@@ -80,6 +80,38 @@ class AuditTrailTest {
                 .contains("what=login", "who=ada2", "allowed=true", "protocol=mqtt", "from=192.0.2.1");
         assertThat(latest.get(1).get("who")).isEqualTo("ada1");
         trail.close();
+    }
+
+    @Test
+    void refusals_by_the_thousand_do_not_wash_out_what_matters() {
+        AuditTrail trail = trail(1_000_000);
+        Audit.Event wrong = new Audit.Event("login", "x", "", new InetSocketAddress("192.0.2.1", 1), false, "token");
+        for (int i = 0; i < 2_000; i++) {
+            trail.record(wrong);
+        }
+        Audit.Event other = new Audit.Event("login", "x", "", new InetSocketAddress("192.0.2.2", 1), false, "token");
+        trail.record(other);
+        clock.forward(Duration.ofMinutes(1));
+        trail.record(event(0));
+        await(() -> String.valueOf(trail.latest(1)).contains("who=ada0"));
+        String all = String.valueOf(trail.latest(1_000));
+        assertThat(all).contains(2_000 - Refusals.EACH + " more refusals than are written down", "192.0.2.2");
+        assertThat(trail.latest(1_000)).hasSize(Refusals.EACH + 3);
+        trail.close();
+    }
+
+    @Test
+    void refusals_of_many_addresses_are_bounded_as_well() {
+        Refusals refusals = new Refusals(clock);
+        int taken = 0;
+        for (int i = 0; i < 100_000; i++) {
+            taken += refusals.take("", new InetSocketAddress("10.0." + i % 250 + "." + i / 250 % 250, 1)) ? 1 : 0;
+        }
+        assertThat(taken).isEqualTo(Refusals.ALL);
+        assertThat(refusals.missed()).isZero();
+        clock.forward(Duration.ofMinutes(1));
+        assertThat(refusals.missed()).isEqualTo(100_000 - Refusals.ALL);
+        assertThat(refusals.missed()).isZero();
     }
 
     private Audit.Event changed(Audit.Changed row) {

@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.security;
 
+import static dev.tarn.security.TestUsers.assertRefused;
+import static dev.tarn.security.TestUsers.now;
+import static dev.tarn.security.TestUsers.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.tarn.api.codec.Bodies;
-import dev.tarn.api.data.Attributes;
-import dev.tarn.api.data.Expectation;
-import dev.tarn.api.data.Failure;
 import dev.tarn.api.security.Credentials;
 import dev.tarn.api.security.Logins;
 import dev.tarn.api.security.User;
-import dev.tarn.api.store.Draft;
-import dev.tarn.api.store.Write;
-import dev.tarn.codec.CodecBodies;
-import dev.tarn.store.XodusStore;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,59 +24,27 @@ class GivenLoginsTest {
     @TempDir
     Path directory;
 
-    private final Bodies bodies = CodecBodies.standard();
-    private final TestClock clock = new TestClock();
-    private XodusStore store;
+    private TestUsers node;
     private StoredUsers users;
     private Logins logins;
+    private TestClock clock;
 
     @BeforeEach
     void start() throws Exception {
-        store = new XodusStore(
-                bodies,
-                Configured.with(
-                        XodusStore.Config.class,
-                        Map.of("directory", directory.resolve("store").toString())));
-        users = new StoredUsers(
-                store, bodies, Settings.of(Configured.with(StoredUsers.Config.class, settings())), clock);
-        logins = new GivenLogins(users);
-        now(users.put(new User("ada", Set.of("r"), false), utf8("secret")));
-    }
-
-    private static Map<String, Object> settings() {
-        return Map.of(
-                "administrator_password",
-                "right",
-                "argon2_memory",
-                1_024,
-                "argon2_passes",
-                1,
-                "scram_rounds",
-                ScramVerifier.LEAST_ROUNDS);
+        node = new TestUsers(directory);
+        users = node.users;
+        logins = node.logins;
+        clock = node.clock;
+        node.add("ada");
     }
 
     @AfterEach
     void stop() throws Exception {
-        users.close();
-        store.close();
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+        node.close();
     }
 
     private static Credentials.Password ada(String password) {
-        return new Credentials.Password("ada", utf8(password));
-    }
-
-    private static <T> T now(CompletionStage<T> stage) throws Exception {
-        return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
-    }
-
-    private static void assertRefused(CompletionStage<?> stage) {
-        Throwable thrown = catchThrowable(() -> now(stage));
-        assertThat(thrown).isInstanceOf(ExecutionException.class).hasCauseInstanceOf(Failure.class);
-        assertThat(((Failure) thrown.getCause()).code()).isEqualTo(Failure.Code.UNAUTHENTICATED);
+        return TestUsers.shown("ada", password);
     }
 
     private CompletionStage<User> bearer(String token) {
@@ -193,15 +151,14 @@ class GivenLoginsTest {
         Logins.Pair pair = pair();
         Credentials.Cookie cookie = now(logins.open(ada("secret"), null)).cookie();
         clock.forward(Duration.ofSeconds(1));
-        now(users.change("ada", Set.of("s"), null, null));
+        now(users.book().change("ada", Set.of("s"), null, null));
         assertThat(now(users.authenticate(cookie, null)).roles()).containsExactly("s");
-        now(users.change("ada", null, null, utf8("other")));
+        now(users.book().change("ada", null, null, utf8("other")));
         assertRefused(users.authenticate(cookie, null));
         assertRefused(logins.refresh(pair.refresh(), null));
         Credentials.Cookie later = now(logins.open(ada("other"), null)).cookie();
         Logins.Pair fresh = now(logins.grant(ada("other"), null));
-        now(store.commit(Write.of(
-                Draft.delete(StoredUser.TABLE, StoredUser.path("ada"), Attributes.NONE, Expectation.PRESENT))));
+        node.remove("ada");
         assertRefused(users.authenticate(later, null));
         assertRefused(logins.refresh(fresh.refresh(), null));
         assertRefused(bearer(fresh.access()));

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.security;
 
+import static dev.tarn.security.TestUsers.now;
+import static dev.tarn.security.TestUsers.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tarn.api.codec.Bodies;
-import dev.tarn.api.data.Attributes;
-import dev.tarn.api.data.Expectation;
 import dev.tarn.api.security.Credentials;
 import dev.tarn.api.security.Grounds;
 import dev.tarn.api.security.Logins;
 import dev.tarn.api.security.User;
-import dev.tarn.api.store.Draft;
-import dev.tarn.api.store.Write;
-import dev.tarn.codec.CodecBodies;
-import dev.tarn.store.XodusStore;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,46 +24,24 @@ class StaysTest {
     @TempDir
     Path directory;
 
-    private final Bodies bodies = CodecBodies.standard();
-    private final TestClock clock = new TestClock();
-    private XodusStore store;
+    private TestUsers node;
     private StoredUsers users;
     private Logins logins;
+    private TestClock clock;
 
     @BeforeEach
     void start() throws Exception {
-        store = new XodusStore(
-                bodies,
-                Configured.with(
-                        XodusStore.Config.class,
-                        Map.of("directory", directory.resolve("store").toString())));
-        Map<String, Object> settings = Map.of(
-                "administrator_password",
-                "right",
-                "argon2_memory",
-                1_024,
-                "argon2_passes",
-                1,
-                "scram_rounds",
-                ScramVerifier.LEAST_ROUNDS);
-        users = new StoredUsers(store, bodies, Settings.of(Configured.with(StoredUsers.Config.class, settings)), clock);
-        logins = new GivenLogins(users);
-        now(users.put(new User("ada", Set.of("r"), false), utf8("secret")));
-        now(users.put(new User("bob", Set.of("r"), false), utf8("secret")));
+        node = new TestUsers(directory);
+        users = node.users;
+        logins = node.logins;
+        clock = node.clock;
+        node.add("ada");
+        node.add("bob");
     }
 
     @AfterEach
     void stop() throws Exception {
-        users.close();
-        store.close();
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static <T> T now(CompletionStage<T> stage) throws Exception {
-        return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
+        node.close();
     }
 
     /** Somebody who is here; completes when he has to go. */
@@ -85,7 +54,7 @@ class StaysTest {
     }
 
     private static Credentials.Password password(String name) {
-        return new Credentials.Password(name, utf8("secret"));
+        return TestUsers.shown(name, "secret");
     }
 
     private Credentials.Token token(String name) throws Exception {
@@ -95,10 +64,13 @@ class StaysTest {
     /** What is looked at is looked at in order: when a later one has gone, an earlier one that is here has been kept. */
     private void assertKept(CompletableFuture<String> gone) throws Exception {
         String id = Tokens.id();
-        Credentials.Token last = new Credentials.Token(
-                users.tokens().issue("bob", Duration.ofMinutes(5), id).token());
+        Credentials.Token last = new Credentials.Token(users.book()
+                .given()
+                .tokens()
+                .issue("bob", Duration.ofMinutes(5), id)
+                .token());
         CompletableFuture<String> later = stay(last);
-        now(users.tokens().revoke(id));
+        now(users.book().given().tokens().revoke(id));
         now(later);
         assertThat(gone).isNotDone();
     }
@@ -124,8 +96,7 @@ class StaysTest {
         CompletableFuture<String> cookie =
                 stay(now(logins.open(password("ada"), null)).cookie());
         CompletableFuture<String> other = stay(password("bob"));
-        now(store.commit(Write.of(
-                Draft.delete(StoredUser.TABLE, StoredUser.path("ada"), Attributes.NONE, Expectation.PRESENT))));
+        node.remove("ada");
         assertThat(now(word)).isEqualTo("ada");
         assertThat(now(token)).isEqualTo("ada");
         assertThat(now(cookie)).isEqualTo("ada");
@@ -138,11 +109,11 @@ class StaysTest {
         CompletableFuture<String> cookie =
                 stay(now(logins.open(password("ada"), null)).cookie());
         CompletableFuture<String> token = stay(token("ada"));
-        now(users.change("ada", Set.of("other"), null, null));
+        now(users.book().change("ada", Set.of("other"), null, null));
         assertKept(word);
         assertKept(cookie);
         clock.forward(Duration.ofSeconds(1));
-        now(users.change("ada", null, null, utf8("changed")));
+        now(users.book().change("ada", null, null, utf8("changed")));
         assertThat(now(word)).isEqualTo("ada");
         assertThat(now(cookie)).isEqualTo("ada");
         assertKept(token);

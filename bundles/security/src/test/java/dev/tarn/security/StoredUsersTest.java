@@ -280,7 +280,7 @@ class StoredUsersTest {
     }
 
     private void adopt(StoredUsers users, String name, PasswordHash hash) throws Exception {
-        StoredUser user = users.imported(new User(name, Set.of(), false, true), hash);
+        StoredUser user = users.book().imported(new User(name, Set.of(), false, true), hash);
         now(store.commit(Write.of(Draft.put(
                 StoredUser.TABLE, StoredUser.path(name), user.body(bodies), Attributes.NONE, Expectation.ABSENT))));
     }

@@ -56,6 +56,12 @@ public final class BackupOperation implements Operation {
         return "backup";
     }
 
+    /** Nothing here: it can be made of a store that takes no more writes. */
+    @Override
+    public boolean changes() {
+        return false;
+    }
+
     @Override
     public CompletionStage<Map<String, Object>> run(Context context, Map<String, Object> arguments) {
         try {

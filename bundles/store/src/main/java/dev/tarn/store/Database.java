@@ -100,6 +100,7 @@ final class Database implements AutoCloseable {
             writer.opening(right);
             environment = (EnvironmentImpl) Environments.newInstance(
                     LogConfig.create(reader, writer), config(format.fileBytes() / 1_024, cacheBytes));
+            SharedThreads.watch();
             set.sync();
             long opened = set.end();
             writer.opened(opened);

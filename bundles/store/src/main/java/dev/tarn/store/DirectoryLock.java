@@ -64,6 +64,11 @@ final class DirectoryLock implements AutoCloseable {
         return lock;
     }
 
+    /** Whether a store of this process has a directory. */
+    static boolean held() {
+        return !HELD.isEmpty();
+    }
+
     /** Whether somebody uses the directory now; false when there is none. */
     static boolean used(Path directory) {
         Path file = directory.resolve(FILE);

@@ -157,6 +157,9 @@ final class Planner {
             return plan(draft, table, key, old, new Content(null, none, attributes), previous);
         }
         Body body = body(draft, live);
+        if (body == null) {
+            return null;
+        }
         if (guard != null) {
             body = guard.after(row, body);
         }
@@ -187,7 +190,7 @@ final class Planner {
         return draft.attributes().expiresAt();
     }
 
-    private Plan message(Draft draft, OpenTable table, @Nullable Payload payload) {
+    private @Nullable Plan message(Draft draft, OpenTable table, @Nullable Payload payload) {
         if (!(draft.expectation() instanceof Expectation.Anything)) {
             byte[] key = table.key(draft.path());
             RowFormat.StoredRow row = key == null ? null : live(physical(table, key));
@@ -195,6 +198,9 @@ final class Planner {
         }
         Attributes attributes = stamped(draft.attributes(), draft.attributes().expiresAt());
         Body body = body(draft, null);
+        if (body == null) {
+            return null;
+        }
         Content content = payload == null ? content(table, body, attributes) : new Content(body, payload, attributes);
         return plan(draft, table, new byte[0], null, content, 0);
     }
@@ -242,11 +248,13 @@ final class Planner {
                 .build();
     }
 
-    private Body body(Draft draft, RowFormat.@Nullable StoredRow live) {
+    /** What is to be written; null where an edit leaves everything as it is. */
+    private @Nullable Body body(Draft draft, RowFormat.@Nullable StoredRow live) {
         Edit edit = draft.edit();
-        Body body = edit == null
-                ? draft.body()
-                : edit.apply(live == null ? null : reader.row(draft.path(), live, this::chunks));
+        if (edit != null) {
+            return edit.apply(live == null ? null : reader.row(draft.path(), live, this::chunks));
+        }
+        Body body = draft.body();
         if (body == null) {
             throw new Failure(Failure.Code.MALFORMED, draft.kind() + " of " + draft.path() + " has no body");
         }

@@ -7,6 +7,10 @@ import dev.tarn.testkit.EventReader;
 import dev.tarn.testkit.RawClient;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -36,19 +40,45 @@ class OperationTest {
     }
 
     @Test
-    void dev_is_ready_with_its_listeners_on_loopback_and_stops_in_order_on_sigterm() throws Exception {
+    void dev_says_where_it_listens_and_goodbye_on_sigterm_and_goes_on_after_a_stop_and_a_crash() throws Exception {
         Tarn tarn = Tarn.dev(folder).ready();
         assertThat(tarn.listeners()).containsOnlyKeys("admin", "http", "mqtt");
         assertThat(tarn.address("http")).startsWith("127.0.0.1:");
         assertThat(tarn.address("mqtt")).startsWith("127.0.0.1:");
         assertThat(tarn.out()).as("a banner").anyMatch(line -> line.contains("administrator"));
-        assertThat(tarn.stop()).as(tarn::said).isZero();
+        saysGoodbye(tarn);
         assertThat(tarn.err()).isEmpty();
+        Tarn again = Tarn.dev(folder).ready();
+        operate(again, "{\"operation\":\"user_put\",\"name\":\"ada\",\"password\":\"secret\"}");
+        again.kill();
+        Tarn last = Tarn.command("-Xmx77m", "-Dsome.thing=1", "dev", "--data", folder.toString())
+                .set("http.port", 0)
+                .set("mqtt.port", 0)
+                .set("admin.port", 0)
+                .environment("TARN_OPTS", "-Xlog:gc+heap+exit=off")
+                .ready();
+        String line =
+                Files.readString(Path.of("/proc/" + last.pid() + "/cmdline")).replace('\0', ' ');
+        assertThat(line).as("options for Java").contains(" -Xmx77m ", " -Dsome.thing=1 ", " -Xlog:gc+heap+exit=off ");
+        assertThat(operate(last, "{\"operation\":\"user_list\"}")).contains("\"ada\"");
+        assertThat(operate(last, "{\"operation\":\"audit_list\"}"))
+                .as("what was done has its entry in the trail, kill or no kill")
+                .containsPattern("\"what\":\"user_put\"");
+        assertThat(last.stop()).as("after a crash").isZero();
     }
 
-    @Test
-    void sigterm_says_goodbye_to_clients_and_lets_streams_end() throws Exception {
-        Tarn tarn = Tarn.dev(folder).ready();
+    private static String operate(Tarn tarn, String json) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + tarn.address("admin") + "/operations"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build();
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer.body();
+    }
+
+    /** Stops it; clients are told and streams end. */
+    private static void saysGoodbye(Tarn tarn) throws Exception {
         try (RawClient mqtt = new RawClient(tarn.port("mqtt"));
                 EventReader events = new EventReader(tarn.uri("/a/b"), "Accept", "text/event-stream")) {
             // CONNECT: MQTT 5, clean start, keep alive 60 s, client id "x".
@@ -65,19 +95,18 @@ class OperationTest {
     }
 
     @Test
-    void it_starts_again_on_the_same_directory() throws Exception {
-        for (int i = 0; i < 2; i++) {
-            assertThat(Tarn.dev(folder).ready().stop()).isZero();
-        }
-        Tarn tarn = Tarn.dev(folder).ready();
-        tarn.kill();
-        assertThat(Tarn.dev(folder).ready().stop()).as("after a crash").isZero();
-    }
-
-    @Test
-    void start_makes_an_administrator_once_and_keeps_the_password_to_the_owner() throws Exception {
-        Path file = folder.resolve("administrator-password");
-        try (Tarn tarn = Tarn.start(folder).ready()) {
+    void start_makes_an_administrator_once_and_keeps_the_password_to_the_owner_wherever_the_image_is()
+            throws Exception {
+        Path image = copy(Tarn.IMAGE, folder.resolve("a place with spaces"));
+        Path link = Files.createSymbolicLink(folder.resolve("tarn"), image.resolve("bin/tarn"));
+        assertThat(Tarn.run(List.of(link.toString(), "version"), 30))
+                .as("through a link")
+                .singleElement()
+                .asString()
+                .startsWith("tarn 0.1.0 ");
+        Path data = folder.resolve("data");
+        Path file = data.resolve("administrator-password");
+        try (Tarn tarn = Tarn.start(data).image(image).ready()) {
             String[] words = Files.readString(file).strip().split(" ");
             assertThat(words).hasSize(2);
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -87,7 +116,7 @@ class OperationTest {
                     .hasSize(1);
         }
         String before = Files.readString(file);
-        try (Tarn tarn = Tarn.start(folder).ready()) {
+        try (Tarn tarn = Tarn.start(data).image(image).ready()) {
             assertThat(Files.readString(file)).isEqualTo(before);
             assertThat(String.join("\n", tarn.out()))
                     .doesNotContain(before.strip().split(" ")[1]);
@@ -128,7 +157,8 @@ class OperationTest {
     }
 
     @Test
-    void a_taken_port_is_refused_and_the_data_directory_let_go() throws Exception {
+    void a_taken_port_is_refused_and_the_data_directory_let_go_and_one_in_use_is_refused_and_its_user_goes_on()
+            throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             refused(
                     Tarn.dev(folder).set("mqtt.port", taken.getLocalPort()).ended(),
@@ -137,11 +167,6 @@ class OperationTest {
                     ":" + taken.getLocalPort(),
                     "in use");
         }
-        Tarn.dev(folder).ready().close();
-    }
-
-    @Test
-    void a_data_directory_in_use_is_refused_and_its_user_goes_on() throws Exception {
         try (Tarn first = Tarn.dev(folder).ready()) {
             refused(Tarn.dev(folder).ended(), 1, folder.toString(), "in use", String.valueOf(first.pid()));
             assertThat(Http.get(first, "/nothing/there").statusCode()).isEqualTo(404);
@@ -192,32 +217,6 @@ class OperationTest {
             }
             assertThat(tarn.err()).as("a key of a bundle that is not there").hasSize(1);
             assertThat(tarn.err().get(0)).contains("section 'admin' is ignored");
-        }
-    }
-
-    @Test
-    void the_image_may_be_elsewhere_and_be_reached_through_a_link() throws Exception {
-        Path image = copy(Tarn.IMAGE, folder.resolve("a place with spaces"));
-        Path link = Files.createSymbolicLink(folder.resolve("tarn"), image.resolve("bin/tarn"));
-        assertThat(Tarn.run(List.of(link.toString(), "version"), 30))
-                .singleElement()
-                .asString()
-                .startsWith("tarn 0.1.0 ");
-        Tarn.dev(folder.resolve("data")).image(image).ready().close();
-    }
-
-    @Test
-    void options_for_java_reach_java() throws Exception {
-        Tarn tarn = Tarn.command("-Xmx77m", "-Dsome.thing=1", "dev", "--data", folder.toString())
-                .set("http.port", 0)
-                .set("mqtt.port", 0)
-                .set("admin.port", 0)
-                .environment("TARN_OPTS", "-Xlog:gc+heap+exit=off")
-                .ready();
-        try (tarn) {
-            String line = Files.readString(Path.of("/proc/" + tarn.pid() + "/cmdline"))
-                    .replace('\0', ' ');
-            assertThat(line).contains(" -Xmx77m ").contains(" -Dsome.thing=1 ").contains(" -Xlog:gc+heap+exit=off ");
         }
     }
 

@@ -64,8 +64,14 @@ public interface Call {
      */
     Rows plain();
 
-    /** What else is read and written in this transaction, with the application's own rights. */
+    /** What else is read, written and said in this transaction, with the caller's rights. */
     Transaction transaction();
+
+    /**
+     * The same transaction, with the application's own rights, which are those of an administrator: for what the caller may not read or
+     * write himself. What of it he is told is then up to the application.
+     */
+    Transaction own();
 
     /**
      * Does something in a transaction of its own, with the application's own rights, now or when this call is over: for what

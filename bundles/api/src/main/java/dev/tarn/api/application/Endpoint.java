@@ -82,14 +82,22 @@ public abstract class Endpoint implements Logic {
         return new Failure(Failure.Code.UNSUPPORTED, call.path().first() + " has no " + NAMES.get(call.action()));
     }
 
+    /**
+     * What other tables are reached with, and what is said elsewhere: the caller's rights. Override it to return {@link Call#own} where
+     * the class may do what its callers may not.
+     */
+    protected Transaction transaction(Call call) {
+        return call.transaction();
+    }
+
     /** Says something at any path once the call has succeeded. */
     protected final void say(Call call, String path, Object value) {
-        call.transaction().publish(Path.of(path), Answers.body(call.bodies(), value), Attributes.NONE);
+        transaction(call).publish(Path.of(path), Answers.body(call.bodies(), value), Attributes.NONE);
     }
 
     /** Another table, in the same transaction. */
     protected final <O extends Record> TypedRows<O> table(Call call, Class<O> type) {
-        return TypedRows.of(call.transaction(), type, call.bodies());
+        return TypedRows.of(transaction(call), type, call.bodies());
     }
 
     @Override

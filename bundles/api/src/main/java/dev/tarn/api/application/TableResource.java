@@ -126,14 +126,22 @@ public abstract class TableResource<T> implements Logic {
         call.answer(answer);
     }
 
+    /**
+     * What other tables are reached with, and what is said elsewhere: the caller's rights. Override it to return {@link Call#own} where
+     * the class may do what its callers may not.
+     */
+    protected Transaction transaction(Call call) {
+        return call.transaction();
+    }
+
     /** Says something at any path once the call has succeeded. */
     protected final void say(Call call, String path, Object value) {
-        call.transaction().publish(Path.of(path), Answers.body(call.bodies(), value), Attributes.NONE);
+        transaction(call).publish(Path.of(path), Answers.body(call.bodies(), value), Attributes.NONE);
     }
 
     /** Another table, in the same transaction. */
     protected final <O extends Record> TypedRows<O> table(Call call, Class<O> other) {
-        return TypedRows.of(call.transaction(), other, call.bodies());
+        return TypedRows.of(transaction(call), other, call.bodies());
     }
 
     private static String id(Call call) {

@@ -6,7 +6,11 @@ import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Path;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** Everything that one call reads and writes. With the rights of the application, which are those of an administrator. */
+/**
+ * Everything that one call reads and writes: with the rights of the caller, or with those of the application, which are an
+ * administrator's, as who gives it out says. With the caller's rights rows and attributes that he may not see are not there, and what he may
+ * not do fails with FORBIDDEN.
+ */
 @ProviderType
 public interface Transaction {
 

@@ -14,4 +14,9 @@ public interface Operation {
 
     /** Does it; never blocks the caller. Fails with a {@link dev.tarn.api.data.Failure}. */
     CompletionStage<Map<String, Object>> run(Context context, Map<String, Object> arguments);
+
+    /** Whether it may change anything; then it is run only once the audit trail has it for good. */
+    default boolean changes() {
+        return true;
+    }
 }

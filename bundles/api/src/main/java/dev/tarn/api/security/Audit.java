@@ -2,7 +2,10 @@
 package dev.tarn.api.security;
 
 import dev.tarn.api.data.Body;
+import dev.tarn.api.store.Draft;
 import java.net.SocketAddress;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -11,6 +14,20 @@ import org.osgi.annotation.versioning.ProviderType;
 public interface Audit {
     /** Writes it down, soon; never blocks. What comes faster than it can be written is counted, and the count is written. */
     void record(Event event);
+
+    /**
+     * Writes down what is about to be done. The stage completes when that is durable, and fails when it cannot be: then it is not to
+     * be done. Never blocks.
+     */
+    CompletionStage<Void> enter(Event event);
+
+    /**
+     * An entry that is written in one commit with the changes that it tells of, behind their drafts: the one is there when the others
+     * are.
+     *
+     * @param told what has happened, asked for on the committer thread, perhaps more than once; null for nothing
+     */
+    Draft entry(Supplier<@Nullable Event> told);
 
     /**
      * Whether changes of this table's rows are to be written down, too. Quick.

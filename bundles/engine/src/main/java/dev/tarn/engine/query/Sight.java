@@ -26,7 +26,21 @@ public final class Sight {
     public static final Sight ALL = new Sight(null, null, List.of(), null);
 
     /** One grant: the rows that pass, and what of them; null for all attributes. */
-    private record Ray(Matcher rows, @Nullable Set<String> attributes) {}
+    private record Ray(Matcher rows, @Nullable Set<String> attributes, Scope scope) {
+        Ray(Matcher rows, @Nullable Set<String> attributes) {
+            this(rows, attributes, attributes == null ? Scope.ALL : new Scope(attributes));
+        }
+    }
+
+    /**
+     * What of a row is in reach.
+     *
+     * @param attributes which; null for all of them
+     */
+    public record Scope(@Nullable Set<String> attributes) {
+        /** All of it. */
+        public static final Scope ALL = new Scope(null);
+    }
 
     /** No rule is about other rows than its own. */
     private static final Joins NONE = new Joins(rows -> {});
@@ -34,6 +48,9 @@ public final class Sight {
     private final @Nullable Table table;
     private final @Nullable Bodies bodies;
     private final List<Ray> rays;
+
+    /** What holds the id is never out of sight. */
+    private final Set<String> keys = new HashSet<>();
 
     /** Whether a rule has failed, which is told once. */
     private final AtomicBoolean broken = new AtomicBoolean();
@@ -46,6 +63,9 @@ public final class Sight {
         this.table = table;
         this.bodies = bodies;
         this.rays = List.copyOf(rays);
+        if (table != null) {
+            table.primaryKeys().forEach(key -> keys.add(key.name()));
+        }
     }
 
     /**
@@ -131,21 +151,9 @@ public final class Sight {
             return row;
         }
         Item item = new Item(table, row, NONE);
-        Set<String> visible = null;
-        boolean seen = false;
-        for (Ray ray : rays) {
-            if (passes(ray, item)) {
-                if (ray.attributes() == null) {
-                    return row;
-                }
-                if (visible == null) {
-                    visible = new HashSet<>();
-                }
-                visible.addAll(ray.attributes());
-                seen = true;
-            }
-        }
-        return seen && visible != null ? reduced(row, item.body(), visible) : null;
+        Scope scope = scope(item);
+        Set<String> visible = scope == null ? Set.of() : scope.attributes();
+        return scope == null ? null : visible == null ? row : reduced(row, item.body(), visible);
     }
 
     /** A rule that fails says no. */
@@ -174,7 +182,6 @@ public final class Sight {
 
     private Row reduced(Row row, @Nullable Object body, Set<String> visible) {
         Map<String, @Nullable Object> shown = new LinkedHashMap<>();
-        Set<String> keys = keys();
         if (body instanceof Map<?, ?> map) {
             map.forEach((name, value) -> {
                 if (keys.contains(name) || visible.contains(name)) {
@@ -185,39 +192,30 @@ public final class Sight {
         return new Row(row.path(), java.util.Objects.requireNonNull(bodies).of(shown), row.version(), row.attributes());
     }
 
-    private Set<String> keys() {
-        Set<String> names = new HashSet<>();
-        if (table != null) {
-            table.primaryKeys().forEach(key -> names.add(key.name()));
-        }
-        return names;
+    /** What of this row is in reach; null where the row is not. */
+    public @Nullable Scope scope(Row row) {
+        return table == null ? Scope.ALL : scope(new Item(table, row, NONE));
     }
 
-    /** The attributes that may be written in this row; null for all of them, empty when the row is out of reach. */
-    public @Nullable Set<String> writable(Row row) {
-        if (table == null) {
-            return null;
-        }
-        Item item = new Item(table, row, NONE);
-        Set<String> writable = new HashSet<>();
+    private @Nullable Scope scope(Item item) {
+        Scope scope = null;
         for (Ray ray : rays) {
             if (passes(ray, item)) {
                 if (ray.attributes() == null) {
-                    return null;
+                    return Scope.ALL;
                 }
-                writable.addAll(ray.attributes());
+                scope = scope == null ? ray.scope() : both(scope, ray.attributes());
             }
         }
-        return writable;
+        return scope;
     }
 
-    /** Whether the row is among those that are in reach. */
-    public boolean reaches(Row row) {
-        if (table == null) {
-            return true;
+    private static Scope both(Scope scope, Set<String> attributes) {
+        Set<String> all = new HashSet<>(attributes);
+        if (scope.attributes() != null) {
+            all.addAll(scope.attributes());
         }
-        Item item = new Item(table, row, NONE);
-        return rays.stream().anyMatch(ray -> passes(ray, item));
+        return new Scope(all);
     }
 
     /** The conditions together with those of a query. */
@@ -275,7 +273,7 @@ public final class Sight {
     private void check(String property) {
         int dot = property.indexOf('.');
         String first = dot < 0 ? property : property.substring(0, dot);
-        if (property.isEmpty() || property.startsWith("$") || keys().contains(property)) {
+        if (property.isEmpty() || property.startsWith("$") || keys.contains(property)) {
             return;
         }
         for (Ray ray : rays) {

@@ -21,7 +21,7 @@ import java.util.Set;
  * publisher the order sent, nothing after cancel. Changes carry a number that their publisher counts up as correlation.
  * Touched on its loop only; read by others when the loop has been asked.
  */
-final class Witness implements Subscriber {
+final class Onlooker implements Subscriber {
 
     /** What one subscription has seen. */
     static final class Seen {
@@ -44,7 +44,7 @@ final class Witness implements Subscriber {
     long deliveries;
     Failure end;
 
-    Witness(TestDoor door, TestLoop loop, String name) {
+    Onlooker(TestDoor door, TestLoop loop, String name) {
         this.loop = loop;
         this.name = name;
         this.mailbox = door.engine.mailbox(door.context(name), loop, this);
