@@ -28,7 +28,7 @@ public final class Main {
         SCENARIOS.put("mqtt-qos0-half", () -> new MqttPaced(50, 100_000));
         SCENARIOS.put("mqtt-qos1", () -> new MqttOneToOne(1, 1, 1, 100));
         SCENARIOS.put("mqtt-retained", () -> MqttRetained.closed(16, 10));
-        SCENARIOS.put("mqtt-retained-half", () -> MqttRetained.paced(16, 50_000));
+        SCENARIOS.put("mqtt-retained-half", () -> MqttRetained.paced(16, 43_000));
         SCENARIOS.put("mqtt-fanout", () -> new MqttOneToOne(1, 200, 0, 4));
         SCENARIOS.put("http-get", () -> new HttpRows(false, 32));
         SCENARIOS.put("http-put", () -> new HttpRows(true, 32));

@@ -3,6 +3,10 @@ package dev.tarn.engine;
 
 import dev.tarn.api.data.Filter;
 import dev.tarn.api.data.Path;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -51,16 +55,51 @@ public class TopicTreeBenchmark {
     @Setup
     public void prepare() {
         SplittableRandom random = new SplittableRandom(42);
-        tree = TopicTree.empty();
-        int houses = Math.max(1, subscriptions / ROOMS / DEVICES);
-        for (int i = 0; i < subscriptions; i++) {
-            Subscribed made = new Subscribed(i, Filter.of(filter(random, houses)));
-            tree = tree.with(made.filter(), made);
-        }
+        int houses = houses(subscriptions);
+        tree = tree(subscriptions, random);
         for (int i = 0; i < TOPICS; i++) {
             topics[i] = Path.of(topic(random, houses));
         }
         another = new Subscribed(subscriptions, Filter.of(topic(random, houses)));
+    }
+
+    private static int houses(int subscriptions) {
+        return Math.max(1, subscriptions / ROOMS / DEVICES);
+    }
+
+    private static TopicTree<Placed> tree(int subscriptions, SplittableRandom random) {
+        TopicTree<Placed> tree = TopicTree.empty();
+        for (int i = 0; i < subscriptions; i++) {
+            Subscribed made = new Subscribed(i, Filter.of(filter(random, houses(subscriptions))));
+            tree = tree.with(made.filter(), made);
+        }
+        return tree;
+    }
+
+    /**
+     * Says what trees of so many subscriptions hold of the heap, filters and their texts included:
+     * {@code distro/bench/tree 1000000}.
+     */
+    public static void main(String... counts) {
+        for (String count : counts) {
+            int subscriptions = Integer.parseInt(count);
+            long before = used();
+            TopicTree<Placed> tree = tree(subscriptions, new SplittableRandom(42));
+            long bytes = used() - before;
+            List<Placed> kept = new ArrayList<>();
+            tree.covering(Path.of("house/0/room0/device0/temperature"), kept::add);
+            System.out.printf(
+                    "%,d subscriptions: %,d bytes, %d each (one topic is covered by %d)%n",
+                    subscriptions, bytes, bytes / subscriptions, kept.size());
+        }
+    }
+
+    private static long used() {
+        MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+        for (int i = 0; i < 3; i++) {
+            memory.gc();
+        }
+        return memory.getHeapMemoryUsage().getUsed();
     }
 
     private static String topic(SplittableRandom random, int houses) {
