@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** How Tarn starts, refuses to start, and stops, seen by an operator. */
 class OperationTest {
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
     @TempDir
     Path folder;
 
@@ -46,8 +49,8 @@ class OperationTest {
         assertThat(tarn.address("http")).startsWith("127.0.0.1:");
         assertThat(tarn.address("mqtt")).startsWith("127.0.0.1:");
         assertThat(tarn.out()).as("a banner").anyMatch(line -> line.contains("administrator"));
-        saysGoodbye(tarn);
         assertThat(tarn.err()).isEmpty();
+        saysGoodbye(tarn);
         Tarn again = Tarn.dev(folder).ready();
         operate(again, "{\"operation\":\"user_put\",\"name\":\"ada\",\"password\":\"secret\"}");
         again.kill();
@@ -72,7 +75,7 @@ class OperationTest {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json))
                 .build();
-        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return answer.body();
     }
