@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What the engine itself costs per delivery of an unlogged message: route, offer, drain, deliver, on one thread, without
- * a network, in CPU time. Prints the figures; fails only where they are out of all proportion, since the machine is shared.
+ * a network. Prints the processor time, which is the machine's; fails for what it allocates, which is the engine's.
  */
 class DeliveryCostTest {
 
@@ -76,7 +76,7 @@ class DeliveryCostTest {
 
     @ParameterizedTest
     @CsvSource({"1,1,80000", "200,1,1600", "1,1000,80000"})
-    void a_delivery_costs_a_fraction_of_a_microsecond(int subscribers, int topics, int messages) {
+    void a_delivery_allocates_little_and_less_the_more_there_are(int subscribers, int topics, int messages) {
         try (TestDoor door = new TestDoor(directory)) {
             HandLoop loop = new HandLoop();
             Counter counter = new Counter();
@@ -103,7 +103,7 @@ class DeliveryCostTest {
             }
             System.out.printf(
                     "fan-out %d, %d topics: %.0f ns and %d bytes per delivery%n", subscribers, topics, best, bytes);
-            assertThat(best).isLessThan(5_000);
+            assertThat(bytes).as("bytes of each delivery").isLessThan(subscribers == 1 ? 1_000 : 100);
         }
     }
 
