@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import jetbrains.exodus.env.EnvironmentConfig;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -25,7 +24,6 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * Reads of rows of 100 bytes by their id, in random order: of the bytes with nothing but Xodus, and of the whole row through
@@ -56,7 +54,7 @@ public class StoreBenchmark {
             Transaction transaction) {}
 
     @Setup
-    public void open(BenchmarkParams benchmark) throws IOException, InterruptedException {
+    public void open() throws IOException, InterruptedException {
         java.nio.file.Path directory = Files.createTempDirectory("tarn-bench");
         XodusStore store = BenchTables.open(directory.resolve("store"), Map.of());
         RawWriter raw = new RawWriter(Files.createDirectories(directory.resolve("raw")));
@@ -78,12 +76,6 @@ public class StoreBenchmark {
             }
         }
         writes.forEach(CompletableFuture::join);
-        if (benchmark.getBenchmark().endsWith("AsDelivered")) {
-            raw.database()
-                    .environment
-                    .getEnvironmentConfig()
-                    .setEnvMonitorTxnsTimeout(new EnvironmentConfig().getEnvMonitorTxnsTimeout());
-        }
         shuffle(paths, keys);
         open = new Open(
                 directory,
@@ -126,12 +118,6 @@ public class StoreBenchmark {
         } finally {
             transaction.abort();
         }
-    }
-
-    /** The same as long as nothing is set: Xodus then takes a stack trace of who begins a transaction (decision 0166). */
-    @Benchmark
-    public byte @Nullable [] rawGetAsDelivered() {
-        return rawGet();
     }
 
     @Benchmark
