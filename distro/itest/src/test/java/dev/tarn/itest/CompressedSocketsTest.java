@@ -21,7 +21,8 @@ class CompressedSocketsTest {
 
     @Test
     void what_is_sent_comes_back_however_it_is_compressed() throws Exception {
-        Path scripts = Files.createDirectories(Path.of(System.getProperty("tarn.clients")));
+        // Of its own: another process may be installing what other tests need.
+        Path scripts = Files.createDirectories(Path.of(System.getProperty("tarn.clients"), "compressed"));
         for (String name : List.of("package.json", "ws-deflate.js")) {
             Files.copy(Path.of("src/test/clients", name), scripts.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
