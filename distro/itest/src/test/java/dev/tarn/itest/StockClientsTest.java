@@ -344,15 +344,18 @@ class StockClientsTest {
     }
 
     @Test
-    void the_buttons_of_the_pages_of_protocols_and_applications_do_what_they_say() throws Exception {
-        try (Listeners browser = new Listeners()) {
+    void the_buttons_of_the_pages_of_protocols_and_applications_do_what_they_say(@TempDir Path elsewhere)
+            throws Exception {
+        // Without the demo, which has the table of the application that is deployed.
+        try (Tarn alone = Tarn.dev(elsewhere).ready();
+                Listeners browser = new Listeners()) {
             browser.start(
                     "",
                     List.of(
                             "node",
                             scripts.resolve("console.js").toString(),
                             "/usr/bin/chromium",
-                            tarn.address("admin"),
+                            alone.address("admin"),
                             System.getProperty("tarn.echo"),
                             System.getProperty("tarn.sensors")));
             Eventually.passes(Duration.ofMinutes(5), () -> {
