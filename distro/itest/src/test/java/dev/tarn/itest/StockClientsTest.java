@@ -343,6 +343,11 @@ class StockClientsTest {
         }
     }
 
+    /** Without the dots of a relative path, which a browser does not take for a file. */
+    private static String jar(String property) {
+        return Path.of(System.getProperty(property)).normalize().toString();
+    }
+
     @Test
     void the_buttons_of_the_pages_of_protocols_and_applications_do_what_they_say(@TempDir Path elsewhere)
             throws Exception {
@@ -356,8 +361,8 @@ class StockClientsTest {
                             scripts.resolve("console.js").toString(),
                             "/usr/bin/chromium",
                             alone.address("admin"),
-                            System.getProperty("tarn.echo"),
-                            System.getProperty("tarn.sensors")));
+                            jar("tarn.echo"),
+                            jar("tarn.sensors")));
             Eventually.passes(Duration.ofMinutes(5), () -> {
                 assertThat(browser.lines).contains("console done");
                 return null;
