@@ -51,6 +51,7 @@ class OperationTest {
         assertThat(tarn.out()).as("a banner").anyMatch(line -> line.contains("administrator"));
         assertThat(tarn.err()).isEmpty();
         saysGoodbye(tarn);
+        assertThat(tarn.err()).as("after the stop too").isEmpty();
         Tarn again = Tarn.dev(folder).ready();
         operate(again, "{\"operation\":\"user_put\",\"name\":\"ada\",\"password\":\"secret\"}");
         again.kill();
