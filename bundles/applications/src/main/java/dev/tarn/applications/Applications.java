@@ -88,7 +88,12 @@ public final class Applications implements Site, BooleanSupplier {
             @Reference Transactions transactions,
             @Reference DataLoader loader,
             Config config) {
-        this(framework, new Watch.Services(tables, roles, Optional.of(loader)), transactions, config);
+        this(
+                framework,
+                new Watch.Services(
+                        tables, roles, Optional.of(loader), Boolean.parseBoolean(framework.getProperty("tarn.debug"))),
+                transactions,
+                config);
     }
 
     /** In plain Java: what is there is deployed at once. */
@@ -98,7 +103,7 @@ public final class Applications implements Site, BooleanSupplier {
 
     /** @param loader absent where nobody's data files are read */
     Applications(Tables tables, Roles roles, Transactions transactions, Optional<DataLoader> loader, Config config) {
-        this(null, new Watch.Services(tables, roles, loader), transactions, config);
+        this(null, new Watch.Services(tables, roles, loader, false), transactions, config);
         watch.start();
         next(interval);
     }
@@ -150,7 +155,7 @@ public final class Applications implements Site, BooleanSupplier {
         thread.execute(() -> {
             try {
                 work.run();
-            } catch (RuntimeException bug) {
+            } catch (RuntimeException | Error bug) {
                 LOG.error("deploying applications failed", bug);
             } finally {
                 busy.decrementAndGet();
@@ -202,7 +207,8 @@ public final class Applications implements Site, BooleanSupplier {
                 answer.complete(work.done());
             } catch (IOException failure) {
                 answer.completeExceptionally(new Failure(Failure.Code.UNAVAILABLE, failure.toString()));
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | Error failure) {
+                // Also what a virtual machine says of classes that do not fit: whoever waits is to hear of it.
                 answer.completeExceptionally(failure);
             }
         };
@@ -269,15 +275,15 @@ public final class Applications implements Site, BooleanSupplier {
     }
 
     private void look() {
-        long before = System.nanoTime();
+        long took = 0;
         try {
-            watch.look();
-        } catch (RuntimeException bug) {
+            took = watch.look();
+        } catch (RuntimeException | Error bug) {
+            // Whatever it was, the next look comes.
             LOG.error("looking at application folders failed", bug);
         }
         // Large folders are looked at less often, so that at most a twentieth of the time goes into it.
-        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
-        next(Math.max(interval, took * 20));
+        next(Math.max(interval, TimeUnit.NANOSECONDS.toMillis(took) * 20));
     }
 
     private List<Application> serving() {

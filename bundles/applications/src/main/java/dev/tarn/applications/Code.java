@@ -27,9 +27,11 @@ final class Code {
     /**
      * Loads all code of a version, beside the one that serves.
      *
+     * @param unhurried whether calls may take long, since a debugger may stop them
      * @throws Failure INVALID with what is wrong where; then nothing of it is left
      */
-    static Code load(Application application, Folder folder, List<Language> languages) throws IOException {
+    static Code load(Application application, Folder folder, List<Language> languages, boolean unhurried)
+            throws IOException {
         Sources sources = new Sources(
                 application.name(),
                 folder.root(),
@@ -45,7 +47,7 @@ final class Code {
             for (Language language : languages) {
                 if (language.takes(sources)) {
                     Program program = language.load(sources);
-                    programs.add(new Running(program));
+                    programs.add(new Running(program, unhurried));
                     for (Table table : program.tables()) {
                         // What the folder says of a table goes before what code says of it.
                         if (declared.add(table.qualifiedName())) {

@@ -2,7 +2,9 @@
 package dev.tarn.applications;
 
 import dev.tarn.api.application.Logic;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -87,7 +89,7 @@ final class JarLoader extends URLClassLoader {
         return file.toUri().toURL();
     }
 
-    /** The names of all classes that are the application's own, libraries left out. */
+    /** The names of all classes in the application's own jars; those in {@code lib} left out. */
     List<String> names() throws IOException {
         List<String> names = new ArrayList<>();
         for (Path jar : jars) {
@@ -103,6 +105,21 @@ final class JarLoader extends URLClassLoader {
             }
         }
         return names;
+    }
+
+    /**
+     * What the file of a class says.
+     *
+     * @throws IOException when it is no class, or not in the application's jars
+     */
+    ClassFile file(String name) throws IOException {
+        URL file = findResource(name.replace('.', '/') + ".class");
+        if (file == null) {
+            throw new IOException("no file of class " + name);
+        }
+        try (InputStream in = file.openStream()) {
+            return ClassFile.of(new BufferedInputStream(in));
+        }
     }
 
     /** Closes the jars and deletes the copies. */

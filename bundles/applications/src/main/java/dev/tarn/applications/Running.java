@@ -20,14 +20,20 @@ final class Running {
 
     private static final Logger LOG = LoggerFactory.getLogger(Running.class);
 
+    /** What a call may take while a debugger may have stopped it. */
+    private static final Duration UNHURRIED = Duration.ofHours(1);
+
     private final Program program;
+    private final boolean unhurried;
     private final List<Mount> mounts = new ArrayList<>();
 
     /** Resources that may have calls, and one for the program until it is replaced. */
     private final AtomicInteger holding;
 
-    Running(Program program) {
+    /** @param unhurried whether calls may take long, since a debugger may stop them */
+    Running(Program program, boolean unhurried) {
         this.program = program;
+        this.unhurried = unhurried;
         for (Mount mount : program.mounts()) {
             mounts.add(new Mount(mount.export(), mount.table(), new Held(mount.logic())));
         }
@@ -89,7 +95,7 @@ final class Running {
 
         @Override
         public Duration limit() {
-            return logic.limit();
+            return unhurried ? UNHURRIED : logic.limit();
         }
 
         @Override

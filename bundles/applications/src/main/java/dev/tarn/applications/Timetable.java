@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,14 +63,18 @@ final class Timetable {
     /**
      * Adds the methods of a resource that run by themselves.
      *
-     * @throws IllegalArgumentException when one cannot
+     * @param wrong is told of those that cannot, and why
      */
-    void add(Logic logic) {
+    void add(Logic logic, BiConsumer<Method, String> wrong) {
         for (Class<?> type = logic.getClass(); type != null && type != Object.class; type = type.getSuperclass()) {
             for (Method method : type.getDeclaredMethods()) {
                 Every every = method.getAnnotation(Every.class);
                 if (every != null) {
-                    entries.add(entry(logic, method, every));
+                    try {
+                        entries.add(entry(logic, method, every));
+                    } catch (IllegalArgumentException unfit) {
+                        wrong.accept(method, String.valueOf(unfit.getMessage()));
+                    }
                 }
             }
         }
@@ -85,13 +90,22 @@ final class Timetable {
             throw new IllegalArgumentException(method.getName() + ": @Every needs a time, or a cron");
         }
         if (!every.cron().isEmpty()) {
-            return new Entry(logic, method, Duration.ZERO, Cron.of(every.cron()));
+            return new Entry(logic, method, Duration.ZERO, named(method, () -> Cron.of(every.cron())));
         }
-        Duration time = RecordTable.time(every.value());
+        Duration time = named(method, () -> RecordTable.time(every.value()));
         if (time.compareTo(Duration.ofMillis(10)) < 0) {
             throw new IllegalArgumentException(method.getName() + ": @Every is 10ms at the least");
         }
         return new Entry(logic, method, time, null);
+    }
+
+    /** What is read of an annotation; what is wrong with it is told with its method. */
+    private static <T> T named(Method method, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (IllegalArgumentException wrong) {
+            throw new IllegalArgumentException(method.getName() + ": @Every: " + wrong.getMessage(), wrong);
+        }
     }
 
     synchronized void start() {

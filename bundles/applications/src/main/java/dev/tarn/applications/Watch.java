@@ -36,18 +36,26 @@ final class Watch {
 
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
 
-    /** Where an application's parts go. */
-    record Services(Tables tables, Roles roles, Optional<DataLoader> loader) {}
+    /**
+     * Where an application's parts go.
+     *
+     * @param unhurried whether calls may take long, since a debugger may stop them
+     */
+    record Services(Tables tables, Roles roles, Optional<DataLoader> loader, boolean unhurried) {}
 
     private final Tables tables;
     private final Roles roles;
     private final Optional<DataLoader> loader;
+    private final boolean unhurried;
     private final Places places;
     private final Shelf shelf;
     private final Consumer<List<Application>> serving;
     private final Map<String, Watched> watched = new LinkedHashMap<>();
     private final List<Language> languages = new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable Audit> audit = new AtomicReference<>();
+
+    /** Nanoseconds of the last look in which something was deployed. */
+    private long acted;
 
     /**
      * Watches nothing yet.
@@ -60,6 +68,7 @@ final class Watch {
         this.tables = services.tables();
         this.roles = services.roles();
         this.loader = services.loader();
+        this.unhurried = services.unhurried();
         this.shelf = new Shelf(directory);
         this.places = new Places(given, directory, shelf);
         this.serving = serving;
@@ -102,9 +111,12 @@ final class Watch {
         look(true);
     }
 
-    /** Acts on what has changed. */
-    void look() {
+    /** Acts on what has changed; returns the nanoseconds that looking took, without acting. */
+    long look() {
+        long began = System.nanoTime();
+        acted = 0;
         look(false);
+        return System.nanoTime() - began - acted;
     }
 
     private void look(boolean atOnce) {
@@ -139,7 +151,9 @@ final class Watch {
                 gone(one, now);
             }
         } else if (settled && !now.equals(one.tried)) {
+            long began = System.nanoTime();
             take(one, found, now);
+            acted += System.nanoTime() - began;
         }
     }
 
@@ -225,7 +239,7 @@ final class Watch {
                         .toList());
                 return false;
             }
-            code = Code.load(next, folder, List.copyOf(languages));
+            code = Code.load(next, folder, List.copyOf(languages), unhurried);
             Application last = one.serving;
             if (last == null || !last.roles().equals(next.roles())) {
                 roles.deploy(one.name, next.roles());
@@ -263,7 +277,7 @@ final class Watch {
         } catch (IOException unreadable) {
             // The folder changed while it was being read, or cannot be read: in the first case the next look differs.
             one.complain(List.of(unreadable.toString()));
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | LinkageError bug) {
             one.problems = List.of(bug.toString());
             LOG.error("application={} not deployed, the last version keeps serving", one.name, bug);
         } finally {
@@ -278,7 +292,7 @@ final class Watch {
     private void deployTables(String name, @Nullable Application last, Code code) {
         try {
             tables.deploy(name, code.tables(), code.mounts());
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | LinkageError refused) {
             roles.deploy(name, last == null ? List.of() : last.roles());
             throw refused;
         }

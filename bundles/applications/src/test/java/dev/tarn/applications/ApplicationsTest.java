@@ -48,8 +48,15 @@ class ApplicationsTest {
         final BlockingQueue<String> events = new LinkedBlockingQueue<>();
         volatile boolean refusing;
 
+        /** How long the next one takes. */
+        volatile long nanos;
+
         @Override
         public void deploy(String application, List<Table> tables, List<Mount> mounts) {
+            for (long end = System.nanoTime() + nanos; System.nanoTime() < end; ) {
+                LockSupport.parkNanos(end - System.nanoTime());
+            }
+            nanos = 0;
             if (refusing) {
                 events.add("refused " + application);
                 throw new Failure(Failure.Code.CONFLICT, "another application exports Sensors");
@@ -187,6 +194,17 @@ class ApplicationsTest {
 
         Files.move(directory.resolve("deploy/app"), directory.resolve("gone"));
         assertThat(tables.next()).isEqualTo("undeploy app");
+    }
+
+    @Test
+    void after_a_version_that_took_long_the_folder_is_looked_at_as_often_as_before() throws Exception {
+        start();
+        // A twentieth of the time for looking would be more than the minute in which the next version is awaited.
+        tables.nanos = TimeUnit.MILLISECONDS.toNanos(3_200);
+        write("deploy/app/schema.graphql", SENSORS);
+        assertThat(tables.next()).isEqualTo("deploy app [Sensors]");
+        write("deploy/app/schema.graphql", SENSORS + "type More @table @export\n");
+        assertThat(tables.next()).isEqualTo("deploy app [Sensors, More]");
     }
 
     @Test

@@ -9,10 +9,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.resource.Terms;
 import dev.tarn.testkit.Configs;
 import dev.tarn.testkit.Node;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,12 +22,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,29 +74,14 @@ class JavaDeployTest {
 
     /** A jar with what this source compiles to. */
     private byte[] jar(String source) throws IOException {
-        Path classes = Files.createTempDirectory(directory, "classes");
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        JavaFileObject file =
-                new SimpleJavaFileObject(URI.create("string:///app/Rule.java"), JavaFileObject.Kind.SOURCE) {
-                    @Override
-                    public CharSequence getCharContent(boolean ignoring) {
-                        return source;
-                    }
-                };
-        List<String> options = List.of(
-                "-proc:none", "-parameters", "-d", classes.toString(), "-cp", System.getProperty("java.class.path"));
-        assertThat(compiler.getTask(null, null, null, options, null, List.of(file))
-                        .call())
-                .isTrue();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (JarOutputStream jar = new JarOutputStream(bytes);
-                var files = Files.walk(classes)) {
-            for (Path each : files.filter(Files::isRegularFile).toList()) {
-                jar.putNextEntry(new JarEntry(classes.relativize(each).toString()));
-                Files.copy(each, (OutputStream) jar);
-            }
-        }
-        return bytes.toByteArray();
+        return jar(source, "");
+    }
+
+    /** A jar in which one file is missing. */
+    private byte[] jar(String source, String without) throws IOException {
+        return without.isEmpty()
+                ? Jars.of(directory, Map.of("app/Rule.java", source))
+                : Jars.of(directory, Map.of("app/Rule.java", source), without);
     }
 
     private void drop(byte[] jar) throws IOException {
@@ -260,5 +236,138 @@ class JavaDeployTest {
                 .isInstanceOf(Failure.class);
         assertThatThrownBy(() -> Node.await(applications.rollBack("app"))).isInstanceOf(Failure.class);
         assertThat(Node.await(applications.list())).isEmpty();
+    }
+
+    @Test
+    void a_jar_in_the_watched_folder_is_an_application_for_as_long_as_it_lies_there() throws Exception {
+        Path dropped = Files.createDirectories(directory.resolve("deploy")).resolve("rule-1.0.jar");
+        Path partial = directory.resolve("partial");
+        Files.write(partial, jar(source("one")));
+        Files.move(partial, dropped, StandardCopyOption.ATOMIC_MOVE);
+        writes("one");
+        Files.write(partial, jar(source("two")));
+        Files.move(partial, dropped, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        writes("two");
+        Files.write(partial, jar("package app; public class Rule extends Missing {}".replace("extends Missing ", "")));
+        Files.move(partial, dropped, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        await(() -> said().contains("no class extends TableResource"));
+        writes("two");
+        assertThat(said()).contains("name=rule").contains("versions=[1, 2]");
+        Node.await(applications.rollBack("rule"));
+        writes("one");
+        Node.await(applications.undeploy("rule"));
+        assertThat(Files.exists(dropped)).isFalse();
+        assertThat(said()).isEqualTo("[]");
+    }
+
+    @Test
+    void a_jar_with_a_class_missing_is_refused_and_says_which() throws Exception {
+        upload(source("one"));
+        for (String use : List.of("public Gone gone() { return null; }", "void use() { new Gone().go(); }")) {
+            byte[] broken = jar(
+                    String.format(SOURCE, use, "two")
+                            .replace(
+                                    "public final class Rule",
+                                    "final class Gone { void go() {} }\npublic final class Rule"),
+                    "app/Gone.class");
+            assertThatThrownBy(() -> Node.await(applications.deploy("app", broken)))
+                    .isInstanceOfSatisfying(
+                            Failure.class,
+                            failure -> assertThat(failure.violations())
+                                    .containsExactly(
+                                            "app/Rule.java:7: there is no class app.Gone, neither in the application's jars nor in lib/"));
+            assertThat(by()).isEqualTo("one");
+        }
+        byte[] often = jar(String.format(SOURCE, "@Every(\"often\") public void tick() {}", "two"));
+        assertThatThrownBy(() -> Node.await(applications.deploy("app", often)))
+                .isInstanceOfSatisfying(
+                        Failure.class,
+                        failure -> assertThat(failure.violations())
+                                .singleElement()
+                                .asString()
+                                .startsWith("app/Rule.java:6: tick: @Every: \"often\""));
+        // What is dropped is looked at after that as well.
+        Node.await(applications.undeploy("app"));
+        drop(jar(source("three")));
+        await(() -> by().equals("three"));
+    }
+
+    private String said() {
+        return Node.await(applications.list()).toString();
+    }
+
+    /** Waits until rows are written by this version. */
+    private void writes(String by) {
+        await(() -> {
+            try {
+                node.put("Sensors/1", "{\"temp\":1}");
+                return node.text("Sensors/1").contains("\"by\":\"" + by + "\"");
+            } catch (Failure notYet) {
+                return false;
+            }
+        });
+    }
+
+    @Test
+    void rows_as_they_come_are_maps() throws Exception {
+        Path folder = Files.createDirectories(directory.resolve("partial-folder"));
+        Files.writeString(folder.resolve("schema.graphql"), "type Things @table { id: ID @primaryKey  n: Int }");
+        Files.write(folder.resolve("rule.jar"), jar("""
+                package app;
+                import dev.tarn.api.application.*;
+                import java.util.*;
+                @Export("Things")
+                public final class Rule extends TableResource<Map<String, Object>> {
+                    @Override public void put(Call call, Map<String, Object> sent) throws Exception {
+                        Map<String, Object> changed = new LinkedHashMap<>(sent);
+                        changed.put("n", ((Number) sent.getOrDefault("n", 0)).longValue() + 1);
+                        changed.put("by", "rule");
+                        changed.remove("secret");
+                        super.put(call, changed);
+                    }
+                    @Override public Map<String, Object> get(Call call) throws Exception {
+                        Map<String, Object> row = super.get(call);
+                        if (row == null) return null;
+                        Map<String, Object> shown = new LinkedHashMap<>(row);
+                        shown.put("seen", true);
+                        return shown;
+                    }
+                    @Override public Iterable<Map<String, Object>> find(Call call) throws Exception {
+                        List<Map<String, Object>> all = new ArrayList<>();
+                        super.find(call).forEach(all::add);
+                        return all;
+                    }
+                }
+                """));
+        Files.move(folder, Files.createDirectories(directory.resolve("deploy")).resolve("things"));
+        await(() -> said().contains("name=things, state=serving"));
+        node.put("Things/1", "{\"n\":4,\"secret\":\"x\",\"more\":[1]}");
+        assertThat(node.text("Things/1"))
+                .isEqualTo("{\"id\":\"1\",\"n\":5,\"more\":[1],\"by\":\"rule\",\"seen\":true}");
+        assertThat(Node.await(node.services()
+                                .resources()
+                                .patch(
+                                        node.context(),
+                                        dev.tarn.api.data.Path.of("Things/1"),
+                                        node.json("{\"n\":1}"),
+                                        Terms.NONE))
+                        .changes())
+                .hasSize(1);
+        assertThat(node.text("Things/1")).contains("\"n\":2").contains("\"more\":[1]");
+    }
+
+    @Test
+    void a_mistake_is_told_with_the_line_of_the_application() throws Exception {
+        Node.await(applications.deploy("app", jar("""
+                package app;
+                import dev.tarn.api.application.*;
+                @At("Wrong")
+                public final class Rule extends Endpoint {
+                    @Override public Object get(Call call) {
+                        return java.util.List.of().get(0);
+                    }
+                }
+                """)));
+        assertThatThrownBy(() -> node.row("Wrong/1")).hasMessageContaining("Rule.java:6");
     }
 }

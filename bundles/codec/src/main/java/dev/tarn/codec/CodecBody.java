@@ -28,7 +28,10 @@ final class CodecBody implements Body {
 
     private final CodecBodies bodies;
     private final String mediaType;
-    private final String essence;
+
+    /** Null until somebody asks; two threads that ask at once make the same. */
+    private @Nullable String essence;
+
     private final boolean structured;
 
     /** Null until somebody asks, in a body made from a value, whose value is in {@link #made}. */
@@ -44,7 +47,6 @@ final class CodecBody implements Body {
             AtomicReference<@Nullable Made> made) {
         this.bodies = bodies;
         this.mediaType = mediaType;
-        this.essence = Types.essence(mediaType);
         this.bytes = bytes;
         this.structured = structured;
         this.made = made;
@@ -64,6 +66,15 @@ final class CodecBody implements Body {
         return mediaType;
     }
 
+    private String essence() {
+        String known = essence;
+        if (known == null) {
+            known = Types.essence(mediaType);
+            essence = known;
+        }
+        return known;
+    }
+
     @Override
     public boolean structured() {
         return structured;
@@ -71,13 +82,13 @@ final class CodecBody implements Body {
 
     @Override
     public byte[] bytes() {
-        return bytes != null ? bytes : as(essence).bytes();
+        return bytes != null ? bytes : as(essence()).bytes();
     }
 
     @Override
     public Body as(String wanted) {
-        String target = wanted.equals(mediaType) ? essence : Types.essence(wanted);
-        if (bytes != null && target.equals(essence)) {
+        String target = wanted.equals(mediaType) ? essence() : Types.essence(wanted);
+        if (bytes != null && target.equals(essence())) {
             remembered(CHECKED, this::check);
             return this;
         }
@@ -157,7 +168,7 @@ final class CodecBody implements Body {
 
     /** Reads the bytes once for what is wrong with them, before anybody embeds or forwards them as this format. */
     private @Nullable Object check() {
-        Codec own = bodies.find(essence);
+        Codec own = bodies.find(essence());
         if (own instanceof Format format) {
             format.read(source(), new CheckSink());
         } else if (own != null) {
@@ -173,7 +184,7 @@ final class CodecBody implements Body {
         if (value != null || bytes == null) {
             encoded = encoded(codec, value());
         } else {
-            Codec own = codec(essence);
+            Codec own = codec(essence());
             if (own == codec) {
                 remembered(CHECKED, this::check);
                 encoded = bytes;
@@ -201,9 +212,10 @@ final class CodecBody implements Body {
 
     private @Nullable Object decoded(byte[] from) {
         try {
-            return codec(essence).decode(from);
+            return codec(essence()).decode(from);
         } catch (IOException e) {
-            throw new Failure(Failure.Code.MALFORMED, "the body cannot be read as " + essence + ": " + e.getMessage());
+            throw new Failure(
+                    Failure.Code.MALFORMED, "the body cannot be read as " + essence() + ": " + e.getMessage());
         }
     }
 

@@ -8,6 +8,7 @@ import dev.tarn.api.application.Request;
 import dev.tarn.api.application.Transactions;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
@@ -327,8 +328,8 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
     }
 
     @Override
-    public boolean mayHear(Context context, Filter filter, Path path) {
-        return reads.mayHear(context, filter, path);
+    public boolean mayHear(Context context, Filter filter, Change change) {
+        return reads.mayHear(context, filter, change);
     }
 
     @Override
@@ -379,6 +380,11 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
     @Override
     public DurableSession open(String name, long cursor) {
         return sessions.open(name, cursor);
+    }
+
+    @Override
+    public List<DurableSession> sessions() {
+        return sessions.all();
     }
 
     @Override

@@ -62,7 +62,12 @@ final class FilterSubscription implements Subscription, Placed {
     }
 
     private void refresh() {
-        plain = !cancelled && scan == null && !interest.noLocal() && allowed == null && interest.database() == null;
+        plain = !cancelled
+                && scan == null
+                && !interest.noLocal()
+                && allowed == null
+                && interest.database() == null
+                && interest.where() == null;
     }
 
     @Override
@@ -259,7 +264,8 @@ final class FilterSubscription implements Subscription, Placed {
                 interest.group(),
                 interest.query(),
                 interest.database(),
-                interest.newest());
+                interest.newest(),
+                interest.where());
         tag = newTag;
         refresh();
         mailbox.renewed(this, start);

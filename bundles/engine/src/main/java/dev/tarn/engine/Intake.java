@@ -7,12 +7,17 @@ import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Subscription;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What comes into a mailbox, from its loop's queue, from the log and from the tables' rows: decides who of its
  * subscriptions wants it and whether there is room, and puts it into the outbox. Confined to the mailbox's loop.
  */
 final class Intake {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
     private final QueuedMailbox mailbox;
     private final CallContext context;
@@ -21,6 +26,9 @@ final class Intake {
     private final Outbox outbox;
     private final LogReader log;
     private final RowReader rows;
+
+    /** The last logged change that a condition has left out. */
+    private long leftOut;
 
     Intake(
             QueuedMailbox mailbox,
@@ -89,7 +97,8 @@ final class Intake {
     private void passLogged(Change change, List<FilterSubscription> matched) {
         List<Subscription> wanting = wanting(change, matched);
         Change seen = wanting.isEmpty() ? null : visibility.seen(change);
-        if (seen == null || outbox.add(delivery(seen, wanting))) {
+        List<Subscription> selecting = seen == null ? List.of() : selecting(seen, wanting);
+        if (seen == null || selecting.isEmpty() || outbox.add(delivery(seen, selecting))) {
             log.taken(change.sequence());
         } else {
             log.fallBack(outbox.dropLogged(change.sequence()) - 1, change.sequence());
@@ -98,8 +107,10 @@ final class Intake {
     }
 
     private void passUnlogged(Change change, List<FilterSubscription> matched, long after) {
-        List<Subscription> wanting = wanting(change, matched);
-        if (!wanting.isEmpty() && visibility.seen(change) != null) {
+        List<Subscription> covering = wanting(change, matched);
+        Change seen = covering.isEmpty() ? null : visibility.seen(change);
+        List<Subscription> wanting = seen == null ? List.of() : selecting(seen, covering);
+        if (!wanting.isEmpty()) {
             if (outbox.full() && !mayKeep(change, wanting)) {
                 outbox.missed(mailbox.subscriber());
             } else if (log.active()) {
@@ -117,7 +128,7 @@ final class Intake {
             handing.change(change, subscription);
         } else if (!change.logged()) {
             passUnlogged(change, member, after);
-        } else {
+        } else if (selects(change, subscription)) {
             boolean room = !log.active() && outbox.add(new Delivery(change, List.of(subscription), false, 0));
             if (!room) {
                 // Kept as a number only: the log has the rest.
@@ -170,11 +181,12 @@ final class Intake {
     /** Takes a change that was read from the log. */
     void takeLogged(Change change, List<FilterSubscription> matched) {
         outbox.release(change.sequence() - 1);
-        List<Subscription> wanting = new ArrayList<>(wanting(change, matched));
-        Change seen = wanting.isEmpty() ? null : visibility.seen(change);
+        List<Subscription> covering = wanting(change, matched);
+        Change seen = covering.isEmpty() ? null : visibility.seen(change);
         if (seen == null) {
             return;
         }
+        List<Subscription> wanting = new ArrayList<>(selecting(seen, covering));
         for (FilterSubscription subscription : matched) {
             if (subscription.group() != null && wanting.remove(subscription)) {
                 // Never taken back from the outbox, since nothing remembers that the group gave it to this one.
@@ -189,8 +201,46 @@ final class Intake {
     /** Takes a current row. */
     void takeRow(Change row, FilterSubscription subscription) {
         Change seen = visibility.seen(row);
-        if (seen != null) {
+        if (seen != null && selects(seen, subscription)) {
             outbox.force(new Delivery(seen, List.of(subscription), true, 0));
+        }
+    }
+
+    /** Those whose condition is true of the change as it may be seen; usually all, and then nothing is allocated. */
+    private List<Subscription> selecting(Change seen, List<Subscription> wanting) {
+        List<Subscription> selecting = wanting;
+        for (int i = wanting.size() - 1; i >= 0; i--) {
+            if (!selects(seen, (FilterSubscription) wanting.get(i))) {
+                selecting = selecting == wanting ? new ArrayList<>(wanting) : selecting;
+                selecting.remove(i);
+            }
+        }
+        return selecting;
+    }
+
+    /** Whether the condition of a subscription is true of a change; where it cannot be asked the mailbox ends. */
+    private boolean selects(Change seen, FilterSubscription subscription) {
+        Predicate<Change> where = subscription.interest().where();
+        try {
+            if (where == null || where.test(seen)) {
+                return true;
+            }
+        } catch (Failure refused) {
+            mailbox.end(refused);
+        } catch (RuntimeException bug) {
+            LOG.error("a condition failed: subscription={}", subscription, bug);
+            mailbox.end(new Failure(Failure.Code.UNAVAILABLE, "a fault of the server; see its log"));
+        }
+        leftOut = Math.max(leftOut, seen.sequence());
+        return false;
+    }
+
+    /** Tells the subscriber what conditions have left out, once all before that was handed over. */
+    void tellPassed() {
+        long upTo = log.active() ? Math.min(leftOut, log.cursor()) : leftOut;
+        if (upTo > 0 && outbox.isEmpty()) {
+            leftOut = upTo == leftOut ? 0 : leftOut;
+            mailbox.subscriber().passed(upTo);
         }
     }
 

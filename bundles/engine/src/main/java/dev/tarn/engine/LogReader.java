@@ -49,6 +49,11 @@ final class LogReader {
         return active;
     }
 
+    /** Every logged change up to this one has been taken or was of no interest. */
+    long cursor() {
+        return cursor;
+    }
+
     /** Whether a logged change of the queue is not to be taken from it: it will be read from the log, or was. */
     boolean skips(long sequence) {
         if (active) {

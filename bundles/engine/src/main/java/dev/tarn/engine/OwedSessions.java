@@ -54,6 +54,11 @@ final class OwedSessions implements AutoCloseable {
         return session;
     }
 
+    /** Those that are open. */
+    List<DurableSession> all() {
+        return List.copyOf(sessions.values());
+    }
+
     void closed(OwedSession session) {
         sessions.remove(session.name(), session);
     }

@@ -333,6 +333,9 @@ final class QueuedMailbox implements Mailbox {
         flushing = true;
         try {
             send();
+            if (!closed && live.isEmpty()) {
+                intake.tellPassed();
+            }
         } catch (Failure full) {
             ending = full;
         } catch (RuntimeException bug) {

@@ -2,8 +2,10 @@
 package dev.tarn.engine;
 
 import dev.tarn.api.data.Attribute;
+import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
+import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
@@ -230,20 +232,27 @@ final class Reads {
         return commons.permissions().allows(context, verb, table, table.root() ? "#" : table.name());
     }
 
-    boolean mayHear(Context context, Filter filter, Path path) {
+    boolean mayHear(Context context, Filter filter, Change change) {
         Exports exports = commons.routing().exports();
-        Exported exported = exports.resolve(path.first());
-        return exported != null
-                && commons.permissions()
-                        .allows(
-                                context,
-                                Access.Verb.SUBSCRIBE,
-                                exported.table(),
-                                exports.canonical(filter).text())
-                && commons.permissions()
-                        .rights(context)
-                        .of(exported.table())
-                        .allows(Access.Verb.SUBSCRIBE, path.text());
+        String path = change.path().text();
+        Exported exported = exports.resolve(change.path().first());
+        if (exported == null) {
+            return false;
+        }
+        Permissions permissions = commons.permissions();
+        Table table = exported.table();
+        boolean subscribes = permissions.allows(
+                        context,
+                        Access.Verb.SUBSCRIBE,
+                        table,
+                        exports.canonical(filter).text())
+                && permissions.rights(context).of(table).allows(Access.Verb.SUBSCRIBE, path);
+        return subscribes
+                && (change.kind() == Kind.MESSAGE
+                        || (permissions.allows(context, Access.Verb.READ, table, path)
+                                && permissions
+                                        .sight(context, Access.Verb.READ, table)
+                                        .whole()));
     }
 
     CompletionStage<Map<String, Object>> describe(Context context, String resource) {

@@ -26,6 +26,7 @@ final class TestSubscriber implements Subscriber {
     private final List<String> events = new ArrayList<>();
     private Consumer<Delivery> also = delivery -> {};
     private long missed;
+    private long passed;
     private Failure end;
 
     TestSubscriber(TestDoor door, TestLoop loop) {
@@ -89,6 +90,16 @@ final class TestSubscriber implements Subscriber {
         missed += changes;
         events.add("missed " + changes);
         notifyAll();
+    }
+
+    @Override
+    public synchronized void passed(long sequence) {
+        passed = sequence;
+        notifyAll();
+    }
+
+    synchronized long passed() {
+        return passed;
     }
 
     @Override

@@ -71,6 +71,7 @@ public final class Health {
     Map<String, String> warnings() {
         Map<String, String> warnings = new TreeMap<>();
         certificates().flatMap(Certificates::problem).ifPresent(problem -> warnings.put("tls", problem));
+        listeners(true, warnings);
         StoreStatistics told = statistics.get();
         if (told != null) {
             store(told, warnings);
@@ -134,15 +135,21 @@ public final class Health {
     /** What keeps the node from serving reads, by part; a part of {@link #problems}. */
     Map<String, String> reading() {
         Map<String, String> problems = new TreeMap<>();
-        for (Endpoint endpoint : endpoints) {
-            endpoint.problem().ifPresent(problem -> problems.put("listener " + endpoint.name(), problem));
-        }
+        listeners(false, problems);
         try {
             store.sequence();
         } catch (RuntimeException closed) {
             problems.put(STORE, String.valueOf(closed.getMessage()));
         }
         return problems;
+    }
+
+    private void listeners(boolean optional, Map<String, String> told) {
+        for (Endpoint endpoint : endpoints) {
+            if (endpoint.optional() == optional) {
+                endpoint.problem().ifPresent(problem -> told.put("listener " + endpoint.name(), problem));
+            }
+        }
     }
 
     /** What the disk did not give back, or soon has no more room for. */

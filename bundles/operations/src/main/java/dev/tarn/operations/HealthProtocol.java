@@ -15,7 +15,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 
 /**
- * {@code GET /health/live} says that the process answers, {@code GET /health/ready} whether it can serve, and
+ * {@code GET /health/live} says that the process answers, {@code GET /health/ready}, or {@code /health}, whether it can serve, and
  * {@code GET /health/ready/reads} whether it can serve those who only read; all without login. Safe on any thread.
  */
 @Component(service = HttpProtocol.class, property = "tarn.door=admin")
@@ -36,7 +36,8 @@ public final class HealthProtocol implements HttpProtocol {
 
     @Override
     public boolean accepts(HttpRequest head) {
-        return head.uri().startsWith("/health/");
+        String uri = head.uri();
+        return uri.equals("/health") || uri.startsWith("/health/") || uri.startsWith("/health?");
     }
 
     @Override
@@ -55,7 +56,7 @@ public final class HealthProtocol implements HttpProtocol {
         HttpResponseStatus status = HttpResponseStatus.OK;
         switch (exchange.path()) {
             case "/health/live" -> said.put("status", "up");
-            case "/health/ready" -> status = ready(health.problems(), said);
+            case "/health", "/health/ready" -> status = ready(health.problems(), said);
             case "/health/ready/reads" -> status = ready(health.reading(), said);
             default -> {
                 exchange.fail(new Failure(

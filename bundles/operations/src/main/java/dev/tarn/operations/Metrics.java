@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.operations;
 
+import dev.tarn.api.resource.DurableSessions;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.StoreStatistics;
 import dev.tarn.transport.Endpoint;
@@ -30,6 +31,7 @@ public final class Metrics {
     private final Meter meter;
     private final Health health;
     private final AtomicReference<@Nullable StoreStatistics> statistics = new AtomicReference<>();
+    private final AtomicReference<@Nullable DurableSessions> sessions = new AtomicReference<>();
 
     @Activate
     public Metrics(@Reference Store store, @Reference Loops loops, @Reference Meter meter, @Reference Health health) {
@@ -50,6 +52,17 @@ public final class Metrics {
         statistics.compareAndSet(told, null);
     }
 
+    /** The engine says who is owed what. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setSessions(DurableSessions told) {
+        sessions.set(told);
+    }
+
+    /** It says so no longer. */
+    public void unsetSessions(DurableSessions told) {
+        sessions.compareAndSet(told, null);
+    }
+
     /** All metrics as they are now. */
     MetricSnapshots snapshots() {
         Families families = new Families();
@@ -60,6 +73,10 @@ public final class Metrics {
         StoreStatistics told = statistics.get();
         if (told != null) {
             StoreFigures.read(families, told);
+        }
+        DurableSessions owed = sessions.get();
+        if (owed != null) {
+            owed(families, owed);
         }
         for (Endpoint endpoint : health.endpoints()) {
             families.gauge(
@@ -113,6 +130,24 @@ public final class Metrics {
                 "tarn_refused",
                 "Requests, packets and connections that were refused.",
                 traffic -> traffic.refused.sum());
+    }
+
+    private static void owed(Families families, DurableSessions sessions) {
+        Owed.byProtocol(sessions).forEach((protocol, total) -> {
+            families.gauge(
+                    "tarn_owed_sessions",
+                    "Sessions, subscriptions and queues that changes are kept for.",
+                    total.sessions(),
+                    "protocol",
+                    protocol);
+            families.gauge(
+                    "tarn_owed_changes",
+                    "Changes that are kept for them and not settled.",
+                    total.changes(),
+                    "protocol",
+                    protocol);
+            families.gauge("tarn_owed_bytes", "Bytes of their bodies.", total.bytes(), "protocol", protocol);
+        });
     }
 
     private static void each(

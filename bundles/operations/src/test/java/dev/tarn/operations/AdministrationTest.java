@@ -4,9 +4,14 @@ package dev.tarn.operations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Filter;
 import dev.tarn.api.operation.Operation;
 import dev.tarn.api.resource.Context;
+import dev.tarn.api.resource.DurableSession;
+import dev.tarn.api.resource.DurableSessions;
+import dev.tarn.api.resource.Terms;
 import dev.tarn.api.store.StoreStatistics;
 import dev.tarn.store.XodusStatistics;
 import dev.tarn.store.XodusStore;
@@ -47,6 +52,7 @@ class AdministrationTest {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private Node node;
     private Health health;
+    private DurableSessions sessions;
 
     /** Gives back what it was given. */
     private record Mirror(String name) implements Operation {
@@ -66,7 +72,11 @@ class AdministrationTest {
     }
 
     private record Place(
-            String name, List<String> protocols, Optional<InetSocketAddress> address, Optional<String> problem)
+            String name,
+            List<String> protocols,
+            Optional<InetSocketAddress> address,
+            Optional<String> problem,
+            boolean optional)
             implements Endpoint {}
 
     @BeforeEach
@@ -79,10 +89,13 @@ class AdministrationTest {
         Metrics metrics = new Metrics(services.store(), services.loops(), services.meter(), health);
         StoreStatistics statistics = new XodusStatistics((XodusStore) services.store());
         metrics.setStatistics(statistics);
+        sessions = (DurableSessions) services.resources();
+        metrics.setSessions(sessions);
         health.setStatistics(statistics);
         OperationsProtocol operations = new OperationsProtocol(services.bodies(), services.access());
         operations.addOperation(new Mirror("mirror"));
         operations.addOperation(new Refusing("refusing"));
+        operations.addOperation(new OwedOperation(sessions));
         operations.addOperation(new StatusOperation(services.store(), services.meter(), health));
         AdminDoor door = services.make(AdminDoor.class);
         door.addProtocol(new HealthProtocol(services.bodies(), health), Map.of());
@@ -112,9 +125,51 @@ class AdministrationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/health/live, 200", "/health/ready, 200", "/health/other, 404", "/metrics, 401", "/operations, 401"})
+    @CsvSource({
+        "/health/live, 200",
+        "/health/ready, 200",
+        "/health, 200",
+        "/health?x, 200",
+        "/health/other, 404",
+        "/healthy, 401",
+        "/metrics, 401",
+        "/operations, 401"
+    })
     void health_alone_needs_no_login(String path, int status) throws Exception {
         assertThat(send(request(path)).statusCode()).isEqualTo(status);
+    }
+
+    @Test
+    void what_is_kept_for_whom_is_a_metric_and_a_list() throws Exception {
+        DurableSession little =
+                sessions.open("mqtt/client-7", node.services().store().sequence());
+        DurableSession much =
+                sessions.open("amqp/queue///jobs", node.services().store().sequence());
+        sessions.open("mqtt-relief/team", node.services().store().sequence());
+        little.cover(Filter.of("a/1"), 1);
+        much.cover(Filter.of("a/#"), 1);
+        for (int i = 0; i < 3; i++) {
+            Node.await(node.services()
+                    .resources()
+                    .put(
+                            node.context(),
+                            dev.tarn.api.data.Path.of("a/" + i),
+                            node.services().bodies().opaque("text/plain", new byte[10]),
+                            Terms.of(Attributes.builder().qos(1).build())));
+        }
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        while (much.owedChanges() + little.owedChanges() < 4) {
+            assertThat(System.nanoTime()).as("4 are owed").isLessThan(deadline);
+        }
+        assertThat(send(request("/metrics").header("Authorization", ADMINISTRATOR))
+                        .body())
+                .contains("tarn_owed_changes{protocol=\"amqp\"} 3")
+                .contains("tarn_owed_bytes{protocol=\"amqp\"} 30")
+                .contains("tarn_owed_changes{protocol=\"mqtt\"} 1")
+                .contains("tarn_owed_sessions{protocol=\"mqtt\"} 2");
+        String answer = operate("{\"operation\":\"owed_list\",\"most\":2}").body();
+        assertThat(answer).contains("\"total\":3").doesNotContain("team");
+        assertThat(answer.indexOf("queue///jobs")).isBetween(0, answer.indexOf("client-7"));
     }
 
     @Test
@@ -129,14 +184,20 @@ class AdministrationTest {
 
     @Test
     void a_node_whose_listener_is_not_open_is_alive_but_not_ready() throws Exception {
-        Place closed = new Place("mqtt", List.of("mqtt"), Optional.empty(), Optional.of("address already in use"));
+        Place closed =
+                new Place("mqtt", List.of("mqtt"), Optional.empty(), Optional.of("address already in use"), false);
         health.addEndpoint(closed);
         assertThat(send(request("/health/live")).statusCode()).isEqualTo(200);
         HttpResponse<String> ready = send(request("/health/ready"));
         assertThat(ready.statusCode()).isEqualTo(503);
         assertThat(ready.body()).contains("down", "listener mqtt", "address already in use");
         health.removeEndpoint(closed);
+        Place optional =
+                new Place("amqp", List.of("amqp"), Optional.empty(), Optional.of("address already in use"), true);
+        health.addEndpoint(optional);
         assertThat(send(request("/health/ready")).statusCode()).isEqualTo(200);
+        assertThat(health.warnings()).containsEntry("listener amqp", "address already in use");
+        health.removeEndpoint(optional);
     }
 
     @Test
@@ -239,7 +300,7 @@ class AdministrationTest {
     @Test
     void the_list_of_operations_is_for_administrators_too() throws Exception {
         HttpResponse<String> answer = send(request("/operations").header("Authorization", ADMINISTRATOR));
-        assertThat(answer.body()).isEqualTo("{\"operations\":[\"mirror\",\"refusing\",\"status\"]}");
+        assertThat(answer.body()).isEqualTo("{\"operations\":[\"mirror\",\"owed_list\",\"refusing\",\"status\"]}");
         assertThat(send(request("/operations")
                                 .header("Authorization", ADMINISTRATOR)
                                 .DELETE())

@@ -199,7 +199,7 @@ final class Host {
         return isolate.values().in(facts);
     }
 
-    /** Arguments: door, status, names and values of headers, sort, what. */
+    /** Arguments: door, status, names and values of headers or null, sort, what. */
     private @Nullable Object answer(Value... arguments) {
         Door door = arguments[0].asHostObject();
         int status = arguments[1].asInt();
@@ -210,7 +210,8 @@ final class Host {
             }
             answer = answer.status(status);
         }
-        for (long at = 0; at + 1 < arguments[2].getArraySize(); at += 2) {
+        long headers = arguments[2].isNull() ? 0 : arguments[2].getArraySize();
+        for (long at = 0; at + 1 < headers; at += 2) {
             String name = arguments[2].getArrayElement(at).asString();
             if (!name.equals("content-type")) {
                 answer =

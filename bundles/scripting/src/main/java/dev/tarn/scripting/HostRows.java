@@ -117,6 +117,7 @@ final class HostRows {
                 return isolate.values().in(known);
             }
         }
+        program.absent().note(database, name);
         return null;
     }
 

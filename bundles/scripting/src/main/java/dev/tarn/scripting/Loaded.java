@@ -44,6 +44,7 @@ final class Loaded implements Program {
     private final AtomicBoolean serving = new AtomicBoolean();
     private final Map<String, String> exports = new ConcurrentHashMap<>();
     private final List<String> events = new CopyOnWriteArrayList<>();
+    private final Absent absent = new Absent();
     private final List<Mount> mounts;
     private final List<Source> sources;
     private final Fetcher fetcher;
@@ -94,7 +95,7 @@ final class Loaded implements Program {
                     .toList();
         } catch (PolyglotException failure) {
             close();
-            throw Flaw.refusal(List.of(modules.flaw(failure)));
+            throw Flaw.refusal(List.of(flaw(failure)));
         } catch (Failure over) {
             close();
             throw over.code() == Failure.Code.INVALID
@@ -152,6 +153,15 @@ final class Loaded implements Program {
                         && !table.database().equals(Table.SYSTEM))
                 .forEach(tables::add);
         return tables;
+    }
+
+    Absent absent() {
+        return absent;
+    }
+
+    private Flaw flaw(PolyglotException failure) {
+        Flaw flaw = modules.flaw(failure);
+        return absent.told(flaw, modules.around(flaw));
     }
 
     /** The line of a module on which there is a word with a bracket behind it; 0 for none. */
@@ -240,9 +250,7 @@ final class Loaded implements Program {
         LOG.warn(
                 "application={} a script failed: {}",
                 application(),
-                failure instanceof PolyglotException thrown
-                        ? modules.flaw(thrown).toString()
-                        : failure.getMessage());
+                failure instanceof PolyglotException thrown ? flaw(thrown).toString() : failure.getMessage());
     }
 
     /** An isolate was ended. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Source;
 import org.graalvm.polyglot.SourceSection;
@@ -21,6 +22,10 @@ import org.graalvm.polyglot.Value;
 final class Modules {
 
     private static final long LONGEST = 4L << 20;
+
+    /** What is wrong is looked for in so many lines. */
+    private static final int LINES = 3;
+
     private static final Set<String> OURS = Set.of("harperdb", "harper");
 
     /** What the module has that is imported under a name of ours. */
@@ -217,6 +222,17 @@ final class Modules {
                     actions));
         }
         return found;
+    }
+
+    /** The text of a few lines from where something is wrong. */
+    String around(Flaw flaw) {
+        return flaw.line() == 0 || !files.has(flaw.file())
+                ? ""
+                : files.text(flaw.file())
+                        .lines()
+                        .skip(flaw.line() - 1L)
+                        .limit(LINES)
+                        .collect(Collectors.joining("\n"));
     }
 
     /** Where an exception of the language comes from. */

@@ -21,13 +21,13 @@ final class Overseer implements AutoCloseable {
     private static final long TICK_MILLISECONDS = 20;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    /** One turn: who runs, and what he had used when he began. */
+    /** One turn, made by the thread that runs it: who runs, and what he had used when he began. */
     static final class Turn {
         final Isolate isolate;
         final Limits limits;
         final long thread = Thread.currentThread().getId();
-        final long cpu = THREADS.getThreadCpuTime(thread);
-        final long allocated = THREADS.getThreadAllocatedBytes(thread);
+        final long cpu = THREADS.getCurrentThreadCpuTime();
+        final long allocated = THREADS.getCurrentThreadAllocatedBytes();
         final AtomicBoolean ended = new AtomicBoolean();
 
         Turn(Isolate isolate, Limits limits) {

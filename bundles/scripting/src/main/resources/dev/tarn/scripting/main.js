@@ -3,7 +3,7 @@
 (host, web, parts, api) => {
   'use strict';
 
-  const { RequestTarget, RecordObject, Results, refusal, asked } = parts;
+  const { RequestTarget, RecordObject, Results, refusal, asked, turn } = parts;
   const { Resource, tables, databases, transaction, dispatch, actions, written, thenable } = api;
 
   // --- streams ---------------------------------------------------------------------------------------------------------
@@ -114,17 +114,17 @@
   parts.subscription = (table, own, request, id) => {
     const number = ++numbers;
     const events = new Events(() => host.taken(number));
-    const mine = parts.scope();
+    const mine = turn.scope;
     streams.set(number, events);
-    mine?.watching.add(events);
+    mine?.watch(events);
     events.on('close', () => {
       streams.delete(number);
-      mine?.watching.delete(events);
+      mine?.watching?.delete(events);
       host.unsubscribe(number);
     });
     asked(() =>
       host.subscribe(
-        parts.scope()?.door ?? null,
+        turn.scope?.door ?? null,
         own,
         number,
         table.name,
@@ -138,49 +138,46 @@
     return events;
   };
 
+  const NONE = Object.freeze([]);
+  const { answer: say } = host;
+
   // --- scopes ----------------------------------------------------------------------------------------------------------
 
   /** The request as its methods see it. */
   class Context {
-    #door;
     #scope;
-    #user;
-    #headers;
-    #answer;
-    #facts;
-    lastModified;
 
     constructor(scope) {
       this.#scope = scope;
-      this.#door = scope.door;
     }
 
     get #known() {
-      this.#facts ??= host.facts(this.#door);
-      return this.#facts;
+      this.#scope.facts ??= host.facts(this.#scope.door);
+      return this.#scope.facts;
     }
 
     get user() {
-      if (this.#user === undefined) {
+      const scope = this.#scope;
+      if (scope.user === undefined) {
         const [name, administrator, ...roles] = this.#known.user;
-        this.#user = name === null ? null : Object.freeze({
+        scope.user = name === null ? null : Object.freeze({
           username: name,
           active: true,
           role: Object.freeze({ role: roles[0] ?? (administrator ? 'super_user' : ''), permission: Object.freeze({ super_user: administrator }) }),
           roles: Object.freeze(roles),
         });
       }
-      return this.#user;
+      return scope.user;
     }
 
     get headers() {
-      this.#headers ??= new web.Headers(this.#known.headers);
-      return this.#headers;
+      this.#scope.headers ??= new web.Headers(this.#known.headers);
+      return this.#scope.headers;
     }
 
     get responseHeaders() {
-      this.#answer ??= new web.Headers();
-      return this.#answer;
+      this.#scope.answer ??= new web.Headers();
+      return this.#scope.answer;
     }
 
     get response() {
@@ -219,27 +216,17 @@
     get transaction() {
       return Object.freeze({ timestamp: this.#known.timestamp });
     }
-
-    static answered(context) {
-      return context.#answer === undefined ? [] : [...context.#answer].flat();
-    }
   }
 
+  /** Also has what its context was asked for. */
   class Scope {
-    #context;
-    cls;
-    door;
-    data;
-    writes;
-    drafts = new Set();
-
-    /** What it watches: ended with it, since a generator that waits for a change hears of nothing else. */
-    watching = new Set();
-
-    /** Whether its transaction has ended while a stream of answers goes on. */
-    over = false;
-
     constructor(door, cls, data, writes) {
+      /** Rows that are written at its end; null for none. */
+      this.drafts = null;
+      /** What it watches: ended with it, since a generator that waits for a change hears of nothing else. Null for nothing. */
+      this.watching = null;
+      /** Whether its transaction has ended while a stream of answers goes on. */
+      this.over = false;
       this.door = door;
       this.cls = cls;
       this.data = data;
@@ -247,12 +234,16 @@
     }
 
     get context() {
-      this.#context ??= new Context(this);
-      return this.#context;
+      this.seen ??= new Context(this);
+      return this.seen;
     }
 
-    static answered(scope) {
-      return scope.#context === undefined ? [] : Context.answered(scope.#context);
+    watch(events) {
+      (this.watching ??= new Set()).add(events);
+    }
+
+    get headed() {
+      return this.answer === undefined ? NONE : [...this.answer].flat();
     }
   }
 
@@ -268,7 +259,7 @@
       due.error = error;
       failed(scope, error);
     };
-    parts.enter(scope);
+    turn.scope = scope;
     due.error = undefined;
     try {
       const result = due.action(scope.context);
@@ -317,46 +308,56 @@
   /** Tells the host what is answered: a status, headers, what sort of answer it is, and the answer. */
   const answered = (scope, value, status, headers) => {
     if (value === undefined || value === null) {
-      host.answer(scope.door, status, headers, NOTHING, null);
+      say(scope.door, status, headers, NOTHING, null);
     } else if (value instanceof RecordObject) {
-      host.answer(scope.door, status, headers, RECORD, RecordObject.row(value));
+      say(scope.door, status, headers, RECORD, RecordObject.row(value));
     } else if (value instanceof Results && Results.untouched(value) !== null) {
       const [from, own, text] = Results.untouched(value);
-      host.answer(scope.door, status, headers, ROWS, [from, own, text]);
+      say(scope.door, status, headers, ROWS, [from, own, text]);
     } else {
       const source = iterator(value);
       if (source !== null) {
-        host.answer(scope.door, status, headers, ITEMS, streaming(scope, source));
+        say(scope.door, status, headers, ITEMS, streaming(scope, source));
       } else {
-        host.answer(scope.door, status, headers, DATA, plain(value));
+        say(scope.door, status, headers, DATA, plain(value));
       }
     }
   };
 
   const finished = (scope, value) => {
-    parts.enter(scope);
+    turn.scope = scope;
     try {
-      written(scope);
-      const extra = Scope.answered(scope);
-      const whole = value instanceof web.Response;
-      const shaped = whole || (typeof value === 'object' && value !== null && Number.isInteger(value.status) && !(value instanceof RecordObject) &&
-        (value.headers !== undefined || value.data !== undefined || value.body !== undefined));
-      if (!shaped) {
-        answered(scope, value, 0, extra);
-      } else if (value.body !== undefined && value.body !== null) {
-        const headers = [...extra, ...flat(value.headers)];
-        const source = typeof value.body === 'string' || ArrayBuffer.isView(value.body) ? null : iterator(value.body);
-        if (source === null) {
-          host.answer(scope.door, value.status, headers, BYTES, value.body);
-        } else {
-          host.answer(scope.door, value.status, headers, ITEMS, streaming(scope, source));
-        }
+      if (scope.drafts !== null) {
+        written(scope);
+      }
+      if (value === undefined && scope.answer === undefined) {
+        say(scope.door, 0, null, NOTHING, null);
       } else {
-        answered(scope, value.data, value.status, [...extra, ...flat(value.headers)]);
+        shape(scope, value);
       }
       scope.over = true;
     } catch (error) {
       failed(scope, error);
+    }
+  };
+
+  const shape = (scope, value) => {
+    const extra = scope.headed;
+    const whole = value instanceof web.Response;
+    const shaped = whole || (typeof value === 'object' && value !== null && Number.isInteger(value.status) && !(value instanceof RecordObject) &&
+      (value.headers !== undefined || value.data !== undefined || value.body !== undefined));
+    if (!shaped) {
+      answered(scope, value, 0, extra);
+    } else if (value.body !== undefined && value.body !== null) {
+      const headers = [...extra, ...flat(value.headers)];
+      const source = typeof value.body === 'string' || ArrayBuffer.isView(value.body) ? null : iterator(value.body);
+      if (source === null) {
+        say(scope.door, value.status, headers, BYTES, value.body);
+      } else {
+        say(scope.door, value.status, headers, ITEMS, streaming(scope, source));
+      }
+    } else {
+      answered(scope, value.data, value.status, [...extra, ...flat(value.headers)]);
     }
   };
 
@@ -370,7 +371,7 @@
   /** Serves one request; the host hears of the answer by host.answer or host.fail. */
   const serve = (door, cls, action, id, search, collection, data, writes, incoming) => {
     const scope = new Scope(door, cls, data, writes);
-    parts.enter(scope);
+    turn.scope = scope;
     try {
       const target = RequestTarget.of(cls.directURLMapping === true && search !== '' ? id + '?' + search : id, cls.directURLMapping === true ? '' : search, collection);
       if (typeof cls.parsePath === 'function') {
@@ -385,13 +386,18 @@
         host.incoming(door, number);
       }
       const result = dispatch(cls, action, target, given);
-      if (thenable(result)) {
-        result.then(
-          (value) => finished(scope, value),
-          (error) => failed(scope, error),
-        );
+      const done = (value) => {
+        if (action === 'DELETE' && value === false && api.tableOf(cls) !== null) {
+          failed(scope, refusal(404, 'no such row'));
+        } else {
+          // Whether a row was there is the status, not a body.
+          finished(scope, action === 'DELETE' && value === true ? undefined : value);
+        }
+      };
+      if (result !== undefined && thenable(result)) {
+        result.then(done, (error) => failed(scope, error));
       } else {
-        finished(scope, result);
+        done(result);
       }
     } catch (error) {
       failed(scope, error);
@@ -405,7 +411,7 @@
       host.pulled(number, true, null);
       return;
     }
-    parts.enter(stream.scope);
+    turn.scope = stream.scope;
     const got = (step) => {
       if (step.done) {
         streams.delete(number);
@@ -436,8 +442,8 @@
     const stream = streams.get(number);
     if (stream !== undefined) {
       streams.delete(number);
-      parts.enter(stream.scope);
-      stream.scope.watching.forEach((events) => events.end());
+      turn.scope = stream.scope;
+      stream.scope.watching?.forEach((events) => events.end());
       const ended = stream.source.return?.();
       if (thenable(ended)) {
         ended.then(undefined, () => undefined);
@@ -448,7 +454,7 @@
   const push = (number, value) => {
     const events = streams.get(number);
     if (events !== undefined) {
-      parts.enter(null);
+      turn.scope = null;
       events.send(value);
     }
   };
@@ -457,7 +463,7 @@
     const events = streams.get(number);
     if (events !== undefined) {
       streams.delete(number);
-      parts.enter(null);
+      turn.scope = null;
       events.end();
     }
   };
@@ -469,7 +475,7 @@
 
   const timer = (action, delay, repeat, args) => {
     const number = ++timed;
-    timers.set(number, { action, args, repeat, scope: parts.scope() });
+    timers.set(number, { action, args, repeat, scope: turn.scope });
     host.timer(number, Math.max(1, Number(delay) || 0), repeat);
     const handle = { [Symbol.toPrimitive]: () => number, ref: () => handle, unref: () => handle, hasRef: () => true };
     return handle;
@@ -488,7 +494,7 @@
       if (!due.repeat) {
         timers.delete(number);
       }
-      parts.enter(due.scope);
+      turn.scope = due.scope;
       due.action(...due.args);
     }
   };
@@ -496,7 +502,7 @@
   const listeners = new Map();
 
   const happened = (name, session) => {
-    parts.enter(null);
+    turn.scope = null;
     (listeners.get(name) ?? []).forEach((listener) => listener(session, undefined));
   };
 
@@ -557,7 +563,7 @@
     config: {},
   };
 
-  const getContext = () => parts.scope()?.context ?? {};
+  const getContext = () => turn.scope?.context ?? {};
 
   const modules = {
     tables,
@@ -568,8 +574,8 @@
     logger,
     server,
     getContext,
-    getUser: () => parts.scope()?.context.user ?? undefined,
-    getResponse: () => parts.scope()?.context.response,
+    getUser: () => turn.scope?.context.user ?? undefined,
+    getResponse: () => turn.scope?.context.response,
     config: Object.freeze(host.settings()),
     contentTypes: new Map(),
     createBlob: missing('createBlob', 'bytes beside rows are put over HTTP'),
@@ -659,7 +665,7 @@
   const follow = () => {
     for (const { Table, source } of api.sources) {
       const changes = async () => {
-        parts.enter(null);
+        turn.scope = null;
         for await (const event of (await api.told(source)) ?? []) {
           if (event.type === 'delete' || event.type === 'invalidate') {
             await Table.delete(event.id);
@@ -682,7 +688,7 @@
   /** Calls the fetching method of a source. */
   const source = (door, read, id) => {
     const scope = new Scope(door, null, undefined, true);
-    parts.enter(scope);
+    turn.scope = scope;
     try {
       const result = read(id);
       if (thenable(result)) {

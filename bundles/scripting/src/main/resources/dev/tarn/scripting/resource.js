@@ -3,7 +3,10 @@
 (host, parts) => {
   'use strict';
 
-  const { RequestTarget, RecordObject, Results, Draft, refusal, asked, door, targeted, idOf, updatable } = parts;
+  const { RequestTarget, RecordObject, Results, Draft, refusal, translated, asked, door, targeted, idOf, updatable, turn } = parts;
+
+  // Members of the host are looked up each time; these are called by every request.
+  const { get: getRow, put: putRow, patch: patchRow } = host;
 
   const TABLES = new WeakMap();
   const DRAFT = Symbol('draft');
@@ -26,8 +29,18 @@
   /** Whether methods get the target first and rows are frozen, as Harper's version 2 of the API has it. */
   const modern = (cls) => cls.loadAsInstance === false || (cls.loadAsInstance === undefined && (host.modern || TABLES.get(cls) !== undefined));
 
-  /** The class of the table that a class extends, or null. */
-  const tableOf = (cls) => {
+  /** What was found out about classes: the table that each extends, and the right that each asks for each method. */
+  const FACTS = new WeakMap();
+
+  const factsOf = (cls) => FACTS.get(cls) ?? learned(cls);
+
+  const learned = (cls) => {
+    const facts = { table: extended(cls), rights: {} };
+    FACTS.set(cls, facts);
+    return facts;
+  };
+
+  const extended = (cls) => {
     for (let next = cls; typeof next === 'function'; next = Object.getPrototypeOf(next)) {
       if (TABLES.has(next)) {
         return TABLES.get(next);
@@ -36,24 +49,32 @@
     return null;
   };
 
+  /** The table that a class extends, or null. */
+  const tableOf = (cls) => (typeof cls === 'function' ? factsOf(cls).table : null);
+
+  /** Whether a table is the one that is served here. */
+  const owned = (cls, table) => {
+    const { scope } = turn;
+    return scope !== null && scope.cls !== null && (cls === scope.cls || cls.prototype instanceof scope.cls) && tableOf(cls) === table;
+  };
+
   /** A table as a class sees it: within what is served there as the caller does, else as the application. */
   class Rows {
     constructor(cls, table) {
-      const scope = parts.scope();
       this.table = table.name;
-      this.own = scope !== null && scope.cls !== null && (cls === scope.cls || cls.prototype instanceof scope.cls) && tableOf(cls) === table;
+      this.own = owned(cls, table);
     }
 
     read(id) {
-      return id === null ? undefined : asked(() => host.get(door(), this.table, this.own, String(id))) ?? undefined;
+      return id === null ? undefined : asked(() => getRow(door(), this.table, this.own, String(id))) ?? undefined;
     }
 
     put(id, data) {
-      asked(() => host.put(door(), this.table, this.own, String(id), data));
+      asked(() => putRow(door(), this.table, this.own, String(id), data));
     }
 
     patch(id, data) {
-      asked(() => host.patch(door(), this.table, this.own, String(id), data));
+      asked(() => patchRow(door(), this.table, this.own, String(id), data));
     }
 
     remove(id) {
@@ -82,19 +103,21 @@
   /** Notes a row that is changed, so that it is written at the end of what is served. */
   const tracked = (draft) => {
     draft.saving = true;
-    parts.scope().drafts.add(draft);
+    (turn.scope.drafts ??= new Set()).add(draft);
     return draft;
   };
 
   /** Calls the method of an instance, with the arguments in the order that its class wants. */
   const act = (cls, method, target, data, context) => {
-    const instance = new cls(modern(cls) ? undefined : idOf(target), context);
+    const newer = cls.loadAsInstance === false || modern(cls);
+    const instance = new cls(newer ? undefined : idOf(target), context);
     if (typeof instance[method] !== 'function') {
       throw refusal(405, cls.name + ' has no ' + method);
     }
-    if (modern(cls)) {
-      return instance[method](target, data);
-    }
+    return newer ? instance[method](target, data) : older(cls, instance, method, target, data);
+  };
+
+  const older = (cls, instance, method, target, data) => {
     switch (method) {
       case 'put':
       case 'patch':
@@ -143,7 +166,7 @@
       if (bound && TABLES.has(this)) {
         return within(() => bind(this, wanted, context));
       }
-      return wanted.isCollection && parts.scope() !== null && !parts.scope().over
+      return wanted.isCollection && turn.scope !== null && !turn.scope.over
         ? act(this, 'get', wanted, undefined, context)
         : within(() => act(this, 'get', wanted, undefined, context));
     }
@@ -213,7 +236,7 @@
     }
 
     getContext() {
-      const scope = parts.scope();
+      const scope = turn.scope;
       return scope === null ? (this.#context ?? {}) : scope.context;
     }
 
@@ -240,7 +263,7 @@
     if (draft.before === undefined) {
       return undefined;
     }
-    if (parts.scope().writes) {
+    if (turn.scope.writes) {
       tracked(draft);
     }
     return instance;
@@ -255,6 +278,23 @@
       });
     }
     return instance[DRAFT];
+  };
+
+  // Functions rather than private methods, which would be put into each instance.
+
+  /** The id that is meant: that of an instance of the older style, else that of the target. */
+  const bound = (instance, target) => {
+    const own = modern(instance.constructor) ? undefined : instance.getId();
+    return own === undefined ? (target === undefined ? null : idOf(target)) : String(own);
+  };
+
+  /** Target and data: the older style has them the other way around. */
+  const ordered = (instance, first, second) => (modern(instance.constructor) ? [first, second] : [second, first]);
+
+  const recordOf = (instance, table, target, data) => {
+    const id = bound(instance, target);
+    const record = stored(data);
+    return id === null || record === null || typeof record !== 'object' ? record : { ...record, [table.primaryKey]: id };
   };
 
   const tableClass = (table) => {
@@ -311,30 +351,44 @@
         }
 
         put(first, second) {
-          const [target, data] = this.#ordered(first, second);
-          const id = this.#id(target) ?? stored(data)?.[table.primaryKey] ?? null;
+          const cls = this.constructor;
+          const newer = cls.loadAsInstance === false || modern(cls);
+          const target = newer ? first : second;
+          const given = newer ? second : first;
+          const data = given instanceof Resource ? given.toJSON() : given;
+          const named = newer && target instanceof RequestTarget ? target.id : bound(this, target);
+          const id = named ?? data?.[table.primaryKey] ?? null;
           const draft = this[DRAFT];
           if (draft !== undefined) {
             draft.saving = false;
           }
-          new Rows(this.constructor, table).put(needed(id, 'put'), stored(data));
+          if (id === null) {
+            needed(id, 'put');
+          }
+          const own = owned(cls, table);
+          const through = door();
+          try {
+            putRow(through, table.name, own, String(id), data);
+          } catch (error) {
+            throw translated(error);
+          }
         }
 
         patch(first, second) {
-          const [target, data] = this.#ordered(first, second);
-          new Rows(this.constructor, table).patch(needed(this.#id(target), 'patch'), stored(data));
+          const [target, data] = ordered(this, first, second);
+          new Rows(this.constructor, table).patch(needed(bound(this, target), 'patch'), stored(data));
         }
 
         post(first, second) {
-          const [target, data] = this.#ordered(first, second);
+          const [target, data] = ordered(this, first, second);
           if (this[DRAFT] !== undefined) {
             this[DRAFT].saving = false;
           }
-          return new Rows(this.constructor, table).create(this.#named(target, data));
+          return new Rows(this.constructor, table).create(recordOf(this, table, target, data));
         }
 
         create(first, second) {
-          const [, data] = modern(this.constructor) && second === undefined ? [null, first] : this.#ordered(first, second);
+          const [, data] = modern(this.constructor) && second === undefined ? [null, first] : ordered(this, first, second);
           const rows = new Rows(this.constructor, table);
           return rows.read(rows.create(stored(data)));
         }
@@ -355,16 +409,16 @@
         }
 
         delete(target) {
-          return new Rows(this.constructor, table).remove(needed(this.#id(target), 'delete'));
+          return new Rows(this.constructor, table).remove(needed(bound(this, target), 'delete'));
         }
 
         publish(first, second) {
-          const [target, message] = this.#ordered(first, second);
-          new Rows(this.constructor, table).publish(this.#id(target), message);
+          const [target, message] = ordered(this, first, second);
+          new Rows(this.constructor, table).publish(bound(this, target), message);
         }
 
         invalidate(target) {
-          new Rows(this.constructor, table).remove(needed(this.#id(target), 'invalidate'));
+          new Rows(this.constructor, table).remove(needed(bound(this, target), 'invalidate'));
         }
 
         subscribe(request) {
@@ -414,22 +468,6 @@
 
         toJSON() {
           return { ...(this.getId() === undefined ? {} : draftOf(this).values), ...this };
-        }
-
-        #id(target) {
-          const own = modern(this.constructor) ? undefined : this.getId();
-          return own === undefined ? (target === undefined ? null : idOf(target)) : String(own);
-        }
-
-        /** Target and data: the older style has them the other way around. */
-        #ordered(first, second) {
-          return modern(this.constructor) ? [first, second] : [second, first];
-        }
-
-        #named(target, data) {
-          const id = this.#id(target);
-          const record = stored(data);
-          return id === null || record === null || typeof record !== 'object' ? record : { ...record, [table.primaryKey]: id };
         }
       },
     }[table.label];
@@ -513,19 +551,21 @@
   );
 
   const written = (scope) => {
-    for (const draft of scope.drafts) {
-      if (draft.saving) {
-        draft.write();
+    if (scope.drafts !== null) {
+      for (const draft of scope.drafts) {
+        if (draft.saving) {
+          draft.write();
+        }
       }
+      scope.drafts = null;
     }
-    scope.drafts.clear();
   };
 
   /** transaction(action), transaction(context, action): within what is served, or one of its own. */
   const transaction = (first, second) => {
     const action = second ?? first;
     if (!idle()) {
-      return promised(() => action(parts.scope().context));
+      return promised(() => action(turn.scope.context));
     }
     return parts.later((number) => {
       parts.works.set(number, { action, value: undefined });
@@ -580,20 +620,30 @@
     return false;
   };
 
+  /** The right that a class has of its own for a method, or null; its text is looked through once. */
+  const guardOf = (cls, method) => {
+    const { rights } = factsOf(cls);
+    let right = rights[method];
+    if (right === undefined) {
+      right = RIGHT[method] ?? null;
+      if (method === 'put' && !guards(cls, right)) {
+        right = 'allowCreate';
+      }
+      if (right !== null && !guards(cls, right)) {
+        right = null;
+      }
+      rights[method] = right;
+    }
+    return right;
+  };
+
   const actions = (cls) =>
     Object.keys(ACTIONS).filter((action) =>
       ACTIONS[action].some((method) => (RIGHTS.includes(method) ? guards(cls, method) : overrides(cls, method))),
     );
 
   /** Asks allowRead and its like, where there are any: they can refuse, and nothing else. What is not true is a refusal. */
-  const permitted = (cls, method, target, data, context) => {
-    let right = RIGHT[method];
-    if (method === 'put' && !guards(cls, right)) {
-      right = 'allowCreate';
-    }
-    if (right === undefined || !guards(cls, right)) {
-      return true;
-    }
+  const judged = (cls, right, method, target, data, context) => {
     const instance = new cls(modern(cls) ? undefined : idOf(target), context);
     const asked = Object.hasOwn(cls, right) ? cls : instance;
     const mine = door();
@@ -626,16 +676,16 @@
   /** What a request leads to. */
   const dispatch = (cls, action, target, data) => {
     const method = METHODS[action];
-    const context = parts.scope().context;
-    const go = () => {
-      if (Object.hasOwn(cls, method) || cls[method] !== Resource[method]) {
-        return TWO.has(method) ? cls[method](target, context) : cls[method](target, data, context);
-      }
-      return act(cls, method, target, data, context);
-    };
-    const may = permitted(cls, method, target, data, context);
-    return thenable(may) ? may.then(go) : go();
+    const { context } = turn.scope;
+    const right = guardOf(cls, method);
+    const may = right === null || judged(cls, right, method, target, data, context);
+    return may === true ? led(cls, method, target, data, context) : may.then(() => led(cls, method, target, data, context));
   };
+
+  const led = (cls, method, target, data, context) =>
+    cls[method] !== Resource[method]
+      ? TWO.has(method) ? cls[method](target, context) : cls[method](target, data, context)
+      : act(cls, method, target, data, context);
 
   return { Resource, sources, through, told, tables, databases, transaction, actions, dispatch, written, thenable, tableOf, RecordObject };
 }

@@ -22,6 +22,7 @@ class ConnectTest {
             import { tables, Resource } from 'harperdb';
 
             let open = 0;
+            let left = 0;
             const rooms = new Set();
 
             export class Echo extends Resource {
@@ -59,9 +60,19 @@ class ConnectTest {
             export class Watched extends tables.Things {
               static loadAsInstance = false;
               async *connect(target, incoming) {
-                for await (const event of await super.connect(target, incoming)) {
-                  yield { type: event.type, n: event.value?.n };
+                try {
+                  for await (const event of await super.connect(target, incoming)) {
+                    yield { type: event.type, n: event.value?.n };
+                  }
+                } finally {
+                  left++;
                 }
+              }
+            }
+
+            export class Left extends Resource {
+              get() {
+                return { left };
               }
             }
 
@@ -191,6 +202,13 @@ class ConnectTest {
             assertThat(reader.next().data()).isEqualTo("{\"type\":\"put\",\"n\":2}");
             assertThat(client.nextText()).isEqualTo("{\"type\":\"put\",\"n\":2}");
         }
+        // Nothing changes any more, and they hear all the same that nobody listens.
+        long until = System.nanoTime() + 60_000_000_000L;
+        boolean both = false;
+        while (!both && System.nanoTime() < until) {
+            both = house.get("/Left/1").body().contains("\"left\":2");
+        }
+        assertThat(both).isTrue();
     }
 
     @Test
@@ -200,11 +218,15 @@ class ConnectTest {
                 assertThat(client.nextText()).isEqualTo(Integer.toString(n));
             }
         }
+        assertThat(house.get("/Counting/1").body().replace("\n", ""))
+                .startsWith("[{\"n\":0},")
+                .endsWith(",{\"n\":999}]");
     }
 
     @Test
     void what_is_refused_is_refused_before_anything_is_opened() throws Exception {
         assertThatThrownBy(() -> socket("/Closed/refused")).hasStackTraceContaining("403");
+        assertThat(events("/Closed/refused").head().statusCode()).isEqualTo(403);
     }
 
     @Test

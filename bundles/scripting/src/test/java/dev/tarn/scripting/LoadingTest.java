@@ -69,6 +69,22 @@ class LoadingTest {
     }
 
     @Test
+    void a_table_that_is_not_there_is_told_by_its_name() {
+        assertThat(refused("// first\nexport class A extends tables.Typo {\n  get() { return 1; }\n}\n"))
+                .singleElement()
+                .asString()
+                .startsWith("resources.js:2: there is no table 'Typo' (TypeError");
+        assertThat(refused("const { Tpyo } = databases.other;\n\nexport class A extends Tpyo {}\n"))
+                .singleElement()
+                .asString()
+                .startsWith("resources.js:3: there is no table 'Tpyo' in database 'other'");
+        assertThat(refused("if (tables.Perhaps) { nothing(); }\ntables.Gone.setComputedAttribute('n', () => 1);\n"))
+                .singleElement()
+                .asString()
+                .startsWith("resources.js:2: there is no table 'Gone'");
+    }
+
+    @Test
     void what_is_not_there_is_told_when_it_is_loaded() {
         assertThat(refused("import { readFile } from 'node:fs';\nimport x from './gone.js';\n"))
                 .hasSize(2)
@@ -156,7 +172,7 @@ class LoadingTest {
     @Test
     void what_is_replaced_is_gone() throws Exception {
         List<WeakReference<Object>> replaced = new ArrayList<>();
-        for (int version = 0; version < 20; version++) {
+        for (int version = 0; version < Integer.getInteger("tarn.leaks", 20); version++) {
             house.deploy("setInterval(() => {}, 1000);\nexport class W extends Resource { get() { return { version: "
                     + version + " }; } }");
             assertThat(house.get("/W/1").body()).contains("\"version\":" + version);

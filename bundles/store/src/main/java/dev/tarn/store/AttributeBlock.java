@@ -81,6 +81,9 @@ final class AttributeBlock {
 
     /** Reads a block of so many bytes. */
     static Attributes read(ByteReader in, int length, long timestamp, long expiresAt) {
+        if (length == 0 && expiresAt == 0) {
+            return Attributes.NONE.accepted(null, timestamp);
+        }
         Attributes.Builder builder = Attributes.builder().timestamp(timestamp).expiresAt(expiresAt);
         int end = in.take(length) + length;
         ByteReader block = new ByteReader(in.array(), end - length, end);

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.store;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Reads what {@link ByteWriter} wrote. Throws {@link DamagedException} when bytes are missing. For one thread. */
 final class ByteReader {
+
+    static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final byte[] bytes;
     private final int end;
@@ -57,14 +63,11 @@ final class ByteReader {
     }
 
     static int u32(byte[] bytes, int from) {
-        return bytes[from] << 24
-                | (bytes[from + 1] & 0xFF) << 16
-                | (bytes[from + 2] & 0xFF) << 8
-                | (bytes[from + 3] & 0xFF);
+        return (int) INTS.get(bytes, from);
     }
 
     static long u64(byte[] bytes, int from) {
-        return (long) u32(bytes, from) << 32 | (u32(bytes, from + 4) & 0xFFFF_FFFFL);
+        return (long) LONGS.get(bytes, from);
     }
 
     long varint() {

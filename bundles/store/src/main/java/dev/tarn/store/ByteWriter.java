@@ -45,16 +45,12 @@ final class ByteWriter {
 
     void u64(long value) {
         int at = room(8);
-        u32At(at, (int) (value >>> 32));
-        u32At(at + 4, (int) value);
+        ByteReader.LONGS.set(bytes, at, value);
     }
 
     /** Overwrites four bytes that were written before. */
     void u32At(int at, int value) {
-        bytes[at] = (byte) (value >>> 24);
-        bytes[at + 1] = (byte) (value >>> 16);
-        bytes[at + 2] = (byte) (value >>> 8);
-        bytes[at + 3] = (byte) value;
+        ByteReader.INTS.set(bytes, at, value);
     }
 
     /** Seven bits a byte, the lowest first; the top bit says that more follow. */

@@ -23,11 +23,6 @@ final class Committer implements Runnable {
 
     private static final long CHORES_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** So many writes are worth a transaction of their own while the disk is still busy with the one before. */
-    private static final int ENOUGH = 64;
-
-    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
     private final Core core;
     private final SyncThread sync;
     private final Clock clock;
@@ -39,9 +34,7 @@ final class Committer implements Runnable {
     private final GroupCommit group;
     private final Faults faults;
     private final Handover handover;
-
-    /** Nanoseconds that a write took of late, in transactions of many. */
-    private long each;
+    private final Gathering gathering;
 
     /** The last sequence when the log was trimmed the last time. */
     private long trimmedAt;
@@ -63,6 +56,7 @@ final class Committer implements Runnable {
         this.group = group;
         this.faults = new Faults(core.database(), core.fence(), sync);
         this.handover = new Handover(core.database(), sync, faults, core.fence());
+        this.gathering = new Gathering(sync, queue);
     }
 
     /** What waits to be written. */
@@ -97,10 +91,8 @@ final class Committer implements Runnable {
             WriteQueue.Job first = queue.poll(trimming || collecting || expiring || builds());
             if (first != null) {
                 drained.add(first);
-                if (queue.size() < ENOUGH && !queue.closing()) {
-                    sync.await(PATIENCE_NANOS);
-                }
-                queue.drainTo(drained, most());
+                gathering.await();
+                queue.drainTo(drained, gathering.most());
                 process(drained);
             } else if (queue.closing()) {
                 break;
@@ -122,15 +114,6 @@ final class Committer implements Runnable {
             }
         }
         handover.end();
-    }
-
-    /**
-     * How many more to take: while nothing is being forced, half of those that wait, if forcing them takes less time than
-     * committing the others; two steps that take turns are as slow as both together. Else all, so that one force is for all.
-     */
-    private int most() {
-        int half = queue.size() / 2;
-        return half >= ENOUGH && sync.isIdle() && sync.forcing() < half * each ? half : Integer.MAX_VALUE;
     }
 
     private void process(List<WriteQueue.Job> jobs) {
@@ -229,9 +212,7 @@ final class Committer implements Runnable {
         long took = System.nanoTime() - began;
         batches.add(took);
         sizes.add(writes.size());
-        if (writes.size() >= ENOUGH) {
-            each = (3 * each + took / writes.size()) / 4;
-        }
+        gathering.committed(writes.size(), began, took);
     }
 
     /** One step of trimming the log; false when nothing is left to do. */

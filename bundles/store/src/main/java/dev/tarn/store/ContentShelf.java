@@ -174,18 +174,22 @@ final class ContentShelf {
             }
             OpenSnapshots.Reader reading = snapshots.enter();
             try {
-                Transaction transaction = database.environment.beginReadonlyTransaction();
-                try {
-                    return bytes(transaction, from, wanted);
-                } finally {
-                    transaction.abort();
-                }
+                return bytes(from, wanted);
             } catch (Failure e) {
                 throw e;
             } catch (RuntimeException e) {
-                throw database.readFaults.failure("a content of " + content.length + " bytes", e);
+                return database.again("a content of " + content.length + " bytes", e, () -> bytes(from, wanted));
             } finally {
                 reading.run();
+            }
+        }
+
+        private byte[] bytes(long from, int wanted) {
+            Transaction transaction = database.environment.beginReadonlyTransaction();
+            try {
+                return bytes(transaction, from, wanted);
+            } finally {
+                transaction.abort();
             }
         }
 

@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import jetbrains.exodus.ArrayByteIterable;
 import jetbrains.exodus.ByteIterable;
 import jetbrains.exodus.ExodusException;
@@ -33,6 +36,11 @@ import org.slf4j.LoggerFactory;
 final class Database implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+    /** Between two attempts to read. */
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final int TRIES = 2_000;
 
     final EnvironmentImpl environment;
     final Store meta;
@@ -347,6 +355,28 @@ final class Database implements AutoCloseable {
     @Nullable
     IOException failure() {
         return place.writer().failure();
+    }
+
+    /**
+     * What to do about a read that failed for the files: read again while a transaction is taken back, which passes within
+     * milliseconds ({@link SafeDataWriter#takesBack}), and otherwise throw a {@link Failure}.
+     *
+     * @param what is read, in words
+     * @param read may be called many times, also after it has thrown
+     */
+    <T extends @Nullable Object> T again(String what, RuntimeException why, Supplier<T> read) {
+        RuntimeException last = why;
+        for (int tries = 0; tries < TRIES && place.writer().takesBack(); tries++) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+            try {
+                return read.get();
+            } catch (Failure e) {
+                throw e;
+            } catch (RuntimeException e) {
+                last = e;
+            }
+        }
+        throw readFaults.failure(what, last);
     }
 
     /** Bytes that the disk still has room for. */

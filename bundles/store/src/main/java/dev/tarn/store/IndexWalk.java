@@ -7,14 +7,11 @@ import dev.tarn.api.store.Snapshot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 
 /** Goes over part of an index, up or down. For one thread. */
 final class IndexWalk implements Snapshot.Entries {
-
-    private static final byte[] NOTHING = new byte[0];
 
     /** Below the keys of all values. */
     private static final byte[] ALL = {Keys.FALSE};
@@ -24,22 +21,11 @@ final class IndexWalk implements Snapshot.Entries {
     private final Index index;
     private final Transaction transaction;
     private final long now;
-    private final Cursor cursor;
-    private final boolean descending;
+    private final Walk.Bounds bounds;
+    private final Walk walk;
 
     /** Whether a row may have several entries. */
     private final boolean several;
-
-    /** Entries that are part of the span are not below this. */
-    private final byte[] least;
-
-    /** Entries that are part of the span are below this; null for no bound. */
-    private final byte @Nullable [] above;
-
-    private final byte @Nullable [] after;
-    private boolean begun;
-    private boolean ended;
-    private byte[] entry = NOTHING;
 
     /** @param now rows that expired before are left out; milliseconds since 1970 */
     IndexWalk(RowReader reader, OpenTable table, Index index, Transaction transaction, long now, Snapshot.Span span) {
@@ -48,15 +34,12 @@ final class IndexWalk implements Snapshot.Entries {
         this.index = index;
         this.transaction = transaction;
         this.now = now;
-        this.descending = span.descending();
         this.several = table.table()
                 .attribute(index.attribute())
                 .map(attribute -> attribute.list() || attribute.type() == Attribute.Type.ANY)
                 .orElse(true);
-        this.least = least(span);
-        this.above = above(span);
-        this.after = span.after();
-        this.cursor = index.store().openCursor(transaction);
+        this.bounds = new Walk.Bounds(least(span), above(span));
+        this.walk = new Walk(() -> index.store().openCursor(transaction), bounds, span.after(), span.descending());
     }
 
     private static byte[] least(Snapshot.Span span) {
@@ -97,49 +80,12 @@ final class IndexWalk implements Snapshot.Entries {
 
     @Override
     public boolean next() {
-        return reader.reading(table, this::step);
-    }
-
-    private boolean step() {
-        if (ended) {
-            return false;
-        }
-        boolean there = begun ? (descending ? cursor.getPrev() : cursor.getNext()) : descending ? last() : first();
-        begun = true;
-        if (there) {
-            entry = Database.bytes(cursor.getKey());
-            there = inside(entry);
-        }
-        ended = !there;
-        return there;
-    }
-
-    private boolean inside(byte[] key) {
-        return Arrays.compareUnsigned(key, least) >= 0 && (above == null || Arrays.compareUnsigned(key, above) < 0);
-    }
-
-    private boolean first() {
-        byte[] from = after != null && Arrays.compareUnsigned(after, least) > 0 ? after : least;
-        if (from.length == 0) {
-            return cursor.getNext();
-        }
-        if (cursor.getSearchKeyRange(Database.of(from)) == null) {
-            return false;
-        }
-        return from != after || !Arrays.equals(Database.bytes(cursor.getKey()), after) || cursor.getNext();
-    }
-
-    private boolean last() {
-        byte[] before = after != null && (above == null || Arrays.compareUnsigned(after, above) < 0) ? after : above;
-        if (before == null || cursor.getSearchKeyRange(Database.of(before)) == null) {
-            return cursor.getLast();
-        }
-        return cursor.getPrev();
+        return reader.reading(table, walk::next);
     }
 
     @Override
     public byte[] place() {
-        return entry;
+        return walk.key();
     }
 
     @Override
@@ -148,26 +94,27 @@ final class IndexWalk implements Snapshot.Entries {
     }
 
     private @Nullable Row read() {
+        byte[] entry = walk.key();
         int end = Keys.end(entry, 0, entry.length);
         byte[] key = Arrays.copyOfRange(entry, end, entry.length);
         RowFormat.StoredRow stored = reader.stored(table, key, transaction);
         if (stored == null) {
             throw new DamagedException("an index names a row that is not there");
         }
-        if (stored.expired(now) || (several && !firstOfRow(stored, key))) {
+        if (stored.expired(now) || (several && !firstOfRow(stored, key, entry))) {
             return null;
         }
         return reader.row(table.path(key), stored, reader.chunks(transaction));
     }
 
-    private boolean firstOfRow(RowFormat.StoredRow stored, byte[] key) {
+    private boolean firstOfRow(RowFormat.StoredRow stored, byte[] key, byte[] entry) {
         Cbor item = reader.item(stored, index.attribute(), reader.chunks(transaction));
         if (item == null || item.major() != Cbor.ARRAY) {
             return true;
         }
         List<byte[]> keys = index.keys(item, key);
         for (byte[] other : keys) {
-            if (inside(other) && Arrays.compareUnsigned(other, entry) < 0) {
+            if (bounds.contain(other) && Arrays.compareUnsigned(other, entry) < 0) {
                 return false;
             }
         }
@@ -176,6 +123,6 @@ final class IndexWalk implements Snapshot.Entries {
 
     @Override
     public void close() {
-        cursor.close();
+        walk.close();
     }
 }

@@ -34,9 +34,18 @@ final class Keys {
 
     /** The key of a text id. */
     static byte[] id(String id) {
-        ByteWriter out = new ByteWriter(id.length() + 8);
-        text(out, id);
-        return out.toArray();
+        byte[] utf8 = id.getBytes(StandardCharsets.UTF_8);
+        byte[] key = new byte[utf8.length + 3];
+        key[0] = TEXT;
+        for (int i = 0; i < utf8.length; i++) {
+            if (utf8[i] == 0) {
+                ByteWriter out = new ByteWriter(utf8.length + 8);
+                text(out, utf8);
+                return out.toArray();
+            }
+            key[i + 1] = utf8[i];
+        }
+        return key;
     }
 
     /** The key of a numeric id. */
@@ -80,7 +89,7 @@ final class Keys {
      */
     static void value(ByteWriter out, Object value) {
         if (value instanceof String text) {
-            text(out, text);
+            text(out, text.getBytes(StandardCharsets.UTF_8));
         } else if (value instanceof Long || value instanceof Integer) {
             number(out, ((Number) value).longValue());
         } else if (value instanceof Double || value instanceof Float) {
@@ -107,9 +116,9 @@ final class Keys {
         }
     }
 
-    private static void text(ByteWriter out, String text) {
+    private static void text(ByteWriter out, byte[] utf8) {
         out.u8(TEXT);
-        escaped(out, text.getBytes(StandardCharsets.UTF_8));
+        escaped(out, utf8);
         out.u16(0);
     }
 

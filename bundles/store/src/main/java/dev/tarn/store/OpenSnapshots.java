@@ -5,10 +5,9 @@ import dev.tarn.api.data.Failure;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongConsumer;
 
 /**
  * Who reads the store, so that it is not closed under anybody, and since when. Each thread has a lane with a few places of its own,
@@ -18,27 +17,32 @@ final class OpenSnapshots {
 
     private static final int LANES = 64;
 
-    /** In one lane; as many references as two lines of a processor's cache have. */
-    private static final int PLACES = 32;
+    /** In one lane; as many numbers as two lines of a processor's cache have. */
+    private static final int PLACES = 16;
+
+    private static final long FREE = 0;
 
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    private final AtomicReferenceArray<@Nullable Reader> readers = new AtomicReferenceArray<>(LANES * PLACES);
+    /** Since when each place is taken, in nanoseconds; numbers, because a collector has work with each reference. */
+    private final AtomicLongArray places = new AtomicLongArray(LANES * PLACES);
 
     /** Those who found no place in their lane. */
     private final Set<Reader> others = ConcurrentHashMap.newKeySet();
 
+    private final long start = System.nanoTime() - 1;
+
     private volatile boolean closed;
 
-    /** Someone who reads until this is run, once or more often. */
+    /** Someone who reads until this is run, once. */
     final class Reader implements Runnable {
-        private final long since = System.nanoTime();
+        private final long since = System.nanoTime() - start;
         private final int place;
 
         private Reader() {
             int lane = (int) ((Thread.currentThread().getId() * 0x9E3779B97F4A7C15L) >>> 58) * PLACES;
             int free = lane;
-            while (free < lane + PLACES && !readers.compareAndSet(free, null, this)) {
+            while (free < lane + PLACES && !places.compareAndSet(free, FREE, since)) {
                 free++;
             }
             place = free < lane + PLACES ? free : -1;
@@ -52,7 +56,7 @@ final class OpenSnapshots {
             if (place < 0) {
                 others.remove(this);
             } else {
-                readers.compareAndSet(place, this, null);
+                places.setRelease(place, FREE);
             }
         }
     }
@@ -68,27 +72,28 @@ final class OpenSnapshots {
         return reader;
     }
 
-    private void each(Consumer<Reader> use) {
-        for (int i = 0; i < readers.length(); i++) {
-            Reader reader = readers.get(i);
-            if (reader != null) {
-                use.accept(reader);
+    /** Since when each of them reads. */
+    private void each(LongConsumer use) {
+        for (int i = 0; i < places.length(); i++) {
+            long since = places.get(i);
+            if (since != FREE) {
+                use.accept(since);
             }
         }
-        others.forEach(use);
+        others.forEach(reader -> use.accept(reader.since));
     }
 
     int count() {
         int[] count = new int[1];
-        each(reader -> count[0]++);
+        each(since -> count[0]++);
         return count[0];
     }
 
     /** For how many milliseconds the oldest has been reading; 0 without any. */
     long oldestMillis() {
-        long now = System.nanoTime();
+        long now = System.nanoTime() - start;
         long[] oldest = new long[1];
-        each(reader -> oldest[0] = Math.max(oldest[0], now - reader.since));
+        each(since -> oldest[0] = Math.max(oldest[0], now - since));
         return TimeUnit.NANOSECONDS.toMillis(oldest[0]);
     }
 

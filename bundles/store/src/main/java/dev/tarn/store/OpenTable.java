@@ -13,11 +13,16 @@ import org.jspecify.annotations.Nullable;
  * A table as the store knows it. Immutable; defining the table again makes another one.
  *
  * @param number stands for the table in the log and never changes
+ * @param counted whether an id may be a number
  */
-record OpenTable(int number, Table table, Store rows, List<Index> indexes) {
+record OpenTable(int number, Table table, Store rows, List<Index> indexes, boolean counted) {
 
     OpenTable {
         indexes = List.copyOf(indexes);
+    }
+
+    OpenTable(int number, Table table, Store rows, List<Index> indexes) {
+        this(number, table, rows, indexes, table.countedIds());
     }
 
     /**
@@ -27,6 +32,9 @@ record OpenTable(int number, Table table, Store rows, List<Index> indexes) {
         String id = table.id(path);
         if (id == null) {
             return null;
+        }
+        if (!counted) {
+            return Keys.id(id);
         }
         if (table.key(id) instanceof Long number) {
             return Keys.id(number);

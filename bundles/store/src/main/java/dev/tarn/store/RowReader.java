@@ -133,7 +133,7 @@ final class RowReader {
         } catch (Failure e) {
             throw e;
         } catch (RuntimeException e) {
-            throw database.readFaults.failure(what, e);
+            return database.again(what, e, read);
         }
     }
 
@@ -144,7 +144,7 @@ final class RowReader {
         } catch (Failure e) {
             throw e;
         } catch (RuntimeException e) {
-            throw database.readFaults.failure("part of table " + table.table().qualifiedName(), e);
+            return database.again("part of table " + table.table().qualifiedName(), e, read);
         }
     }
 

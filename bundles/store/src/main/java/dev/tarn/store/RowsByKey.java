@@ -15,6 +15,9 @@ final class RowsByKey implements Snapshot.Rows {
     private final Walk walk;
     private final long now;
 
+    /** Whether the walk is at a row that could not be read. */
+    private boolean unread;
+
     /** @param now rows that expired before are left out; milliseconds since 1970 */
     RowsByKey(RowReader reader, OpenTable table, Transaction transaction, Walk walk, long now) {
         this.reader = reader;
@@ -30,11 +33,14 @@ final class RowsByKey implements Snapshot.Rows {
     }
 
     private @Nullable Row step() {
-        while (walk.next()) {
+        while (unread || walk.next()) {
+            unread = true;
             byte[] key = walk.key();
             RowFormat.StoredRow stored = reader.stored(table, key, walk.value());
-            if (!stored.expired(now)) {
-                return reader.row(table.path(key), stored, reader.chunks(transaction));
+            Row row = stored.expired(now) ? null : reader.row(table.path(key), stored, reader.chunks(transaction));
+            unread = false;
+            if (row != null) {
+                return row;
             }
         }
         return null;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.OutOfDiskSpaceException;
 import jetbrains.exodus.io.AbstractDataWriter;
@@ -32,6 +33,9 @@ class SafeDataWriter extends AbstractDataWriter {
 
     private static final Logger LOG = LoggerFactory.getLogger(SafeDataWriter.class);
     private static final long RESERVE = 4_096;
+
+    /** After so long a transaction has been taken back, even if the disk has to be waited for. */
+    private static final long TAKING_BACK_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /** Full files that may wait to be forced; for the next one, whoever writes waits for the disk. */
     static final int FULL = 4;
@@ -59,6 +63,11 @@ class SafeDataWriter extends AbstractDataWriter {
     private volatile @Nullable IOException held;
 
     private volatile @Nullable OpenFile current;
+
+    /** Whether the disk ever refused a write, and when that was the last time. */
+    private volatile boolean refused;
+
+    private volatile long refusedAt;
 
     /** Files that became full and are not forced yet, the oldest first. */
     private final Queue<OpenFile> full = new ArrayBlockingQueue<>(FULL);
@@ -103,21 +112,34 @@ class SafeDataWriter extends AbstractDataWriter {
     @Override
     public Block write(byte[] bytes, int from, int count) {
         OpenFile open = open();
-        IOException lost = failure;
-        if (lost != null) {
-            throw new Unwritable("nothing is written any more", lost);
-        }
+        // After a failure to force, a transaction that was begun before is written to its end: none of it counts any
+        // more, and
+        // to take it back would only disturb those who read.
         IOException early = held;
         if (early != null) {
-            throw failed(early, count);
+            throw refused(early, count);
         }
         try {
             append(open.file(), bytes, from, count);
             written.add(bytes, from, count);
         } catch (IOException e) {
-            throw failed(e, count);
+            throw refused(e, count);
         }
         return open.block();
+    }
+
+    private ExodusException refused(IOException e, long wanted) {
+        refusedAt = System.nanoTime();
+        refused = true;
+        return failed(e, wanted);
+    }
+
+    /**
+     * Whether the environment may just be taking back a transaction that the disk did not take. Until it has, it believes that its
+     * files end later than they do, and who reads what the last transaction before that one wrote is told that it is not there.
+     */
+    boolean takesBack() {
+        return refused && System.nanoTime() - refusedAt < TAKING_BACK_NANOS;
     }
 
     /** Appends to a file. */
@@ -235,7 +257,7 @@ class SafeDataWriter extends AbstractDataWriter {
             written.at(address, length);
             current = new OpenFile(block, file, channel);
         } catch (IOException e) {
-            throw failed(e, 0);
+            throw refused(e, 0);
         }
         return block;
     }

@@ -2,41 +2,78 @@
 package dev.tarn.store;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import jetbrains.exodus.ByteIterator;
 import jetbrains.exodus.env.Cursor;
 import org.jspecify.annotations.Nullable;
 
-/** Goes over the keys with one prefix, up or down, from the first one or from after a given key. For one thread. */
+/** Goes over the keys of a store within bounds, up or down, from the first one or from after a given key. For one thread. */
 final class Walk implements AutoCloseable {
 
-    private final Cursor cursor;
-    private final byte[] prefix;
-    private final byte @Nullable [] after;
+    private final Supplier<Cursor> cursors;
+    private final Bounds bounds;
     private final boolean descending;
+    private Cursor cursor;
+    private byte @Nullable [] after;
     private boolean begun;
+    private boolean moving;
     private boolean ended;
     private byte[] key = new byte[0];
 
-    Walk(Cursor cursor, byte[] prefix, byte @Nullable [] after, boolean descending) {
-        this.cursor = cursor;
-        this.prefix = prefix;
+    /**
+     * Keys that are not below the one and are below the other.
+     *
+     * @param above null for no bound
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
+    record Bounds(byte[] least, byte @Nullable [] above) {
+
+        /** All keys that begin so. */
+        static Bounds prefix(byte[] prefix) {
+            return new Bounds(prefix, Keys.above(prefix));
+        }
+
+        boolean contain(byte[] key) {
+            return Arrays.compareUnsigned(key, least) >= 0 && (above == null || Arrays.compareUnsigned(key, above) < 0);
+        }
+    }
+
+    /** @param cursors opens a cursor over the same store, in the same transaction, each time */
+    Walk(Supplier<Cursor> cursors, Bounds bounds, byte @Nullable [] after, boolean descending) {
+        this.cursors = cursors;
+        this.cursor = cursors.get();
+        this.bounds = bounds;
         this.after = after;
         this.descending = descending;
     }
 
-    /** Moves to the next key; false at the end. */
+    /** Moves to the next key; false at the end. When that throws, the next call tries the same once more. */
     boolean next() {
         if (ended) {
             return false;
         }
+        if (moving) {
+            restart();
+        }
+        moving = true;
         boolean there = begun ? step() : descending ? last() : first();
-        begun = true;
         if (there) {
             key = Database.bytes(cursor.getKey());
-            there = key.length >= prefix.length && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
         }
-        ended = !there;
-        return there;
+        begun = true;
+        moving = false;
+        ended = !there || !bounds.contain(key);
+        return !ended;
+    }
+
+    /** It is unknown where a cursor is that has thrown. */
+    private void restart() {
+        cursor.close();
+        cursor = cursors.get();
+        if (begun) {
+            after = key;
+            begun = false;
+        }
     }
 
     private boolean step() {
@@ -44,7 +81,8 @@ final class Walk implements AutoCloseable {
     }
 
     private boolean first() {
-        byte[] from = after != null && Arrays.compareUnsigned(after, prefix) > 0 ? after : prefix;
+        byte[] least = bounds.least();
+        byte[] from = after != null && Arrays.compareUnsigned(after, least) > 0 ? after : least;
         if (from.length == 0) {
             return cursor.getNext();
         }
@@ -55,7 +93,7 @@ final class Walk implements AutoCloseable {
     }
 
     private boolean last() {
-        byte[] above = Keys.above(prefix);
+        byte[] above = bounds.above();
         byte[] before = after != null && (above == null || Arrays.compareUnsigned(after, above) < 0) ? after : above;
         if (before == null || cursor.getSearchKeyRange(Database.of(before)) == null) {
             return cursor.getLast();
@@ -63,6 +101,7 @@ final class Walk implements AutoCloseable {
         return cursor.getPrev();
     }
 
+    /** Where it is; after the end, where that was found. */
     byte[] key() {
         return key;
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** What waits for the {@link Committer}, bounded in number and in bytes. Any thread adds, the committer's takes. */
@@ -22,6 +23,11 @@ final class WriteQueue {
     private final BlockingQueue<Job> queue;
     private final AtomicLong queuedBytes = new AtomicLong();
     private volatile boolean closing;
+
+    /** So many have to be there to wake the committer while it gathers; 0 while it does not. */
+    private volatile int wanted;
+
+    private volatile @Nullable Thread gathering;
 
     /**
      * @param writes the most that wait
@@ -68,6 +74,7 @@ final class WriteQueue {
             return CompletableFuture.failedFuture(
                     new Failure(Failure.Code.BUSY, "too many writes are waiting; try again later"));
         }
+        wake();
         if (closing) {
             // The thread may have looked into the queue for the last time.
             pending.stage().completeExceptionally(stopped());
@@ -93,10 +100,30 @@ final class WriteQueue {
             return CompletableFuture.failedFuture(
                     refused != null ? refused : new Failure(Failure.Code.BUSY, "too many writes are waiting"));
         }
+        wake();
         if (closing) {
             stage.completeExceptionally(stopped());
         }
         return stage;
+    }
+
+    private void wake() {
+        int enough = wanted;
+        Thread committer = gathering;
+        if (enough > 0 && committer != null && queue.size() >= enough) {
+            LockSupport.unpark(committer);
+        }
+    }
+
+    /** Waits until so many are there, at most so long, and perhaps not even that. On the committer thread. */
+    void await(int enough, long nanos) {
+        gathering = Thread.currentThread();
+        wanted = enough;
+        if (queue.size() < enough && !closing) {
+            LockSupport.parkNanos(this, nanos);
+        }
+        wanted = 0;
+        gathering = null;
     }
 
     private @Nullable Failure refused() {
@@ -112,6 +139,7 @@ final class WriteQueue {
         closing = true;
         // Where there is no room, the thread does not wait for anything.
         queue.offer(new Look());
+        LockSupport.unpark(gathering);
     }
 
     boolean closing() {

@@ -8,6 +8,7 @@ import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Row;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Snapshot;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import jetbrains.exodus.env.Transaction;
@@ -18,16 +19,25 @@ final class XodusSnapshot implements Snapshot {
 
     private final Core core;
     private final Transaction transaction;
-    private final long now;
+    private final InstantSource time;
     private final Runnable closed;
+    private long now;
     private @Nullable Head head;
 
     /** @param closed runs once when this snapshot is closed */
-    XodusSnapshot(Core core, Transaction transaction, long now, Runnable closed) {
+    XodusSnapshot(Core core, Transaction transaction, InstantSource time, Runnable closed) {
         this.core = core;
         this.transaction = transaction;
-        this.now = now;
+        this.time = time;
         this.closed = closed;
+    }
+
+    /** What expired before is not there; the moment when that first mattered, in milliseconds since 1970. */
+    private long now() {
+        if (now == 0) {
+            now = time.millis();
+        }
+        return now;
     }
 
     private Head head() {
@@ -46,28 +56,34 @@ final class XodusSnapshot implements Snapshot {
 
     @Override
     public Optional<Row> get(Table table, Path path) {
-        return Optional.ofNullable(sized(core.catalog().table(table), path).row())
-                .filter(row -> !row.expired(now));
+        Row row = sized(core.catalog().table(table), path).row();
+        return row == null || (row.attributes().expiresAt() != 0 && row.expired(now()))
+                ? Optional.empty()
+                : Optional.of(row);
     }
 
     /** The row, expired or not, with its size. */
     RowCache.Sized sized(OpenTable table, Path path) {
         try {
-            byte[] key = table.key(path);
-            RowFormat.StoredRow stored = key == null ? null : core.reader().stored(table, key, transaction);
-            if (stored == null) {
-                return new RowCache.Sized(null, 0);
-            }
-            Row row = core.reader().row(path, stored, core.reader().chunks(transaction));
-            int content = stored.chunked()
-                    ? PayloadFormat.location(stored.payload(), stored.form()).length()
-                    : 0;
-            return new RowCache.Sized(row, (long) stored.length() + content);
+            return read(table, path);
         } catch (Failure e) {
             throw e;
         } catch (RuntimeException e) {
-            throw core.database().readFaults.failure("the row at " + path, e);
+            return core.database().again("the row at " + path, e, () -> read(table, path));
         }
+    }
+
+    private RowCache.Sized read(OpenTable table, Path path) {
+        byte[] key = table.key(path);
+        RowFormat.StoredRow stored = key == null ? null : core.reader().stored(table, key, transaction);
+        if (stored == null) {
+            return new RowCache.Sized(null, 0);
+        }
+        Row row = core.reader().row(path, stored, core.reader().chunks(transaction));
+        int content = stored.chunked()
+                ? PayloadFormat.location(stored.payload(), stored.form()).length()
+                : 0;
+        return new RowCache.Sized(row, (long) stored.length() + content);
     }
 
     @Override
@@ -81,19 +97,10 @@ final class XodusSnapshot implements Snapshot {
             throw new Failure(Failure.Code.MALFORMED, after + " names no row of " + table.qualifiedName());
         }
         return core.reader().reading(open, () -> {
-            Walk walk = new Walk(open.rows().openCursor(transaction), prefix, from, range.descending());
-            return new RowsByKey(core.reader(), open, transaction, walk, now);
+            Walk walk = new Walk(
+                    () -> open.rows().openCursor(transaction), Walk.Bounds.prefix(prefix), from, range.descending());
+            return new RowsByKey(core.reader(), open, transaction, walk, now());
         });
-    }
-
-    @Override
-    public Rows index(Table table, String attribute, @Nullable Object from, @Nullable Object to) {
-        OpenTable open = core.catalog().table(table);
-        Index index = whole(open, attribute);
-        byte[] least = from == null ? new byte[] {Keys.FALSE} : Keys.value(from);
-        byte[] most = to == null ? null : Keys.value(to);
-        return core.reader()
-                .reading(open, () -> new RowsByIndex(core.reader(), open, index, transaction, now, least, most));
     }
 
     private static Index index(OpenTable open, String attribute) {
@@ -106,7 +113,7 @@ final class XodusSnapshot implements Snapshot {
     public Entries entries(Table table, String attribute, Span span) {
         OpenTable open = core.catalog().table(table);
         Index index = whole(open, attribute);
-        return core.reader().reading(open, () -> new IndexWalk(core.reader(), open, index, transaction, now, span));
+        return core.reader().reading(open, () -> new IndexWalk(core.reader(), open, index, transaction, now(), span));
     }
 
     @Override
@@ -147,12 +154,13 @@ final class XodusSnapshot implements Snapshot {
 
     private Passed pass(OpenTable open, byte @Nullable [] from, int limit) {
         long rows = 0;
-        try (Walk walk = new Walk(open.rows().openCursor(transaction), new byte[0], from, false)) {
+        try (Walk walk =
+                new Walk(() -> open.rows().openCursor(transaction), Walk.Bounds.prefix(new byte[0]), from, false)) {
             for (int i = 0; i < limit; i++) {
                 if (!walk.next()) {
                     return new Passed(rows, null);
                 }
-                rows += walk.expired(now) ? 0 : 1;
+                rows += walk.expired(now()) ? 0 : 1;
             }
             return new Passed(rows, open.path(walk.key()));
         }

@@ -295,7 +295,7 @@ public final class XodusStore implements Store, AutoCloseable {
         try {
             Transaction transaction = core.database().environment.beginReadonlyTransaction();
             opened = true;
-            return new XodusSnapshot(core, transaction, time.millis(), reader);
+            return new XodusSnapshot(core, transaction, time, reader);
         } finally {
             if (!opened) {
                 reader.run();

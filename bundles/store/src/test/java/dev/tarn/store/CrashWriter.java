@@ -39,6 +39,10 @@ public final class CrashWriter {
             (proxy, method, arguments) -> new User("a", Set.of(), true));
 
     private final XodusStore store;
+
+    /** Seconds that the clock is ahead. */
+    private final AtomicLong passed;
+
     private final OutputStream out = System.out;
 
     /** The sequences of the last writes that were acknowledged, by the remainder of their number. */
@@ -51,23 +55,24 @@ public final class CrashWriter {
 
     private record Arrived(long write, Upload upload, Content content) {}
 
-    private CrashWriter(XodusStore store) {
+    private CrashWriter(XodusStore store, AtomicLong passed) {
         this.store = store;
+        this.passed = passed;
     }
 
     /** Given a directory, perhaps a directory for backups, and perhaps a number of writes after which it ends in order. */
     public static void main(String[] arguments) throws Exception {
-        // The clock goes on by a minute when it has been read once, so that a log of this size is trimmed at once.
+        // The clock goes on by a minute once the session holds the log, so that a log of this size is trimmed at once.
         AtomicLong passed = new AtomicLong();
         XodusStore store = CrashModel.open(
                 Path.of(arguments[0]),
                 Map.of("logSize", "512KB", "logSizeKept", "1MB", "cache", "16MB"),
-                () -> Instant.now().plusSeconds(passed.getAndSet(60)));
+                () -> Instant.now().plusSeconds(passed.get()));
         EnvironmentConfig files = store.core().database().environment.getEnvironmentConfig();
         files.setGcRunPeriod(10);
         files.setGcMinUtilization(80);
         files.setGcFilesDeletionDelay(0);
-        CrashWriter writer = new CrashWriter(store);
+        CrashWriter writer = new CrashWriter(store, passed);
         boolean backups = arguments.length > 1 && !arguments[1].isEmpty();
         Thread backing = new Thread(() -> writer.backups(Path.of(arguments[1])), "backups");
         backing.setDaemon(true);
@@ -86,6 +91,7 @@ public final class CrashWriter {
             n = last(snapshot);
         }
         store.keep(() -> kept);
+        passed.set(60);
         long first = n + 1;
         Thread streaming = new Thread(() -> stream(first), "streams");
         streaming.setDaemon(true);

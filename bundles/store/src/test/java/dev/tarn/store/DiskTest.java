@@ -12,6 +12,7 @@ import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Row;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Snapshot;
 import dev.tarn.api.store.Write;
@@ -25,9 +26,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,6 +242,69 @@ class DiskTest {
                 readable(store, "a", (byte) 1);
                 readable(store, "again", (byte) 7);
                 assertThat(store.inspect().problems()).isEmpty();
+            }
+        }
+    }
+
+    /** Reads once on a thread of its own, and waits a moment for it to end or to wait in its turn. */
+    private static <T> CompletableFuture<T> meanwhile(Supplier<T> read) {
+        CompletableFuture<T> result = CompletableFuture.supplyAsync(read, command -> new Thread(command).start());
+        try {
+            result.handle((value, failure) -> true).get(100, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            // It waits until the transaction has been taken back.
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
+        return result;
+    }
+
+    @Test
+    void who_reads_while_a_transaction_is_taken_back_never_notices() throws Exception {
+        try (XodusStore store = faulty()) {
+            for (int i = 10; i < 40; i++) {
+                commit(store, put(Stores.SENSORS, "Sensors/" + i, "{'id':'" + i + "','location':'x" + i + "'}"));
+            }
+            long sequence = store.sequence();
+            List<CompletableFuture<?>> reads = new ArrayList<>();
+            try (Snapshot snapshot = store.snapshot();
+                    Snapshot.Rows rows = snapshot.rows(Stores.SENSORS, Snapshot.Range.ALL)) {
+                Row first = rows.next();
+                assertThat(first).isNotNull();
+                faults.truncating.set(() -> {
+                    faults.truncating.set(() -> {});
+                    reads.add(meanwhile(() -> {
+                        List<Row> rest = new ArrayList<>();
+                        for (Row row = rows.next(); row != null; row = rows.next()) {
+                            rest.add(row);
+                        }
+                        assertThat(rest).hasSize(29);
+                        return rest;
+                    }));
+                    reads.add(meanwhile(() -> {
+                                try (Snapshot another = store.snapshot()) {
+                                    assertThat(another.get(Stores.SENSORS, Path.of("Sensors/39")))
+                                            .isPresent();
+                                    assertThat(another.count(Stores.SENSORS)).isEqualTo(30);
+                                    assertThat(another.sequence()).isEqualTo(sequence);
+                                    return Stores.index(another, "location", "x10", "x39");
+                                }
+                            })
+                            .thenAccept(found -> assertThat(found).hasSize(30)));
+                    reads.add(meanwhile(() -> {
+                                try (Snapshot another = store.snapshot()) {
+                                    return another.log(0, 100);
+                                }
+                            })
+                            .thenAccept(changes -> assertThat(changes).hasSize(30)));
+                });
+                faults.append.set("Input/output error");
+                assertThat(refused(store, put("b", new byte[300_000]))).isEqualTo(Failure.Code.UNAVAILABLE);
+                faults.append.set("");
+                assertThat(reads).hasSize(3);
+                for (CompletableFuture<?> read : reads) {
+                    read.get(20, TimeUnit.SECONDS);
+                }
             }
         }
     }

@@ -16,6 +16,8 @@ final class FaultyDisk extends SafeDataWriter {
         final AtomicReference<String> append = new AtomicReference<>("");
         /** Why forcing fails; empty while it works. */
         final AtomicReference<String> force = new AtomicReference<>("");
+        /** Runs before a file is shortened, while a transaction is taken back. */
+        final AtomicReference<Runnable> truncating = new AtomicReference<>(() -> {});
 
         FaultyDisk of(FileDataReader reader) {
             return new FaultyDisk(reader, this);
@@ -37,6 +39,12 @@ final class FaultyDisk extends SafeDataWriter {
             throw new IOException(fault);
         }
         super.append(file, bytes, from, count);
+    }
+
+    @Override
+    public void truncateBlock(long address, long length) {
+        faults.truncating.get().run();
+        super.truncateBlock(address, length);
     }
 
     @Override

@@ -74,9 +74,8 @@ class IndexBuildTest {
     /** Ids of the rows with this value, by the index. */
     private static Set<Long> found(XodusStore store, Table table, long n) {
         Set<Long> ids = new HashSet<>();
-        try (Snapshot snapshot = store.snapshot();
-                Snapshot.Rows rows = snapshot.index(table, "n", n, n)) {
-            for (Row row = rows.next(); row != null; row = rows.next()) {
+        try (Snapshot snapshot = store.snapshot()) {
+            for (Row row : Stores.index(snapshot, table, "n", n, n)) {
                 assertThat(ids.add(Long.valueOf(String.valueOf(row.path().rest()))))
                         .isTrue();
             }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Stores, tables and drafts for tests. */
 final class Stores {
@@ -132,23 +133,38 @@ final class Stores {
     }
 
     static List<Row> rows(Snapshot snapshot, Table table, Snapshot.Range range) {
-        try (Snapshot.Rows rows = snapshot.rows(table, range)) {
-            return all(rows);
-        }
-    }
-
-    static List<Row> index(Snapshot snapshot, String attribute, Object from, Object to) {
-        try (Snapshot.Rows rows = snapshot.index(SENSORS, attribute, from, to)) {
-            return all(rows);
-        }
-    }
-
-    private static List<Row> all(Snapshot.Rows rows) {
         List<Row> all = new ArrayList<>();
-        for (Row row = rows.next(); row != null; row = rows.next()) {
-            all.add(row);
+        try (Snapshot.Rows rows = snapshot.rows(table, range)) {
+            for (Row row = rows.next(); row != null; row = rows.next()) {
+                all.add(row);
+            }
         }
         return all;
+    }
+
+    static List<Row> index(Snapshot snapshot, String attribute, @Nullable Object from, @Nullable Object to) {
+        return index(snapshot, SENSORS, attribute, from, to);
+    }
+
+    /** The rows with values of the attribute between these two, both included. */
+    static List<Row> index(
+            Snapshot snapshot, Table table, String attribute, @Nullable Object from, @Nullable Object to) {
+        Snapshot.Span span = new Snapshot.Span(
+                from == null ? null : new Snapshot.Span.Bound(from, true),
+                to == null ? null : new Snapshot.Span.Bound(to, true),
+                null,
+                null,
+                false);
+        List<Row> rows = new ArrayList<>();
+        try (Snapshot.Entries entries = snapshot.entries(table, attribute, span)) {
+            while (entries.next()) {
+                Row row = entries.row();
+                if (row != null) {
+                    rows.add(row);
+                }
+            }
+        }
+        return rows;
     }
 
     static List<String> ids(List<Row> rows) {

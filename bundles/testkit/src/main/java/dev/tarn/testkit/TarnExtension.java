@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node for the tests of a class, with an application's classes deployed and every protocol that is on the class path, in
@@ -39,6 +41,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * </pre>
  */
 public final class TarnExtension implements BeforeAllCallback, AfterAllCallback {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TarnExtension.class);
 
     /** Where protocols are, and their place among others; 0 for those that are no HTTP. */
     private static final Map<String, Integer> PROTOCOLS = protocols();
@@ -75,6 +79,7 @@ public final class TarnExtension implements BeforeAllCallback, AfterAllCallback 
 
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
+        long before = System.nanoTime();
         Path made = Files.createTempDirectory("tarn-test-");
         directory = made;
         Node.Setup setup = Node.in(made).clock(clock);
@@ -85,6 +90,7 @@ public final class TarnExtension implements BeforeAllCallback, AfterAllCallback 
         List<Table> all = new ArrayList<>(tables);
         all.addAll(found.tables());
         started.services().tables().deploy("test", all, found.mounts());
+        LOG.info("a node for tests is there: milliseconds={}", (System.nanoTime() - before) / 1_000_000);
     }
 
     private static void add(Node.Setup setup, String name, int ranking) {

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * First in a new connection's pipeline: waits for the first bytes, finds the protocol they belong to, hands the connection
- * over and leaves. Closes a connection that says nothing, or nothing that anybody understands; one whose protocol may be
+ * First in a new connection's pipeline: waits for the first bytes, begins TLS if these ask for it, finds the protocol they
+ * belong to, hands the connection over and leaves. Closes a connection that says nothing, or nothing that anybody understands; one whose protocol may be
  * missing is kept for a moment, so that an update of the protocol turns nobody away. Confined to the loop.
  */
 final class Detector extends ChannelInboundHandlerAdapter {
@@ -23,11 +23,15 @@ final class Detector extends ChannelInboundHandlerAdapter {
     /** The longest preface of a known protocol has 24 bytes (HTTP/2). */
     private static final int MOST_BYTES = 64;
 
+    /** A record of a handshake, the version of records, its length, and a ClientHello in it: RFC 8446 §5.1 and §4. */
+    private static final int HELLO_BYTES = 6;
+
     /** How long a protocol may be away while it is updated. */
     private static final long ABSENCE_MILLIS = 1_000;
 
     private final Listener listener;
     private final Duration patience;
+    private boolean plain;
     private @Nullable ByteBuf seen;
     private @Nullable ScheduledFuture<?> timer;
     private @Nullable ScheduledFuture<?> absence;
@@ -35,6 +39,7 @@ final class Detector extends ChannelInboundHandlerAdapter {
     Detector(Listener listener, Duration patience) {
         this.listener = listener;
         this.patience = patience;
+        this.plain = listener.detectsTls();
     }
 
     @Override
@@ -84,6 +89,18 @@ final class Detector extends ChannelInboundHandlerAdapter {
     }
 
     private void decide(ChannelHandlerContext ctx, ByteBuf first) {
+        StreamProtocol.Match hello = plain ? hello(first) : StreamProtocol.Match.NO;
+        if (hello == StreamProtocol.Match.MORE) {
+            return;
+        }
+        // Within TLS nobody begins TLS once more.
+        plain = false;
+        if (hello == StreamProtocol.Match.YES) {
+            seen = null;
+            listener.secure(ctx.pipeline());
+            ctx.pipeline().context(ByteCount.class).fireChannelRead(first);
+            return;
+        }
         boolean more = false;
         for (Listener.Served served : listener.served()) {
             StreamProtocol.Match match =
@@ -101,6 +118,18 @@ final class Detector extends ChannelInboundHandlerAdapter {
         } else {
             await(ctx);
         }
+    }
+
+    /** Whether somebody begins TLS. */
+    private static StreamProtocol.Match hello(ByteBuf first) {
+        int at = first.readerIndex();
+        int seen = Math.min(HELLO_BYTES, first.readableBytes());
+        boolean handshake = first.getByte(at) == 22
+                && (seen < 2 || first.getByte(at + 1) == 3)
+                && (seen < HELLO_BYTES || first.getByte(at + 5) == 1);
+        return !handshake
+                ? StreamProtocol.Match.NO
+                : seen < HELLO_BYTES ? StreamProtocol.Match.MORE : StreamProtocol.Match.YES;
     }
 
     private static ByteBuf join(ChannelHandlerContext ctx, ByteBuf first, ByteBuf next) {

@@ -23,4 +23,7 @@ public interface Endpoint {
 
     /** Why it does not accept connections, in one line for an operator; empty when it does. */
     Optional<String> problem();
+
+    /** Whether the node serves without it, when it does not accept connections. */
+    boolean optional();
 }

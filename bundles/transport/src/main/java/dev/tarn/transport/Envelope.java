@@ -8,6 +8,7 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Path;
+import dev.tarn.api.data.Property;
 import dev.tarn.api.resource.Crossing;
 import dev.tarn.api.resource.Delivery;
 import io.netty.buffer.ByteBuf;
@@ -23,6 +24,7 @@ import java.nio.charset.UnsupportedCharsetException;
 import java.util.Base64;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The object in which a change travels to subscribers that see more than one row: {@code id}, {@code type}, {@code value},
- * {@code version}, {@code timestamp}, with {@code path} and {@code sequence} where they are wanted. What does not depend on
+ * {@code properties} where there are user properties, {@code version}, {@code timestamp}, with {@code path} and {@code sequence}
+ * where they are wanted. What does not depend on
  * the subscriber is encoded once for a change and shared. Safe on any thread.
  */
 public final class Envelope {
@@ -194,6 +197,14 @@ public final class Envelope {
         Body body = maker.crossing() == Crossing.LEAVE ? null : change.body();
         if (body != null) {
             writer.key("value").raw(valueBytes(body, change.attributes().payloadFormat(), maker.format()));
+        }
+        List<Property> properties = maker.crossing() == Crossing.LEAVE
+                ? List.of()
+                : change.attributes().properties();
+        if (!properties.isEmpty()) {
+            Map<String, String> named = new LinkedHashMap<>();
+            properties.forEach(property -> named.put(property.name(), property.value()));
+            writer.entry("properties", named);
         }
         if (change.version() != 0) {
             writer.entry("version", change.version());

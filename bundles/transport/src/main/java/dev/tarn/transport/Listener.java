@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.ssl.SslContext;
@@ -17,6 +18,7 @@ import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,6 +39,7 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One listening socket. It opens its port when the first of its protocols is there, and then publishes an
@@ -66,7 +69,11 @@ public final class Listener implements AutoCloseable {
     private final Duration drain;
     private final Loops loops;
     private final Meter meter;
+    private final boolean encrypted;
+
+    /** For TLS at once, or where the first bytes ask for it; null where it is not understood. */
     private final @Nullable Certificates certificates;
+
     private final @Nullable BundleContext bundle;
     private final CopyOnWriteArrayList<Served> served = new CopyOnWriteArrayList<>();
     private final OpenChannels all = new OpenChannels();
@@ -90,6 +97,13 @@ public final class Listener implements AutoCloseable {
         /** Where it listens. */
         @AttributeDefinition(description = "Address or name to bind to; 0.0.0.0 for every interface")
         String host() default "127.0.0.1";
+
+        /** Whether it matters. */
+        @AttributeDefinition(
+                description =
+                        "Whether the node serves, with a warning, when this port cannot be opened; else it does not"
+                                + " start")
+        boolean optional() default false;
 
         /** Who may come. */
         @AttributeDefinition(
@@ -115,6 +129,11 @@ public final class Listener implements AutoCloseable {
         @AttributeDefinition(description = "How long a new connection may send nothing")
         String firstBytes() default "10s";
 
+        /** Both on one port. */
+        @AttributeDefinition(
+                description = "Whether TLS is understood on the port of plain bytes too, where there is a certificate")
+        boolean detectTls() default true;
+
         /** How long connections may take to end. */
         @AttributeDefinition(description = "How long running requests may take when the listener is closed")
         String drain() default "5s";
@@ -132,7 +151,11 @@ public final class Listener implements AutoCloseable {
             @Nullable ServiceRegistration<Endpoint> registration) {}
 
     private record Place(
-            String name, List<String> protocols, Optional<InetSocketAddress> address, Optional<String> problem)
+            String name,
+            List<String> protocols,
+            Optional<InetSocketAddress> address,
+            Optional<String> problem,
+            boolean optional)
             implements Endpoint {}
 
     @Activate
@@ -165,14 +188,15 @@ public final class Listener implements AutoCloseable {
             throw new IllegalArgumentException(
                     config.name() + ".port: " + config.port() + " is not between 0 and 65535");
         }
-        boolean encrypted = config.name().endsWith(TLS);
-        if (encrypted && (certificates == null || !certificates.configured())) {
+        this.encrypted = config.name().endsWith(TLS);
+        boolean certified = certificates != null && certificates.configured();
+        if (encrypted && !certified) {
             throw new IllegalArgumentException(
                     config.name() + ".port needs tls.certificate and tls.key ('tarn certificate' makes some)");
         }
         this.loops = loops;
         this.meter = meter;
-        this.certificates = encrypted ? certificates : null;
+        this.certificates = certified && (encrypted || config.detectTls()) ? certificates : null;
         this.bundle = bundle;
         this.config = config;
         this.name = config.name();
@@ -192,7 +216,7 @@ public final class Listener implements AutoCloseable {
             return;
         }
         served.add(new Served(protocol, new OpenChannels(), meter.traffic(protocol.name())));
-        Opened mine = new Opened(new Place(name, allowed, Optional.empty(), Optional.empty()), null, null);
+        Opened mine = new Opened(place(Optional.empty(), Optional.empty()), null, null);
         if (opened.compareAndSet(null, mine)) {
             open(mine);
         }
@@ -225,6 +249,10 @@ public final class Listener implements AutoCloseable {
         return Optional.ofNullable(opened.get()).map(Opened::endpoint);
     }
 
+    private Place place(Optional<InetSocketAddress> address, Optional<String> problem) {
+        return new Place(name, allowed, address, problem, config.optional());
+    }
+
     private void open(Opened opening) {
         ChannelFuture bound =
                 bootstrap().bind(new InetSocketAddress(host, port)).awaitUninterruptibly();
@@ -233,12 +261,13 @@ public final class Listener implements AutoCloseable {
         if (bound.isSuccess()) {
             channel = bound.channel();
             InetSocketAddress address = (InetSocketAddress) channel.localAddress();
-            place = new Place(name, allowed, Optional.of(address), Optional.empty());
+            place = place(Optional.of(address), Optional.empty());
             LOG.info("listening name={} address={} protocols={}", name, address, allowed);
         } else {
             String problem = "cannot listen on " + host + ":" + port + ": " + reason(bound.cause());
-            place = new Place(name, allowed, Optional.empty(), Optional.of(problem));
-            LOG.error("{} (listener {}; choose another port or stop who has it)", problem, name);
+            place = place(Optional.empty(), Optional.of(problem));
+            LOG.atLevel(config.optional() ? Level.WARN : Level.ERROR)
+                    .log("{} (listener {}; choose another port or stop who has it)", problem, name);
         }
         ServiceRegistration<Endpoint> registration = null;
         if (bundle != null) {
@@ -306,18 +335,31 @@ public final class Listener implements AutoCloseable {
         new Connection(id, name, channel.remoteAddress(), channel.localAddress(), null, EmptyHttpHeaders.INSTANCE)
                 .attach(channel);
         channel.pipeline().addLast(new ByteCount());
-        if (certificates != null) {
-            Secured secured = new Secured(this);
-            SslContext context = tls(certificates);
-            SslHandler tls = certificates
-                    .handshakes()
-                    .map(elsewhere -> context.newHandler(channel.alloc(), elsewhere))
-                    .orElseGet(() -> context.newHandler(channel.alloc()));
-            tls.setHandshakeTimeoutMillis(detection.toMillis());
-            // The detector then sees plain bytes.
-            channel.pipeline().addLast(secured.new Before(), tls, secured);
-        }
         channel.pipeline().addLast(new Detector(this, detection));
+        if (encrypted) {
+            secure(channel.pipeline());
+        }
+    }
+
+    /** Whether the first bytes may ask for TLS. */
+    boolean detectsTls() {
+        return certificates != null && !encrypted;
+    }
+
+    /** From now on the detector is given what comes in decrypted. On the channel's loop. */
+    void secure(ChannelPipeline pipeline) {
+        Certificates shown = Objects.requireNonNull(certificates);
+        Channel channel = pipeline.channel();
+        Secured secured = new Secured(this);
+        SslContext context = tls(shown);
+        SslHandler tls = shown.handshakes()
+                .map(elsewhere -> context.newHandler(channel.alloc(), elsewhere))
+                .orElseGet(() -> context.newHandler(channel.alloc()));
+        tls.setHandshakeTimeoutMillis(detection.toMillis());
+        String detector = pipeline.context(Detector.class).name();
+        pipeline.addBefore(detector, null, secured.new Before())
+                .addBefore(detector, null, tls)
+                .addBefore(detector, null, secured);
     }
 
     /** Hands were shaken. On the channel's loop. */
@@ -367,8 +409,7 @@ public final class Listener implements AutoCloseable {
     @Deactivate
     @Override
     public void close() {
-        Opened last =
-                opened.getAndSet(new Opened(new Place(name, allowed, Optional.empty(), Optional.empty()), null, null));
+        Opened last = opened.getAndSet(new Opened(place(Optional.empty(), Optional.empty()), null, null));
         if (last != null) {
             shut(last);
         }

@@ -40,6 +40,24 @@ public final class Units {
     }
 
     /**
+     * A setting that is a number within bounds.
+     *
+     * @throws IllegalArgumentException naming the key and the bounds, when it is not
+     */
+    public static int within(String key, int value, int least, int greatest) {
+        return (int) within(key, (long) value, least, greatest);
+    }
+
+    /** As {@link #within(String, int, int, int)}, where the bounds may be greater. */
+    public static long within(String key, long value, long least, long greatest) {
+        if (value < least || value > greatest) {
+            throw new IllegalArgumentException(key + " is " + value + ", must be "
+                    + (greatest == Long.MAX_VALUE ? least + " or more" : least + " to " + greatest));
+        }
+        return value;
+    }
+
+    /**
      * A size in bytes such as {@code 4096}, {@code 64KB}, {@code 16MB}, {@code 1GB}; a KB is 1,024 bytes.
      *
      * @throws IllegalArgumentException naming the key, when it is anything else or over 2 GB

@@ -53,12 +53,16 @@ class TlsTest {
     }
 
     private House open(Map<String, Object> settings) {
+        return open(settings, Map.of());
+    }
+
+    private House open(Map<String, Object> settings, Map<String, Object> listener) {
         Map<String, Object> all = new HashMap<>(Map.of(
                 "certificate", new String[] {papers.path("one.crt")}, "key", new String[] {papers.path("one.key")}));
         all.put("look", "1h");
         all.putAll(settings);
         certificates = new Certificates(Settings.of(Certificates.Config.class, all));
-        house = new House(Map.of("hosts", new String[] {"*"}), Map.of(), certificates);
+        house = new House(Map.of("hosts", new String[] {"*"}), listener, certificates);
         house.add(new Echo("echo"));
         return house;
     }
@@ -81,6 +85,46 @@ class TlsTest {
                 assertThat(wire.get("/b").answer().body()).isEqualTo("GET [b]  anonymous ");
             }
         }
+    }
+
+    @Test
+    void tls_and_plain_bytes_share_a_port() throws Exception {
+        House house = open(Map.of("authorities", papers.path("authority.crt")), Map.of("name", "http"));
+        try (Wire wire = house.connect()) {
+            assertThat(wire.get("/a").answer().body()).isEqualTo("GET [a]  anonymous ");
+        }
+        try (SSLSocket socket = Papers.connect(papers.client(null), house.address(), "one.example");
+                Wire wire = new Wire(socket)) {
+            assertThat(wire.get("/a").answer().body()).isEqualTo("GET [a]  anonymous ");
+        }
+        SSLContext client = papers.client(papers.issue("ada", 2));
+        try (SSLSocket socket = Papers.connect(client, house.address(), "one.example");
+                Wire wire = new Wire(socket)) {
+            assertThat(wire.get("/a").answer().body()).isEqualTo("GET [a]  ada ");
+        }
+        // The beginning of a handshake in pieces, and what only looks like one.
+        for (String bytes : new String[] {"16", "1603", "160300000002", "16030000000116"}) {
+            try (Socket socket =
+                    new Socket(house.address().getAddress(), house.address().getPort())) {
+                socket.setSoTimeout(30_000);
+                for (byte one : java.util.HexFormat.of().parseHex(bytes)) {
+                    socket.getOutputStream().write(one);
+                }
+                socket.shutdownOutput();
+                while (socket.getInputStream().read() >= 0) {
+                    assertThat(socket.isConnected()).isTrue();
+                }
+            }
+        }
+        try (Wire wire = house.connect()) {
+            assertThat(wire.get("/b").answer().body()).isEqualTo("GET [b]  anonymous ");
+        }
+    }
+
+    @Test
+    void a_port_may_be_for_plain_bytes_alone() {
+        House house = open(Map.of(), Map.of("name", "http", "detectTls", false));
+        assertThatIOException().isThrownBy(() -> Papers.connect(papers.client(null), house.address(), "one.example"));
     }
 
     @Test

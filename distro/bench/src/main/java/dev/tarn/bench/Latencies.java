@@ -39,6 +39,15 @@ final class Latencies {
         return ((STEPS + step + 1) << (power - BITS)) - 1;
     }
 
+    /** Takes in what another has recorded. */
+    void add(Latencies other) {
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] += other.counts[i];
+        }
+        count += other.count;
+        greatest = Math.max(greatest, other.greatest);
+    }
+
     void clear() {
         java.util.Arrays.fill(counts, 0);
         count = 0;

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import jetbrains.exodus.env.Store;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -47,6 +48,7 @@ public class StoreBenchmark {
     private record Open(
             java.nio.file.Path directory,
             XodusStore store,
+            Store table,
             RawWriter raw,
             Path[] paths,
             byte[][] keys,
@@ -80,6 +82,7 @@ public class StoreBenchmark {
         open = new Open(
                 directory,
                 store,
+                store.core().catalog().table(BenchTables.OPAQUE).rows(),
                 raw,
                 paths,
                 keys,
@@ -115,6 +118,18 @@ public class StoreBenchmark {
         Transaction transaction = there.raw().database().environment.beginReadonlyTransaction();
         try {
             return Database.get(there.raw().rows(), transaction, there.keys()[next]);
+        } finally {
+            transaction.abort();
+        }
+    }
+
+    /** The same bytes of the same files as {@link #storeGet}: the environment has as many trees as the store needs. */
+    @Benchmark
+    public byte @Nullable [] rawGetFromTheStore() {
+        Open there = opened();
+        Transaction transaction = there.store().core().database().environment.beginReadonlyTransaction();
+        try {
+            return Database.get(there.table(), transaction, there.keys()[next]);
         } finally {
             transaction.abort();
         }

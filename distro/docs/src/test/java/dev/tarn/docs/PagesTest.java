@@ -126,11 +126,14 @@ class PagesTest {
         }
     }
 
-    /** Files of the examples without what only this repository asks of them: its licence line, the way to the parent. */
+    /** Files of the examples, and of the clients that the built image is tried with, without what only this repository asks of them: its licence line, the way to the parent. */
     private static List<String> sources() throws IOException {
         List<String> sources = new ArrayList<>();
-        for (String example : List.of("echo", "sensor-alert")) {
-            try (Stream<Path> files = Files.walk(EXAMPLE.resolveSibling(example))) {
+        for (Path example : List.of(
+                EXAMPLE.resolveSibling("echo"),
+                EXAMPLE.resolveSibling("sensor-alert"),
+                PAGES.resolveSibling("itest/src/test/java/com/example"))) {
+            try (Stream<Path> files = Files.walk(example)) {
                 for (Path file : files.filter(file -> file.toString().matches("[^.]*(/src/.*\\.java|/pom\\.xml)"))
                         .toList()) {
                     sources.add(Files.readString(file)

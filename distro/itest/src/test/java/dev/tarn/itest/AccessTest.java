@@ -97,6 +97,14 @@ class AccessTest {
     }
 
     @Test
+    void who_speaks_mqtt_over_a_websocket_says_there_who_he_is() throws Exception {
+        Mqtt.webSocket(Mqtt.V5, tarn.ws("/mqtt"), name, password).close();
+        assertThatThrownBy(() -> Mqtt.webSocket(Mqtt.V5, tarn.ws("/mqtt"), name, "wrong"))
+                .isInstanceOf(Mqtt.Refused.class);
+        assertThatThrownBy(() -> Mqtt.webSocket(Mqtt.V5, tarn.ws("/mqtt"))).isInstanceOf(Mqtt.Refused.class);
+    }
+
+    @Test
     void the_administrator_gets_in_everywhere() throws Exception {
         String header = Http.basic(name, password);
         byte[] one = "1".getBytes(StandardCharsets.UTF_8);

@@ -3,6 +3,7 @@ package dev.tarn.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.testkit.WebSocketClient;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,7 +33,7 @@ class ApplicationTest {
 
     @BeforeAll
     static void start() throws Exception {
-        tarn = Tarn.dev(data).ready();
+        tarn = Tarn.dev(data).set("amqp.port", 0).ready();
     }
 
     @AfterAll
@@ -90,6 +91,56 @@ class ApplicationTest {
         assertThat(command("undeploy", "sensors")).contains("undeployed");
         assertThat(admin("DELETE", "/applications/sensors", new byte[0]).statusCode())
                 .isEqualTo(404);
+    }
+
+    @Test
+    void the_rule_holds_for_every_way_to_write_a_row() throws Exception {
+        Path dropped = Files.createDirectories(data.resolve("deploy/ways")).resolve("ways.jar");
+        Files.copy(JAR, dropped);
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            assertThat(admin("GET", "/applications", new byte[0]).body()).contains("\"tables\":[\"Sensors\"]");
+            return null;
+        });
+        assertThat(http("PUT", "/Sensors/put", "{\"temp\":120}")).isEqualTo(201);
+        assertThat(http("PUT", "/Sensors/patch", "{\"temp\":1}")).isEqualTo(201);
+        assertThat(http("PATCH", "/Sensors/patch", "{\"temp\":120}")).isEqualTo(204);
+        assertThat(http("POST", "/Sensors/", "{\"id\":\"post\",\"temp\":120}")).isEqualTo(201);
+        assertThat(http("PUT", "/Sensors/", "[{\"id\":\"array\",\"temp\":120}]"))
+                .isEqualTo(204);
+        try (Mqtt client = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"));
+                Jms jms = Jms.tcp(tarn.port("amqp"));
+                WebSocketClient socket = new WebSocketClient(
+                        URI.create("ws://" + tarn.address("http") + "/Sensors/?omitCurrent"), null)) {
+            client.publish("Sensors/mqtt", "{\"temp\":120}", 1, true);
+            jms.publish("Sensors/amqp", "{\"temp\":120}", true);
+            socket.send("{\"type\":\"put\",\"id\":\"socket\",\"value\":{\"temp\":120}}");
+            for (String id : List.of("put", "patch", "post", "array", "mqtt", "amqp", "socket")) {
+                Eventually.passes(Duration.ofSeconds(60), () -> {
+                    assertThat(row("/Sensors/" + id)).contains("\"alert\":true");
+                    return null;
+                });
+            }
+        }
+        assertThat(http("PATCH", "/Sensors/patch", "{\"temp\":-300}")).isEqualTo(422);
+        assertThat(http("POST", "/Sensors/", "{\"id\":\"no\",\"temp\":-300}")).isEqualTo(422);
+        // All or nothing.
+        assertThat(http("PUT", "/Sensors/", "[{\"id\":\"first\",\"temp\":1},{\"id\":\"no\",\"temp\":-300}]"))
+                .isEqualTo(422);
+        assertThat(http("GET", "/Sensors/first", "")).isEqualTo(404);
+        assertThat(http("GET", "/Sensors/no", "")).isEqualTo(404);
+        assertThat(http("DELETE", "/Sensors/put", "")).isEqualTo(204);
+        assertThat(http("DELETE", "/Sensors/put", "")).isEqualTo(404);
+        Files.delete(dropped);
+        Files.delete(dropped.getParent());
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            assertThat(admin("GET", "/applications", new byte[0]).body()).doesNotContain("\"name\":\"ways\"");
+            return null;
+        });
+    }
+
+    private static int http(String method, String path, String body) throws Exception {
+        return Http.send(tarn, method, path, body.getBytes(StandardCharsets.UTF_8), "Content-Type", "application/json")
+                .statusCode();
     }
 
     /** An application whose schema is wrong. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tarn.testkit.EventReader;
 import dev.tarn.testkit.WebSocketClient;
+import jakarta.jms.JMSRuntimeException;
+import jakarta.jms.Queue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -15,7 +17,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -26,16 +27,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Each protocol of the image is replaced, stopped, removed and installed again while clients of all of them are at work: by
+ * Each protocol of the image is replaced, stopped, removed and installed again, that of AMQP in every round, while clients of all of them are at work: by
  * files in {@code deploy}, by {@code tarn bundle}, and by the forms of the console. Whoever speaks another protocol notices
  * nothing; what was removed leaves nothing behind; sessions are there again.
  */
 class ComeAndGoTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final int ROUNDS = Integer.getInteger("tarn.rounds");
-
-    /** AMQP 1.0 §5.3.2: both sides begin with it. */
-    private static final byte[] AMQP_SASL = {'A', 'M', 'Q', 'P', 3, 1, 0, 0};
 
     @TempDir
     Path folder;
@@ -57,7 +55,7 @@ class ComeAndGoTest {
         SSE("tarn-sse", "dev.tarn.sse", "none"),
         WEBSOCKET("tarn-websocket", "dev.tarn.websocket", "none"),
         MQTT("tarn-mqtt", "dev.tarn.mqtt", "tarn-mqtt-sessions"),
-        AMQP("tarn-amqp", "dev.tarn.amqp", "none"),
+        AMQP("tarn-amqp", "dev.tarn.amqp", "tarn-amqp-feeds"),
         ECHO("echo", "com.example.echo", "none");
 
         final String file;
@@ -144,12 +142,16 @@ class ComeAndGoTest {
                 Mqtt.tcp(Mqtt.V5, mqttPort, tarn.login().name(), tarn.login().password())
                         .close();
             case AMQP -> {
-                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), amqpPort)) {
-                    socket.setSoTimeout(10_000);
-                    socket.getOutputStream().write(AMQP_SASL);
-                    if (!Arrays.equals(socket.getInputStream().readNBytes(AMQP_SASL.length), AMQP_SASL)) {
-                        throw new IOException("closed");
-                    }
+                try (Jms jms = Jms.to(
+                        "amqp://127.0.0.1:" + amqpPort,
+                        tarn.login().name(),
+                        tarn.login().password())) {
+                    // A queue is one of the feeds that have a thread of their own.
+                    Queue queue = jms.context().createQueue("served");
+                    jms.context().createProducer().send(queue, "x");
+                    Jms.next(jms.context().createConsumer(queue));
+                } catch (JMSRuntimeException closed) {
+                    throw new IOException(closed);
                 }
             }
             case ECHO -> {
@@ -310,7 +312,7 @@ class ComeAndGoTest {
             });
         }
         Inside before = Inside.of(tarn);
-        Crowd crowd = new Crowd(tarn, mqttPort);
+        Crowd crowd = new Crowd(tarn, mqttPort, amqpPort);
         crowd.begin();
         for (int round = 0; round < ROUNDS; round++) {
             // Every protocol in every way within 18 rounds.
@@ -327,6 +329,13 @@ class ComeAndGoTest {
             crowd.disturb(victim.protocol());
             stop(victim, way);
             settled(crowd, victim);
+            if (victim != Victim.AMQP) {
+                // That which was made last in every round.
+                crowd.disturb(Victim.AMQP.protocol());
+                remove(Victim.AMQP, Way.FILES);
+                install(Victim.AMQP, Way.FILES);
+                settled(crowd, Victim.AMQP);
+            }
             assertThat(crowd.complaints())
                     .as("round " + round + " " + victim + " by " + way)
                     .isEmpty();

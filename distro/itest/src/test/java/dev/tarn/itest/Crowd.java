@@ -4,6 +4,11 @@ package dev.tarn.itest;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tarn.testkit.EventReader;
 import dev.tarn.testkit.WebSocketClient;
+import jakarta.jms.JMSConsumer;
+import jakarta.jms.JMSException;
+import jakarta.jms.JMSRuntimeException;
+import jakarta.jms.Message;
+import jakarta.jms.Topic;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -30,6 +35,7 @@ final class Crowd implements AutoCloseable {
 
     private final Tarn tarn;
     private final int mqttPort;
+    private final int amqpPort;
     private final AtomicReference<String> disturbed = new AtomicReference<>("");
     private final CountDownLatch ended = new CountDownLatch(1);
     private final List<String> complaints = new CopyOnWriteArrayList<>();
@@ -37,17 +43,20 @@ final class Crowd implements AutoCloseable {
     private final List<Reader> readers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
 
-    Crowd(Tarn tarn, int mqttPort) {
+    Crowd(Tarn tarn, int mqttPort, int amqpPort) {
         this.tarn = tarn;
         this.mqttPort = mqttPort;
+        this.amqpPort = amqpPort;
         readers.add(new Events());
         readers.add(new Frames());
         readers.add(new Session("mqtt", Set.of("mqtt"), false));
         readers.add(new Session("mqtt over websocket", Set.of("mqtt", "websocket"), true));
+        readers.add(new Durable());
         writers.add(new Puts());
         writers.add(new Publishes("row", true));
         writers.add(new Publishes("message", false));
         writers.add(new FramePuts());
+        writers.add(new Sends());
     }
 
     /** Starts everybody, readers first. */
@@ -271,6 +280,35 @@ final class Crowd implements AutoCloseable {
         }
     }
 
+    private Jms jms() throws IOException {
+        try {
+            return Jms.to(
+                    "amqp://127.0.0.1:" + amqpPort,
+                    tarn.login().name(),
+                    tarn.login().password());
+        } catch (JMSRuntimeException refused) {
+            throw new IOException(refused);
+        }
+    }
+
+    private final class Sends extends Writer {
+        Sends() {
+            super("amqp writer", Set.of("amqp"));
+        }
+
+        @Override
+        void work() throws IOException {
+            try (Jms jms = jms()) {
+                while (!over()) {
+                    jms.publish(path(), next(), true);
+                    acknowledged();
+                }
+            } catch (JMSRuntimeException closed) {
+                throw new IOException(closed);
+            }
+        }
+    }
+
     private abstract class Reader extends Client {
         final Map<String, Long> read = new ConcurrentHashMap<>();
         volatile boolean listening;
@@ -386,6 +424,31 @@ final class Crowd implements AutoCloseable {
                     Mqtt.Message message = mqtt.next();
                     take(message.topic(), Http.json(message.text()));
                 }
+            }
+        }
+    }
+
+    private final class Durable extends Reader {
+        Durable() {
+            super("amqp durable subscription", Set.of("amqp"));
+        }
+
+        @Override
+        void work() throws IOException {
+            try (Jms jms = jms()) {
+                jms.context().setClientID("crowd");
+                JMSConsumer consumer =
+                        jms.context().createDurableConsumer(jms.context().createTopic("Sensors/#"), "crowd");
+                listening = true;
+                mayRepeat();
+                while (!over()) {
+                    Message message = consumer.receive(100);
+                    if (message != null) {
+                        take(((Topic) message.getJMSDestination()).getTopicName(), Http.json(Jms.text(message)));
+                    }
+                }
+            } catch (JMSException | JMSRuntimeException closed) {
+                throw new IOException(closed);
             }
         }
     }

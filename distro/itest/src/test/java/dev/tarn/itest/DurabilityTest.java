@@ -4,6 +4,9 @@ package dev.tarn.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.testkit.EventReader;
+import jakarta.jms.JMSConsumer;
+import jakarta.jms.JMSRuntimeException;
+import jakarta.jms.Topic;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Random;
@@ -53,6 +56,30 @@ class DurabilityTest {
             HttpResponse<byte[]> row = Http.get(again, "/a/b/c");
             assertThat(row.statusCode()).isEqualTo(200);
             assertThat(row.body()).isEqualTo(payload);
+        }
+    }
+
+    @Test
+    void what_a_durable_subscription_and_a_queue_of_amqp_are_owed_survives_kill_9() throws Exception {
+        Tarn tarn = Tarn.dev(data).set("amqp.port", 0).ready();
+        try (Jms mine = Jms.tcp(tarn.port("amqp"))) {
+            mine.context().setClientID("mine");
+            Topic news = mine.context().createTopic("news/a");
+            mine.context().createDurableConsumer(news, "all").close();
+            mine.publish("news/a", "one", false);
+            mine.context().createProducer().send(mine.context().createQueue("jobs"), "job");
+            tarn.kill();
+        } catch (JMSRuntimeException gone) {
+            assertThat(gone).as("closing what the server has left").isNotNull();
+        }
+        try (Tarn again = Tarn.dev(data).set("amqp.port", 0).ready();
+                Jms mine = Jms.tcp(again.port("amqp"))) {
+            mine.context().setClientID("mine");
+            JMSConsumer all =
+                    mine.context().createDurableConsumer(mine.context().createTopic("news/a"), "all");
+            assertThat(Jms.text(Jms.next(all))).isEqualTo("one");
+            JMSConsumer jobs = mine.context().createConsumer(mine.context().createQueue("jobs"));
+            assertThat(Jms.text(Jms.next(jobs))).isEqualTo("job");
         }
     }
 

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -152,5 +153,38 @@ class ExamplesTest {
         } catch (Exception failure) {
             throw new IllegalStateException(failure);
         }
+    }
+
+    @Test
+    void what_tarn_init_writes_runs_as_it_is() throws Exception {
+        for (String kind : List.of("javascript", "tables", "java")) {
+            Path made = folder.resolve("made").resolve(kind);
+            String said = String.join(
+                    "\n",
+                    Tarn.run(List.of(Tarn.IMAGE.resolve("bin/tarn").toString(), "init", made.toString(), kind), 60));
+            assertThat(said).contains("README.md").contains("tarn dev");
+            Path application = made;
+            if (kind.equals("java")) {
+                Tarn.run(List.of(made.resolve("build.sh").toString()), 60);
+                application = made.resolve("app");
+            }
+            Path deployed = folder.resolve("deploy").resolve("made-" + kind);
+            Files.move(application, deployed);
+            told("application=made-" + kind + " deployed");
+            assertThat(Http.put(tarn, "/Readings/1", "{\"temp\":120}").statusCode())
+                    .isIn(201, 204);
+            assertThat(Http.text(Http.get(tarn, "/Readings/1"))).contains("\"temp\":120");
+            assertThat(Http.put(tarn, "/Readings/1", "{\"temp\":-300}").statusCode())
+                    .isEqualTo(kind.equals("tables") ? 204 : 422);
+            Files.move(deployed, folder.resolve("made").resolve(kind + "-gone"));
+            told("application=made-" + kind + " undeployed");
+        }
+    }
+
+    private static void told(String words) throws Exception {
+        Eventually.passes(Duration.ofSeconds(60), () -> {
+            assertThat(tarn.out()).anyMatch(line -> line.contains(words));
+            return null;
+        });
     }
 }

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tarn.testkit.EventReader;
+import dev.tarn.testkit.MqttClient;
+import dev.tarn.testkit.MqttPacket;
 import dev.tarn.testkit.WebSocketClient;
+import jakarta.jms.JMSConsumer;
+import jakarta.jms.Message;
+import jakarta.jms.Topic;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The demo: whoever writes, over whatever protocol, every subscriber of every protocol sees it, once. */
 class MatrixTest {
     private static final Duration SILENCE = Duration.ofMillis(150);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final AtomicInteger IDS = new AtomicInteger(100);
 
     @TempDir
@@ -31,6 +38,7 @@ class MatrixTest {
     @BeforeAll
     static void start() throws Exception {
         tarn = Tarn.dev(data, Path.of(System.getProperty("tarn.examples"), "getting-started"))
+                .set("amqp.port", 0)
                 .ready();
     }
 
@@ -47,7 +55,8 @@ class MatrixTest {
         MQTT_3_WEBSOCKET,
         MQTT_5_WEBSOCKET,
         HTTP,
-        WEBSOCKET;
+        WEBSOCKET,
+        AMQP;
 
         void write(String path, String json) throws Exception {
             switch (this) {
@@ -61,6 +70,11 @@ class MatrixTest {
                                 + ",\"ref\":1}");
                         assertThat(Http.json(client.nextText()).path("type").asText())
                                 .isEqualTo("ok");
+                    }
+                }
+                case AMQP -> {
+                    try (Jms client = Jms.tcp(tarn.port("amqp"))) {
+                        client.publish(path, json, true);
                     }
                 }
                 default -> {
@@ -87,6 +101,8 @@ class MatrixTest {
         final List<Mqtt> mqtt = new ArrayList<>();
         final EventReader events;
         final WebSocketClient socket;
+        final Jms jms;
+        final JMSConsumer consumer;
 
         Everybody(String path) throws Exception {
             for (Writer version :
@@ -96,6 +112,8 @@ class MatrixTest {
             events = new EventReader(tarn.uri("/" + path), "Accept", "text/event-stream");
             events.head();
             socket = new WebSocketClient(tarn.ws("/" + path), null);
+            jms = Jms.tcp(tarn.port("amqp"));
+            consumer = jms.subscribe(path);
         }
 
         /** Asserts that each is told of this row once, and of nothing else. */
@@ -113,6 +131,9 @@ class MatrixTest {
             JsonNode frame = Http.json(socket.nextText());
             assertThat(frame.path("type").asText()).isEqualTo("put");
             assertThat(frame.path("value")).isEqualTo(expected);
+            Message message = Jms.next(consumer);
+            assertThat(((Topic) message.getJMSDestination()).getTopicName()).isEqualTo(path);
+            assertThat(Http.json(Jms.text(message))).isEqualTo(expected);
             seeNothing();
         }
 
@@ -122,6 +143,7 @@ class MatrixTest {
             }
             events.expectSilence(SILENCE);
             socket.expectSilence(SILENCE);
+            assertThat(consumer.receiveNoWait()).isNull();
         }
 
         @Override
@@ -131,6 +153,7 @@ class MatrixTest {
             }
             events.close();
             socket.close();
+            jms.close();
         }
     }
 
@@ -174,6 +197,8 @@ class MatrixTest {
             JsonNode event = Http.json(all.events.next().data());
             assertThat(event.path("type").asText()).isEqualTo("message");
             assertThat(Http.json(all.socket.nextText()).path("type").asText()).isEqualTo("message");
+            assertThat(Http.json(Jms.text(Jms.next(all.consumer))).path("temp").asInt())
+                    .isEqualTo(99);
             all.seeNothing();
         }
         assertThat(Http.json(Http.get(tarn, "/" + path)).path("temp").asInt()).isEqualTo(1);
@@ -194,9 +219,94 @@ class MatrixTest {
             assertThat(Http.json(all.events.next().data()).path("type").asText())
                     .isEqualTo("delete");
             assertThat(Http.json(all.socket.nextText()).path("type").asText()).isEqualTo("delete");
+            assertThat(Jms.next(all.consumer).getJMSType()).isEqualTo("delete");
             all.seeNothing();
         }
         assertThat(Http.get(tarn, "/" + path).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void user_properties_go_with_a_row_through_every_protocol_as_far_as_it_can_hold_them() throws Exception {
+        String path = fresh();
+        String said = fresh();
+        String again = fresh();
+        try (Jms jms = Jms.tcp(tarn.port("amqp"));
+                MqttClient mqtt = MqttClient.five(tarn.port("mqtt"), "properties");
+                EventReader events = new EventReader(tarn.uri("/" + path), "Accept", "text/event-stream");
+                WebSocketClient socket = new WebSocketClient(tarn.ws("/" + path), null)) {
+            events.head();
+            mqtt.subscribe(path, 1);
+            JMSConsumer consumer = jms.subscribe(path);
+            JMSConsumer last = jms.subscribe(again);
+            jms.context()
+                    .createProducer()
+                    .setProperty("x_opt_retain", true)
+                    .setProperty("unit", "°C = 5/9")
+                    .setProperty("count", 7)
+                    .setProperty("big", 1L << 40)
+                    .setProperty("exact", 0.1)
+                    .setProperty("ok", true)
+                    .send(jms.context().createTopic(path), "{\"temp\":21.5}");
+            // AMQP keeps types.
+            Message typed = Jms.next(consumer);
+            assertThat(typed.getObjectProperty("unit")).isEqualTo("°C = 5/9");
+            assertThat(typed.getObjectProperty("count")).isEqualTo(7);
+            assertThat(typed.getObjectProperty("big")).isEqualTo(1L << 40);
+            assertThat(typed.getObjectProperty("exact")).isEqualTo(0.1);
+            assertThat(typed.getObjectProperty("ok")).isEqualTo(true);
+            // MQTT has text, HTTP too; events and frames have it by name.
+            assertThat(properties(mqtt.receive()))
+                    .containsSubsequence(List.of("unit", "°C = 5/9"), List.of("count", "7"))
+                    .contains(List.of("big", "1099511627776"), List.of("exact", "0.1"), List.of("ok", "true"));
+            for (String heard : List.of(String.valueOf(events.next().data()), socket.nextText())) {
+                assertThat(Http.json(heard).path("properties").path("unit").asText())
+                        .isEqualTo("°C = 5/9");
+                assertThat(Http.json(heard).path("properties").path("count").asText())
+                        .isEqualTo("7");
+            }
+            assertThat(Http.get(tarn, "/" + path).headers().allValues("Tarn-Property"))
+                    .contains("unit=%C2%B0C%20%3D%205%2F9", "count=7", "exact=0.1");
+            // From hand to hand: AMQP has said it, MQTT says it on, HTTP says that on, AMQP hears it.
+            mqtt.sendPublish(
+                    said,
+                    "{\"temp\":21.5}".getBytes(StandardCharsets.UTF_8),
+                    1,
+                    true,
+                    "26 s\"count\" s\"7\" 26 s\"unit\" s\"celsius\"");
+            List<String> fields = Eventually.passes(SOON, () -> {
+                List<String> there = Http.get(tarn, "/" + said).headers().allValues("Tarn-Property");
+                assertThat(there).containsExactly("count=7", "unit=celsius");
+                return there;
+            });
+            assertThat(Http.send(
+                                    tarn,
+                                    "PUT",
+                                    "/" + again,
+                                    Http.get(tarn, "/" + said).body(),
+                                    "Content-Type",
+                                    "application/json",
+                                    "Tarn-Property",
+                                    fields.get(0),
+                                    "Tarn-Property",
+                                    fields.get(1))
+                            .statusCode())
+                    .isIn(201, 204);
+            Message heard = Jms.next(last);
+            assertThat(heard.getIntProperty("count")).isEqualTo(7);
+            assertThat(heard.getStringProperty("unit")).isEqualTo("celsius");
+            assertThat(Http.json(Jms.text(heard)).path("temp").asDouble()).isEqualTo(21.5);
+        }
+        assertThat(Http.send(tarn, "PUT", "/" + again, new byte[] {'1'}, "Tarn-Property", "%zz=1")
+                        .statusCode())
+                .isEqualTo(400);
+    }
+
+    private static List<Object> properties(MqttPacket publish) {
+        List<Object> properties = new ArrayList<>();
+        publish.properties().stream()
+                .filter(property -> property.id() == 0x26)
+                .forEach(property -> properties.add(property.value()));
+        return properties;
     }
 
     @Test

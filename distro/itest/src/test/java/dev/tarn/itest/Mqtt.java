@@ -116,8 +116,14 @@ final class Mqtt implements AutoCloseable {
 
     /** A connection over WebSocket. */
     static Mqtt webSocket(int version, URI uri) throws IOException, InterruptedException {
+        return webSocket(version, uri, null, null);
+    }
+
+    /** A connection over WebSocket with a user's name and password, which the request for it does not have. */
+    static Mqtt webSocket(int version, URI uri, @Nullable String user, @Nullable String password)
+            throws IOException, InterruptedException {
         Mqtt mqtt = new Mqtt(version, new Frames(new WebSocketClient(uri, "mqtt")));
-        int code = mqtt.connect(null, null);
+        int code = mqtt.connect(user, password);
         if (code != 0) {
             mqtt.wire.close();
             throw new Refused(code);

@@ -55,12 +55,20 @@ class OperationTest {
         Tarn again = Tarn.dev(folder).ready();
         operate(again, "{\"operation\":\"user_put\",\"name\":\"ada\",\"password\":\"secret\"}");
         again.kill();
-        Tarn last = Tarn.command("-Xmx77m", "-Dsome.thing=1", "dev", "--data", folder.toString())
-                .set("http.port", 0)
-                .set("mqtt.port", 0)
-                .set("admin.port", 0)
-                .environment("TARN_OPTS", "-Xlog:gc+heap+exit=off")
-                .ready();
+        Tarn last;
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            last = Tarn.command("-Xmx77m", "-Dsome.thing=1", "dev", "--data", folder.toString())
+                    .set("http.port", 0)
+                    .set("mqtt.port", 0)
+                    .set("amqp.port", taken.getLocalPort())
+                    .set("admin.port", 0)
+                    .environment("TARN_OPTS", "-Xlog:gc+heap+exit=off")
+                    .ready();
+        }
+        assertThat(last.listeners()).containsOnlyKeys("admin", "http", "mqtt");
+        assertThat(operate(last, "{\"operation\":\"status\"}"))
+                .as("another broker has the port of AMQP")
+                .contains("\"status\":\"up\"", "\"listener amqp\"", "address already in use");
         String line =
                 Files.readString(Path.of("/proc/" + last.pid() + "/cmdline")).replace('\0', ' ');
         assertThat(line).as("options for Java").contains(" -Xmx77m ", " -Dsome.thing=1 ", " -Xlog:gc+heap+exit=off ");

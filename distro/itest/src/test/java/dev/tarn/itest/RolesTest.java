@@ -305,6 +305,21 @@ class RolesTest {
         }
     }
 
+    /** Whoever of a group may see all rows is told of them; here nobody is. */
+    @Test
+    void who_shares_a_subscription_is_told_of_no_row_that_he_may_not_see() throws Exception {
+        operation("{\"operation\":\"role_put\",\"name\":\"team\",\"subscribe\":[\"Notes/#\"],"
+                + "\"tables\":[{\"table\":\"Notes\",\"read\":true,\"rows\":\"owner=%u\"}]}");
+        operation("{\"operation\":\"user_put\",\"name\":\"team\",\"password\":\"secret\",\"roles\":[\"team\"]}");
+        try (Mqtt member = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"), "team", "secret");
+                Mqtt all = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"), "all", "secret")) {
+            member.subscribe("$share/team/Notes/#", 1);
+            all.publish("Notes/shared1", "{\"owner\":\"bob\",\"text\":\"hidden\"}", 1, true);
+            all.publish("Notes/shared2", "{\"text\":\"said\"}", 1, false);
+            assertThat(member.next().topic()).isEqualTo("Notes/shared2");
+        }
+    }
+
     @Test
     void refusals_are_written_down() throws Exception {
         Eventually.passes(Duration.ofMinutes(2), () -> {

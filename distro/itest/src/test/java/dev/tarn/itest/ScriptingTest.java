@@ -32,6 +32,13 @@ class ScriptingTest {
                 Mqtt sensor = Mqtt.tcp(Mqtt.V5, tarn.port("mqtt"))) {
             // Whoever is told that the node is ready finds the application.
             assertThat(tarn.out()).anyMatch(line -> line.contains("application=sensors deployed"));
+            // And nobody reaches its table before, without its rules.
+            assertThat(tarn.out().stream()
+                            .filter(line -> line.contains("application=sensors deployed")
+                                    || line.contains("listening name=mqtt")))
+                    .first()
+                    .asString()
+                    .contains("deployed");
             watcher.subscribe("alerts/#", 1);
             sensor.publish("Sensors/1", "{\"temp\":120}", 1, true);
             assertThat(watcher.next().topic()).isEqualTo("alerts/1");

@@ -318,6 +318,77 @@ class StockClientsTest {
         }
     }
 
+    /** Whether a client that has logged in so may put a row, which then is there. */
+    private static boolean puts(Tarn guarded, List<String> client, String... how) throws Exception {
+        String path = "login/" + IDS.incrementAndGet();
+        List<String> line = new ArrayList<>(client);
+        line.add(path);
+        line.addAll(List.of(how));
+        try {
+            Tarn.run(line, 60);
+        } catch (AssertionError refused) {
+            assertThat(refused).hasMessageContaining("refused");
+            assertThat(Http.get(guarded, "/" + path).statusCode()).isEqualTo(404);
+            return false;
+        }
+        assertThat(Http.text(Http.get(guarded, "/" + path))).isEqualTo("in");
+        return true;
+    }
+
+    @Test
+    void clients_of_amqp_log_in_over_plain_bytes_tls_and_websockets_on_the_ports_that_there_are(@TempDir Path elsewhere)
+            throws Exception {
+        Papers papers = new Papers(elsewhere.resolve("papers"));
+        papers.client("admin");
+        papers.client("nobody");
+        try (Tarn guarded = papers.shown(Tarn.start(elsewhere.resolve("data")))
+                .set("amqp.port", 0)
+                .set("amqp.plainNeedsTls", true)
+                .ready()
+                .administered(elsewhere.resolve("data"))) {
+            String user = "user=" + guarded.login().name();
+            String password = "password=" + guarded.login().password();
+            String ca = "ca=" + papers.path("authority.crt");
+            String[] mine = {ca, "cert=" + papers.path("admin.crt"), "key=" + papers.path("admin.key")};
+            String[] nobodys = {ca, "cert=" + papers.path("nobody.crt"), "key=" + papers.path("nobody.key")};
+            String script = scripts.resolve("login_rhea.js").toString();
+            List<String> rhea = List.of("node", script, guarded.address("amqp"));
+            assertThat(puts(guarded, rhea, user, password, ca))
+                    .as("PLAIN over TLS")
+                    .isTrue();
+            assertThat(puts(guarded, rhea, user, "password=wrong", ca)).isFalse();
+            assertThat(puts(guarded, rhea, user, password))
+                    .as("PLAIN in plain bytes")
+                    .isFalse();
+            assertThat(puts(guarded, rhea)).as("nothing").isFalse();
+            assertThat(puts(guarded, rhea, mine)).as("EXTERNAL").isTrue();
+            assertThat(puts(guarded, rhea, nobodys)).isFalse();
+            script = scripts.resolve("login_proton.py").toString();
+            List<String> proton = List.of("/usr/bin/python3", script, "amqp://" + guarded.address("amqp"));
+            List<String> secret = List.of("/usr/bin/python3", script, "amqps://" + guarded.address("amqp"));
+            assertThat(puts(guarded, secret, user, password, "mechanism=PLAIN", ca))
+                    .isTrue();
+            assertThat(puts(guarded, secret, user, "password=wrong", "mechanism=PLAIN", ca))
+                    .isFalse();
+            assertThat(puts(guarded, proton, user, password, "mechanism=PLAIN")).isFalse();
+            assertThat(puts(guarded, proton, "mechanism=ANONYMOUS")).isFalse();
+            assertThat(puts(guarded, secret, "mechanism=EXTERNAL", mine[0], mine[1], mine[2]))
+                    .isTrue();
+        }
+        try (Tarn open = papers.shown(Tarn.start(elsewhere.resolve("more")))
+                .set("amqp.port", 0)
+                .ready()
+                .administered(elsewhere.resolve("more"))) {
+            List<String> socket =
+                    List.of("node", scripts.resolve("login_rhea.js").toString(), open.address("http"));
+            String user = "user=" + open.login().name();
+            assertThat(puts(open, socket, user, "password=" + open.login().password(), "websocket=yes"))
+                    .isTrue();
+            assertThat(puts(open, socket, user, "password=wrong", "websocket=yes"))
+                    .isFalse();
+        }
+    }
+
     @Test
     void the_page_in_a_browser_shows_rows_as_they_change() throws Exception {
         write("curl", "Sensors/browser", "{\"location\":\"before the page\",\"temp\":1}");

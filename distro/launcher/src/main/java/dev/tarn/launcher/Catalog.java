@@ -30,6 +30,9 @@ final class Catalog {
     private static final Map<String, String> STANDARD_PORTS =
             Map.of("http", "9926", "mqtt", "1883", "amqp", "5672", "admin", "9925");
 
+    /** Listeners without which a node is none; others have their standard port if nobody else has it. */
+    static final Set<String> ESSENTIAL = Set.of("http", "mqtt", "admin");
+
     /** Sections of bundles that may be left out of an image: naming them without the bundle is not a slip. */
     private static final Set<String> OPTIONAL =
             Set.of("admin", "amqp", "cluster", "console", "mqtt", "operations", "scripting", "sse", "websocket");
@@ -75,7 +78,7 @@ final class Catalog {
             if (factory.pid().equals(LISTENER)) {
                 for (String name : listeners) {
                     part(name, new Part(LISTENER, name, byName(factory)));
-                    part(name + TLS, new Part(LISTENER, name + TLS, byName(factory)));
+                    part(name + TLS, new Part(LISTENER, name + TLS, encrypted(factory)));
                 }
             }
         }
@@ -102,6 +105,13 @@ final class Catalog {
                 // One of several is called after its section.
                 .filter(key -> !metatype.factory() || !key.name().equals("name"))
                 .forEach(key -> keys.put(key.name(), key));
+        return keys;
+    }
+
+    /** Without what is asked of listeners of plain bytes alone. */
+    private static Map<String, Key> encrypted(Metatype listener) {
+        Map<String, Key> keys = byName(listener);
+        keys.remove("detectTls");
         return keys;
     }
 

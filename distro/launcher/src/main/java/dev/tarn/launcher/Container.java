@@ -102,9 +102,18 @@ final class Container {
     }
 
     /** Starts what is behind the doors; returns once each bundle was tried; what failed shows in the bundles' states. */
-    void finish() throws InterruptedException {
+    void behind() throws InterruptedException {
+        reach(Image.PROTOCOLS - 1);
+    }
+
+    /** Starts the protocols and what is deployed, likewise. */
+    void doors() throws InterruptedException {
+        reach(DOORS);
+    }
+
+    private void reach(int level) throws InterruptedException {
         CountDownLatch reached = new CountDownLatch(1);
-        framework.adapt(FrameworkStartLevel.class).setStartLevel(DOORS, event -> {
+        framework.adapt(FrameworkStartLevel.class).setStartLevel(level, event -> {
             if (event.getType() == FrameworkEvent.STARTLEVEL_CHANGED) {
                 reached.countDown();
             }

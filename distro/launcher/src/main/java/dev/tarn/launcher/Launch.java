@@ -118,9 +118,11 @@ final class Launch {
             boolean shipped = bundle.getLocation().contains(image.protocols().toString());
             (shipped ? required : added).add(bundle);
         }
-        container.finish();
-        List<Listening> listening =
-                new Readiness(container.context(), required).await(listeners(configured), added, READY_SECONDS);
+        container.behind();
+        Readiness readiness = new Readiness(container.context(), required);
+        readiness.settle();
+        container.doors();
+        List<Listening> listening = readiness.await(listeners(configured), added, READY_SECONDS);
         log.release();
         deployments.follow();
         announce(listening, configured);
@@ -256,9 +258,11 @@ final class Launch {
         }
         Path data = Path.of(configured.given().get("security.directory"));
         announce(data.resolve("administrator-password"));
-        tell(data.resolve(Address.LISTENERS), listening);
+        List<Listening> open =
+                listening.stream().filter(each -> each.address().isPresent()).toList();
+        tell(data.resolve(Address.LISTENERS), open);
         out.println("ready in " + millis + " ms  "
-                + listening.stream().map(Listening::words).collect(Collectors.joining("  ")));
+                + open.stream().map(Listening::words).collect(Collectors.joining("  ")));
         out.flush();
     }
 

@@ -15,8 +15,9 @@ import org.osgi.framework.ServiceReference;
  * @param name the listener's
  * @param address where it accepts connections; empty when it could not
  * @param problem why it does not; empty when it does
+ * @param optional whether the node serves without it
  */
-record Listening(String name, Optional<InetSocketAddress> address, Optional<String> problem) {
+record Listening(String name, Optional<InetSocketAddress> address, Optional<String> problem, boolean optional) {
     static final String TYPE = "dev.tarn.transport.Endpoint";
 
     /** Reads the service; empty when it has just gone. */
@@ -31,7 +32,8 @@ record Listening(String name, Optional<InetSocketAddress> address, Optional<Stri
             return Optional.of(new Listening(
                     String.valueOf(type.getMethod("name").invoke(endpoint)),
                     ((Optional<?>) type.getMethod("address").invoke(endpoint)).map(InetSocketAddress.class::cast),
-                    ((Optional<?>) type.getMethod("problem").invoke(endpoint)).map(String::valueOf)));
+                    ((Optional<?>) type.getMethod("problem").invoke(endpoint)).map(String::valueOf),
+                    Boolean.TRUE.equals(type.getMethod("optional").invoke(endpoint))));
         } catch (ClassNotFoundException
                 | NoSuchMethodException
                 | IllegalAccessException

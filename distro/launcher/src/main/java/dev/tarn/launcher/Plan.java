@@ -156,6 +156,10 @@ record Plan(List<Configuration> configurations, List<String> errors, List<String
             for (String name : catalog.listeners()) {
                 if (settings.get(name + ".port").isEmpty()) {
                     catalog.port(name).ifPresent(port -> give(name + ".port", port));
+                    if (!Catalog.ESSENTIAL.contains(name)
+                            && settings.get(name + ".optional").isEmpty()) {
+                        give(name + ".optional", "true");
+                    }
                 }
             }
             off.forEach(name -> byName.remove(name(Catalog.LISTENER, name)));

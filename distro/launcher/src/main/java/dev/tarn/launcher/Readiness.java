@@ -31,10 +31,12 @@ final class Readiness {
     private static final long ADDED_SECONDS = 10;
 
     /** How long applications that were there at the start are awaited. */
-    private static final long SETTLING_SECONDS = 20;
+    private static final long SETTLING_SECONDS = 30;
 
     /** Marks a {@code BooleanSupplier} that says whether what was there at the start is deployed. */
-    private static final String SETTLED = "(tarn.settled=*)";
+    private static final String SETTLING = "tarn.settled";
+
+    private static final String SETTLED = "(" + SETTLING + "=*)";
 
     private static final String LANGUAGE = "dev.tarn.api.application.Language";
 
@@ -80,7 +82,7 @@ final class Readiness {
             for (Listening endpoint : endpoints) {
                 missing.remove(endpoint.name());
                 endpoint.problem()
-                        .filter(problem -> !harmless.contains(endpoint.name()))
+                        .filter(problem -> !endpoint.optional() && !harmless.contains(endpoint.name()))
                         .ifPresent(problem -> {
                             throw Refusal.failed(problem + " (" + endpoint.name() + ".port; 0 takes a free one)");
                         });
@@ -101,6 +103,28 @@ final class Readiness {
                     context.getServiceReference(DOOR) == null ? "there is no engine" : "not all listeners are open");
         }
         throw Refusal.failed("not ready after " + seconds + " s: " + String.join("; ", waiting));
+    }
+
+    /**
+     * Returns once applications that are there serve or were refused, so that nobody reaches a table without its logic; after a
+     * while also when one takes too long. Fails with a {@link Refusal} as soon as something has failed.
+     */
+    void settle() throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLING_SECONDS);
+        while (System.nanoTime() < end && !(deploys() && settled())) {
+            failure().ifPresent(refusal -> {
+                throw refusal;
+            });
+            never.await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Whether whatever deploys is there, if there is anything. */
+    private boolean deploys() {
+        return components().stream()
+                .filter(component -> component.description.properties.containsKey(SETTLING))
+                .allMatch(component -> component.state == ComponentConfigurationDTO.ACTIVE);
     }
 
     /** The name of the listener that a bundle's protocol has; empty when it brings none. */

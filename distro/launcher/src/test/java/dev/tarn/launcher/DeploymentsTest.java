@@ -53,7 +53,7 @@ class DeploymentsTest {
     void start() throws Exception {
         container = new Container(folder.resolve("cache"));
         container.begin(List.of());
-        container.finish();
+        container.doors();
         deployments = new Deployments(container.context(), List.of(folder.resolve("system"), folder.resolve("deploy")));
         deployments.begin();
     }

@@ -34,6 +34,7 @@ class PlanTest {
     PlanTest() throws Exception {
         bundle("dev.tarn.transport", true, "factoryPid", Catalog.LISTENER, """
                 <AD id="name" type="String"/><AD id="port" type="Integer" min="0" max="65535"/>
+                <AD id="optional" type="Boolean" default="false"/>
                 <AD id="host" type="String" default="127.0.0.1"/><AD id="protocols" type="String" cardinality="2147483647"/>
                 """);
         bundle("dev.tarn.store", false, "pid", "dev.tarn.store", """
@@ -176,6 +177,24 @@ class PlanTest {
                 .noneMatch(each -> each.instance().equals("echo"));
         assertThat(plan("echo:\n  host: 127.0.0.2\n", Map.of()).configurations())
                 .noneMatch(each -> each.instance().equals("echo"));
+    }
+
+    @Test
+    void a_standard_port_that_nobody_asked_for_may_be_taken_but_for_those_that_make_a_node() throws Exception {
+        bundle("dev.tarn.amqp", true, "pid", "dev.tarn.amqp", "<AD id=\"credit\" type=\"Integer\"/>");
+        Plan plan = plan("", Map.of());
+        assertThat(of(plan, Catalog.LISTENER, "amqp"))
+                .containsEntry("port", 5672)
+                .containsEntry("optional", true);
+        assertThat(of(plan, Catalog.LISTENER, "mqtt"))
+                .containsEntry("port", 1883)
+                .doesNotContainKey("optional");
+        assertThat(of(plan("amqp:\n  port: 7\n", Map.of()), Catalog.LISTENER, "amqp"))
+                .containsEntry("port", 7)
+                .doesNotContainKey("optional");
+        assertThat(of(plan("amqp:\n  optional: false\n", Map.of()), Catalog.LISTENER, "amqp"))
+                .containsEntry("port", 5672)
+                .containsEntry("optional", false);
     }
 
     @Test

@@ -12,12 +12,15 @@ import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
 import dev.tarn.transport.Traffic;
+import dev.tarn.transport.Units;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -31,7 +34,9 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 /** AMQP 1.0 over whatever carries bytes. */
-@Component(configurationPid = "dev.tarn.amqp", service = StreamProtocol.class)
+@Component(
+        configurationPid = "dev.tarn.amqp",
+        service = {StreamProtocol.class, AmqpProtocol.class})
 @Designate(ocd = AmqpProtocol.Config.class)
 public final class AmqpProtocol implements StreamProtocol {
 
@@ -62,6 +67,12 @@ public final class AmqpProtocol implements StreamProtocol {
         @AttributeDefinition(description = "links of one session, 1 to 65,535")
         int links() default 1_024;
 
+        @AttributeDefinition(description = "ways to log in that are offered, the best first")
+        String[] mechanisms() default {"EXTERNAL", "SCRAM-SHA-256", "PLAIN", "ANONYMOUS"};
+
+        @AttributeDefinition(description = "whether PLAIN, which sends the password, is offered over TLS only")
+        boolean plainNeedsTls() default false;
+
         @AttributeDefinition(description = "seconds after which a silent client is gone, 1 to 86,400")
         int idleTimeout() default 60;
 
@@ -73,6 +84,12 @@ public final class AmqpProtocol implements StreamProtocol {
 
     private final AtomicReference<@Nullable Mechanisms> mechanisms = new AtomicReference<>();
     private final ClientEvents events = new ClientEvents("amqp");
+    private final ExecutorService disk =
+            Executors.newFixedThreadPool(Math.max(2, Runtime.getRuntime().availableProcessors()), task -> {
+                Thread thread = new Thread(task, "tarn-amqp-disk");
+                thread.setDaemon(true);
+                return thread;
+            });
     private final Feeds feeds;
     private final Broker broker;
 
@@ -87,12 +104,13 @@ public final class AmqpProtocol implements StreamProtocol {
             Config config) {
         Clock clock = Clock.systemUTC();
         Traffic traffic = meter.traffic("amqp");
-        int most = within("subscriptions", config.subscriptions(), 0, Integer.MAX_VALUE);
+        int most = Units.within("amqp.subscriptions", config.subscriptions(), 0, Integer.MAX_VALUE);
         this.feeds = new Feeds(resources, durable, new FeedTable(store, bodies), traffic, clock, most);
+        Messages messages = new Messages(resources, bodies, clock);
         this.broker = new Broker(
-                resources,
-                new Broker.Logins(users, mechanisms),
-                new Messages(resources, bodies, clock),
+                new Broker.Engine(resources, new Streams(resources, bodies, messages), disk),
+                new Broker.Logins(users, mechanisms, new Offer(List.of(config.mechanisms()), config.plainNeedsTls())),
+                messages,
                 new Containers(),
                 feeds,
                 limits(config),
@@ -101,23 +119,21 @@ public final class AmqpProtocol implements StreamProtocol {
 
     private static Limits limits(Config config) {
         return new Limits(
-                within("maximumFrameSize", config.maximumFrameSize(), 512, 1_048_576),
-                within("maximumMessageSize", config.maximumMessageSize(), 65_536, 268_435_456),
-                within("credit", config.credit(), 1, 65_535),
-                within("receiveBytes", config.receiveBytes(), 1, Integer.MAX_VALUE),
-                within("unsettled", config.unsettled(), 1, 65_535),
+                Units.within("amqp.maximumFrameSize", config.maximumFrameSize(), 512, 1_048_576),
+                Units.within("amqp.maximumMessageSize", config.maximumMessageSize(), 65_536, 268_435_456),
+                Units.within("amqp.credit", config.credit(), 1, 65_535),
+                Units.within("amqp.receiveBytes", config.receiveBytes(), 1, Integer.MAX_VALUE),
+                Units.within("amqp.unsettled", config.unsettled(), 1, 65_535),
                 new Limits.Counts(
-                        within("sessions", config.sessions(), 1, 65_535), within("links", config.links(), 1, 65_535)),
-                Duration.ofSeconds(within("idleTimeout", config.idleTimeout(), 1, 86_400)),
-                Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600)));
+                        Units.within("amqp.sessions", config.sessions(), 1, 65_535),
+                        Units.within("amqp.links", config.links(), 1, 65_535)),
+                Duration.ofSeconds(Units.within("amqp.idleTimeout", config.idleTimeout(), 1, 86_400)),
+                Duration.ofSeconds(Units.within("amqp.connectTimeout", config.connectTimeout(), 1, 3_600)));
     }
 
-    private static int within(String name, int value, int least, int greatest) {
-        if (value < least || value > greatest) {
-            throw new IllegalArgumentException(
-                    "amqp." + name + " is " + value + ", must be " + least + " to " + greatest);
-        }
-        return value;
+    /** What is kept by name. */
+    Feeds feeds() {
+        return feeds;
     }
 
     @Override
@@ -169,6 +185,7 @@ public final class AmqpProtocol implements StreamProtocol {
     @Deactivate
     public void close() {
         feeds.close();
+        disk.shutdown();
         events.close();
     }
 

@@ -5,6 +5,7 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Commit;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Path;
 import dev.tarn.api.data.Property;
@@ -95,7 +96,7 @@ final class Answers {
                 ? Bodies.JSON
                 : request.format().mediaType();
         if (query == null) {
-            return resources.get(context, path).thenApply(row -> one(path, row, type));
+            return resources.get(context, path).thenApply(row -> one(path, row, request.format(), type));
         }
         String rest = path.rest();
         Search search = new Search(path.first(), rest == null ? "" : rest, query, false);
@@ -105,11 +106,14 @@ final class Answers {
                 .thenApply(rows -> opaque(bodies.of(rows), type));
     }
 
-    private Body one(Path path, Optional<Row> row, String type) {
+    private Body one(Path path, Optional<Row> row, Format format, String type) {
         if (row.isEmpty()) {
             throw new Failure(Failure.Code.NOT_FOUND, "there is no row " + path);
         }
         Body body = row.get().body();
+        if (format != Format.REFERENCE && body.contents().containsKey(Content.WHOLE)) {
+            return body; // streamed to who gets the answer
+        }
         return body.structured() ? opaque(body, type) : body;
     }
 

@@ -66,7 +66,7 @@ final class Attachment {
             link.close();
             return;
         }
-        Feeds.Request kept = wish.kept();
+        FeedRequest kept = wish.kept();
         Outgoing made = new Outgoing(line, link, wish, outgoing);
         try {
             if (kept == null) {
@@ -82,7 +82,7 @@ final class Attachment {
         }
     }
 
-    private void join(Sender link, Wish wish, Feeds.Request kept, Outgoing made) {
+    private void join(Sender link, Wish wish, FeedRequest kept, Outgoing made) {
         Feeds feeds = line.broker().feeds();
         FeedMember member = new FeedMember(
                 new FeedMember.Link(line.context(), made::come, why -> line.later(() -> made.ended(why))),
@@ -200,7 +200,7 @@ final class Attachment {
         ErrorCondition told = Failures.told(refused);
         if (told == null) {
             LOG.error("a link failed because of a bug: link={}", link.getName(), refused);
-            told = new ErrorCondition(AmqpError.INTERNAL_ERROR, "a fault of the server");
+            told = Failures.toldOrFault(refused);
         }
         LOG.debug("link refused: condition={}", told.getCondition());
         line.broker().traffic().refused.increment();

@@ -6,12 +6,13 @@ import dev.tarn.api.security.Mechanisms;
 import dev.tarn.api.security.Users;
 import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Traffic;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What all connections share. Safe on any thread. */
 record Broker(
-        Resources resources,
+        Engine engine,
         Logins logins,
         Messages messages,
         Containers containers,
@@ -19,14 +20,37 @@ record Broker(
         Limits limits,
         Watching watching) {
 
+    /**
+     * What holds and tells of rows.
+     *
+     * @param disk where reading may block
+     */
+    record Engine(Resources resources, Streams streams, Executor disk) {}
+
     /** Who finds out who somebody is. */
-    record Logins(Users users, AtomicReference<@Nullable Mechanisms> dialogues) {}
+    record Logins(Users users, AtomicReference<@Nullable Mechanisms> dialogues, Offer offer) {}
 
     /** Who looks on. */
     record Watching(Traffic traffic, ClientEvents events) {}
 
+    Resources resources() {
+        return engine.resources();
+    }
+
+    Streams streams() {
+        return engine.streams();
+    }
+
+    Executor disk() {
+        return engine.disk();
+    }
+
     Users users() {
         return logins.users();
+    }
+
+    Offer offer() {
+        return logins.offer();
     }
 
     Traffic traffic() {

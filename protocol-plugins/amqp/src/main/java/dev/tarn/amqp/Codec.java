@@ -70,6 +70,14 @@ final class Codec {
         encoder.writeObject(buffer, encoding, section);
     }
 
+    /** A frame of channel 0 with nothing but a performative, AMQP 1.0 §2.3. */
+    ProtonBuffer frame(Object performative) {
+        ProtonBuffer buffer = allocate(256);
+        buffer.writeInt(0).writeByte((byte) 2).writeByte((byte) 0).writeShort((short) 0);
+        write(buffer, performative);
+        return buffer.setInt(0, buffer.getReadableBytes());
+    }
+
     static ProtonBuffer allocate(int size) {
         return ProtonBufferAllocator.defaultAllocator().allocate(size);
     }
@@ -82,7 +90,11 @@ final class Codec {
         to.writerIndex(at + length);
     }
 
-    static byte[] bytes(ProtonBuffer buffer) {
+    /** What is readable; nothing where there is no buffer. */
+    static byte[] bytes(@Nullable ProtonBuffer buffer) {
+        if (buffer == null) {
+            return new byte[0];
+        }
         byte[] bytes = new byte[buffer.getReadableBytes()];
         buffer.readBytes(bytes, 0, bytes.length);
         return bytes;

@@ -6,18 +6,14 @@ import dev.tarn.api.resource.Context;
 import dev.tarn.api.security.User;
 import io.netty.channel.Channel;
 import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.apache.qpid.protonj2.engine.ConnectionState;
-import org.apache.qpid.protonj2.engine.Engine;
 import org.apache.qpid.protonj2.engine.Receiver;
 import org.apache.qpid.protonj2.engine.Sender;
 import org.apache.qpid.protonj2.engine.Session;
-import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
-import org.apache.qpid.protonj2.types.transport.ConnectionError;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
+import org.apache.qpid.protonj2.types.transport.SessionError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,70 +22,63 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conversation implements Line, Containers.Holder {
 
-    private static final Symbol RELAY = Symbol.valueOf("ANONYMOUS-RELAY");
-    private static final Symbol SHARED = Symbol.valueOf("SHARED-SUBS");
-
-    /** The type of AMQP's frames, AMQP 1.0 §2.3.1. */
-    private static final byte AMQP = 0;
-
     private final AmqpConnection connection;
     private final Broker broker;
-    private final @Nullable User user;
-    private final @Nullable ErrorCondition refused;
+    private final Introduction introduction;
+    private final Load load;
     private final Codec codec = new Codec();
+    private final Wire wire;
+    private final Turn turn;
     private final Heartbeat heartbeat;
     private final Set<Outgoing> outgoing = new LinkedHashSet<>();
     private final Set<FeedKey> owned = new LinkedHashSet<>();
     private final Transactions transactions = new Transactions(this);
-    private @Nullable Engine engine;
     private @Nullable Context context;
-    private String container = "";
     private boolean open;
-    private boolean sole;
 
     /** Whether the peer has said that it goes. */
     private boolean left;
-
-    private long waiting;
-    private long incomplete;
 
     /** @param refused why the peer may not come in; null when {@code user} may */
     Conversation(AmqpConnection connection, Broker broker, @Nullable User user, @Nullable ErrorCondition refused) {
         this.connection = connection;
         this.broker = broker;
-        this.user = user;
-        this.refused = refused;
+        this.introduction = new Introduction(connection, broker, user, refused);
+        this.load = new Load(connection, broker.limits());
+        this.wire = new Wire(connection, broker.limits(), codec);
+        this.turn = new Turn(
+                connection.channel().eventLoop(),
+                this::guarded,
+                () -> connection.outbox().flush());
         this.heartbeat = new Heartbeat(connection.channel().eventLoop(), this::tick);
     }
 
     /** Answers the protocol header. */
     void begin(byte[] header) {
-        engine = codec.engine(header, this::prepare);
+        wire.begin(header, this);
     }
 
-    private void prepare(Engine fresh) {
-        fresh.outputHandler((bytes, done) -> {
-            Codec.copy(bytes, connection.outbox().open());
-            if (done != null) {
-                done.run();
-            }
-        });
-        // The engine has said close by then, if the peer could be told.
-        fresh.errorHandler(failed -> connection.violated(Mending.condition(failed.failureCause())));
-        Limits limits = broker.limits();
-        fresh.connection()
-                .setContainerId("tarn")
-                .setMaxFrameSize(limits.frame())
-                .setChannelMax(limits.counts().sessions() - 1)
-                .setIdleTimeout(limits.idle().toMillis())
-                .setOfferedCapabilities(RELAY, SHARED, Containers.SOLE)
-                .setProperties(Map.of(Symbol.valueOf("product"), "Tarn"))
-                .openHandler(remote -> guarded(this::opened))
-                .closeHandler(remote -> guarded(this::closed))
-                .localCloseHandler(local -> channel().eventLoop().execute(connection::close))
-                .sessionOpenHandler(session -> guarded(() -> begun(session)))
-                .senderOpenHandler(link -> guarded(() -> sends(link)))
-                .receiverOpenHandler(link -> guarded(() -> receives(link)));
+    /**
+     * Hands a frame to the library.
+     *
+     * @throws Refusal when it cannot be read
+     */
+    void frame(byte[] frame) {
+        wire.frame(frame);
+    }
+
+    /** Says why, if the peer has come far enough to be told; AMQP 1.0 §2.4.3. */
+    void sayClose(ErrorCondition error) {
+        wire.sayClose(error);
+    }
+
+    /** Close was said, by this class or by the library, which does so where a channel is above the maximum. */
+    void over(@Nullable ErrorCondition why) {
+        if (why == null || connection.ended()) {
+            connection.close();
+        } else {
+            connection.violated(why);
+        }
     }
 
     /** Whether open was exchanged. */
@@ -97,71 +86,14 @@ final class Conversation implements Line, Containers.Holder {
         return open;
     }
 
-    /**
-     * Hands a frame to the engine.
-     *
-     * @throws Refusal when it cannot be read
-     */
-    void frame(byte[] frame) {
-        int start = 4 * (frame[4] & 0xff);
-        if (frame[5] != AMQP) {
-            throw new Refusal(ConnectionError.FRAMING_ERROR, "a frame of type " + frame[5] + " once AMQP has begun");
-        }
-        if (start < frame.length) {
-            Shape.performative(frame, start);
-        }
-        running().ingest(Codec.buffer(frame));
-    }
-
-    private Engine running() {
-        return Objects.requireNonNull(engine, "before the header");
-    }
-
-    private org.apache.qpid.protonj2.engine.Connection remote() {
-        return running().connection();
-    }
-
-    private void opened() {
-        String name = remote().getRemoteContainerId();
-        container = name == null ? "" : name;
-        long idle = remote().getRemoteIdleTimeout();
-        if (idle > 0 && idle < Heartbeat.SHORTEST) {
-            throw new Refusal(
-                    AmqpError.NOT_ALLOWED,
-                    "an idle-time-out of " + idle + " ms; " + Heartbeat.SHORTEST + " ms is the shortest");
-        }
-        User known = user;
-        if (known == null) {
-            connection.end(refused == null ? new ErrorCondition(AmqpError.UNAUTHORIZED_ACCESS, "nobody") : refused);
-            return;
-        }
-        if (wants(Containers.SOLE)) {
-            claim();
-        }
-        context = broker.resources()
-                .context(
-                        known,
-                        "amqp",
-                        "amqp/" + connection.peer().id(),
-                        connection.peer().remote());
-        open = true;
-        remote().open();
-        heartbeat.begin();
-        tell(ClientEvent.Type.CONNECTED, null, 0, null);
-    }
-
-    private boolean wants(Symbol capability) {
-        Symbol[] desired = remote().getRemoteDesiredCapabilities();
-        return desired != null && Set.of(desired).contains(capability);
-    }
-
-    /** OASIS soleconn-v1.0 §2.1: refuse the new connection, or close the one that is there. */
-    private void claim() {
-        Map<Symbol, Object> properties = remote().getRemoteProperties();
-        Object policy = properties == null ? null : Values.ofAmqp(properties.get(Containers.POLICY));
-        sole = broker.containers().claim(container, this, Long.valueOf(1).equals(policy));
-        if (!sole) {
-            connection.end(Containers.taken());
+    void opened() {
+        Context known = introduction.opened(wire.remote(), this);
+        if (known != null) {
+            context = known;
+            open = true;
+            wire.remote().open();
+            heartbeat.begin();
+            tell(ClientEvent.Type.CONNECTED, null, 0, null);
         }
     }
 
@@ -171,38 +103,46 @@ final class Conversation implements Line, Containers.Holder {
     }
 
     /** The peer has said close: so do we. */
-    private void closed() {
+    void closed() {
         left = true;
-        remote().close();
+        wire.remote().close();
         connection.close();
     }
 
-    private void begun(Session session) {
+    void begun(Session session) {
         if (!open) {
             throw new Refusal(AmqpError.ILLEGAL_STATE, "begin before open");
         }
         session.setIncomingCapacity(broker.limits().window());
         session.setHandleMax(broker.limits().counts().links() - 1L);
         session.closeHandler(remote -> guarded(session::close));
+        session.localCloseHandler(ended -> guarded(() -> ended(ended)));
         session.open();
     }
 
+    /** The library ends the session alone for a handle that has a link already; AMQP 1.0 §2.7.3 asks for a close. */
+    private static void ended(Session session) {
+        ErrorCondition why = session.getCondition();
+        if (why != null && why.getCondition().equals(SessionError.HANDLE_IN_USE)) {
+            throw new Refusal(SessionError.HANDLE_IN_USE, why.getDescription());
+        }
+    }
+
     /** A link on which the peer receives. */
-    private void sends(Sender link) {
+    void sends(Sender link) {
         new Attachment(this, outgoing).receive(link);
     }
 
     /** A link on which the peer sends, or the coordinator of transactions, which is one too. */
-    private void receives(Receiver link) {
+    void receives(Receiver link) {
         new Attachment(this, outgoing).send(link);
     }
 
     private void tick() {
-        if (connection.ended() || !running().isRunning() || remote().getState() != ConnectionState.ACTIVE) {
-            return;
+        if (!connection.ended() && wire.active()) {
+            guarded(() -> heartbeat.next(wire.tick(heartbeat.now())));
+            connection.outbox().flush();
         }
-        guarded(() -> heartbeat.next(running().tick(heartbeat.now())));
-        connection.outbox().flush();
     }
 
     /** There is room again behind the socket. */
@@ -210,34 +150,16 @@ final class Conversation implements Line, Containers.Holder {
         guarded(() -> Set.copyOf(outgoing).forEach(Outgoing::pump));
     }
 
-    /** Says why, if the peer has come far enough to be told; AMQP 1.0 §2.4.3. */
-    void sayClose(ErrorCondition error) {
-        Engine talking = engine;
-        if (talking == null || !talking.isRunning()) {
-            return;
-        }
-        try {
-            remote().setCondition(error);
-            if (remote().getState() == ConnectionState.IDLE) {
-                remote().open();
-            }
-            remote().close();
-        } catch (RuntimeException tooLate) {
-            connection.outbox().flush();
-        }
-    }
-
     void release() {
         heartbeat.stop();
         Set.copyOf(outgoing).forEach(link -> link.release(!left, false));
         outgoing.clear();
+        load.close();
         owned.forEach(broker.feeds()::end);
         if (open) {
             tell(ClientEvent.Type.DISCONNECTED, null, 0, left ? "closed" : "lost");
         }
-        if (sole) {
-            broker.containers().release(container, this);
-        }
+        introduction.release(this);
     }
 
     @Override
@@ -262,7 +184,7 @@ final class Conversation implements Line, Containers.Holder {
 
     @Override
     public String container() {
-        return container;
+        return introduction.container();
     }
 
     @Override
@@ -277,17 +199,17 @@ final class Conversation implements Line, Containers.Holder {
 
     @Override
     public void hold() {
-        connection.pause(AmqpConnection.Pause.DECLARING);
+        load.hold();
     }
 
     @Override
     public void goOn() {
-        connection.resume(AmqpConnection.Pause.DECLARING);
+        load.goOn();
     }
 
     @Override
     public void tell(ClientEvent.Type type, @Nullable String path, int qos, @Nullable String reason) {
-        connection.tell(type, container, user, path, qos, reason);
+        connection.tell(type, introduction.container(), introduction.user(), path, qos, reason);
     }
 
     @Override
@@ -306,29 +228,22 @@ final class Conversation implements Line, Containers.Holder {
 
     @Override
     public void later(Runnable task) {
-        channel().eventLoop().execute(() -> {
-            guarded(task);
-            connection.outbox().flush();
-        });
+        turn.add(task);
     }
 
     @Override
     public void waiting(int bytes) {
-        waiting += bytes;
-        if (waiting > broker.limits().receivedBytes()) {
-            connection.pause(AmqpConnection.Pause.RECEIVING);
-        } else {
-            connection.resume(AmqpConnection.Pause.RECEIVING);
-        }
+        load.waiting(bytes);
     }
 
     @Override
     public void incomplete(int bytes) {
-        incomplete += bytes;
-        if (incomplete > 2L * broker.limits().message()) {
-            throw new Refusal(
-                    AmqpError.RESOURCE_LIMIT_EXCEEDED, incomplete + " bytes of messages that are not complete");
-        }
+        load.incomplete(bytes);
+    }
+
+    @Override
+    public boolean streaming(Arrival arrival, boolean running) {
+        return load.streaming(arrival, running);
     }
 
     @Override

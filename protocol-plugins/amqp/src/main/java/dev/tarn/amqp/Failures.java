@@ -42,6 +42,12 @@ final class Failures {
         return new ErrorCondition(condition(failure.code()), text);
     }
 
+    /** What the peer is told of something that was thrown; of a bug, that it is one. */
+    static ErrorCondition toldOrFault(Throwable thrown) {
+        ErrorCondition told = told(thrown);
+        return told == null ? new ErrorCondition(AmqpError.INTERNAL_ERROR, "a fault of the server") : told;
+    }
+
     /** What the peer is told of something that was thrown; null for a bug. */
     static @Nullable ErrorCondition told(Throwable thrown) {
         Throwable cause = thrown;

@@ -3,15 +3,8 @@ package dev.tarn.amqp;
 
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
-import dev.tarn.api.data.Filter;
-import dev.tarn.api.data.Kind;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.DurableSession;
-import dev.tarn.api.resource.Interest;
-import dev.tarn.api.resource.Mailbox;
-import dev.tarn.api.resource.Start;
-import dev.tarn.api.resource.Subscriber;
-import dev.tarn.api.resource.Subscription;
 import dev.tarn.api.store.Draft;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,54 +17,40 @@ import java.util.function.Consumer;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
 import org.apache.qpid.protonj2.types.transport.LinkError;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Changes that are kept for somebody by name: a durable subscription, a shared one, a queue. The log has them; a feed is a
- * place in it and what before that place is not settled. While clients are there it reads on and gives each change to one of
+ * place in it and what before that place is not settled. While clients are there it gives each change that its reading has to one of
  * them. Everything but {@link #retirement} is done on the thread of the {@link Feeds}.
  */
-final class Feed implements Subscriber {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
+final class Feed {
 
     /** Changes that may wait because nobody who is here wants them. */
-    private static final int MOST_WAITING = 10_000;
-
-    private static final long QUIET_NANOS = 1_000_000_000L;
+    static final int MOST_WAITING = 10_000;
 
     private final Feeds feeds;
     private final FeedKey key;
     private final FeedTerms terms;
-    private final Filter filter;
-    private final @Nullable Selector selector;
     private final DurableSession log;
     private final FeedPlace place;
-    private final List<FeedMember> members = new ArrayList<>();
+    private final FeedMembers members = new FeedMembers();
     private final TreeMap<Long, Parcel> waiting = new TreeMap<>();
     private final Map<Long, Integer> failures = new HashMap<>();
-    private @Nullable Mailbox mailbox;
-    private @Nullable Subscription main;
-    private @Nullable Subscription rows;
+    private final FeedReading reading;
 
     /** Current rows that were given or wait. */
     private int rowsOut;
 
-    private long requested;
-    private long lastArrival = System.nanoTime();
     private long orders;
-    private int turn;
 
     Feed(Feeds feeds, FeedKey key, FeedTerms terms, DurableSession log, FeedPlace place) {
         this.feeds = feeds;
         this.key = key;
         this.terms = terms;
-        this.filter = Filter.of(terms.filter());
-        this.selector = terms.selector() == null ? null : Selector.of(terms.selector());
         this.log = log;
         this.place = place;
         place.of(this);
+        this.reading = new FeedReading(feeds, this, place);
     }
 
     FeedKey key() {
@@ -91,7 +70,7 @@ final class Feed implements Subscriber {
     }
 
     boolean deserted() {
-        return members.isEmpty();
+        return members.count() == 0;
     }
 
     /**
@@ -101,7 +80,7 @@ final class Feed implements Subscriber {
      */
     void join(FeedMember member) {
         if (key.exclusive()) {
-            for (FeedMember before : List.copyOf(members)) {
+            for (FeedMember before : members.all()) {
                 leave(before, false);
                 before.link()
                         .ended()
@@ -110,34 +89,26 @@ final class Feed implements Subscriber {
         }
         if (!key.exclusive()) {
             // The subscription itself is the server's; who may not have one like it may not share it.
-            try (Mailbox own = feeds.mailbox(member.link().context(), this)) {
-                own.subscribe(filter, Start.LIVE, null);
-            }
+            reading.probe(member.link().context());
         }
-        if (mailbox == null) {
-            open(member);
+        if (deserted()) {
+            rowsOut = 0;
         }
-        member.joined(this, feeds.allowed(key, member.link().context(), filter));
+        reading.open(key.exclusive() ? member.link().context() : null);
+        member.joined(this, feeds.allowed(key, member.link().context(), reading.filter()));
         members.add(member);
         place.goneAt(0);
         pump();
     }
 
-    private void open(FeedMember first) {
-        place.begin(log);
-        Mailbox opened = feeds.mailbox(key.exclusive() ? first.link().context() : null, this);
-        Interest interest = new Interest(2, terms.noLocal(), null);
-        try {
-            main = opened.subscribe(filter, Start.after(place.cursor()), interest, null);
-            rows = place.scanning() ? opened.subscribe(filter, Start.CURRENT, interest, null) : null;
-        } catch (Failure refused) {
-            opened.close();
-            throw refused;
-        }
-        mailbox = opened;
-        requested = 0;
-        lastArrival = System.nanoTime();
-        rowsOut = 0;
+    /** Changes that are owed and were not settled. */
+    long owed() {
+        return log.owedChanges();
+    }
+
+    /** How many clients are here. */
+    int clients() {
+        return members.count();
     }
 
     /**
@@ -156,7 +127,7 @@ final class Feed implements Subscriber {
             waiting.put(parcel.order(), parcel);
         }
         member.held().clear();
-        if (members.isEmpty()) {
+        if (deserted()) {
             for (Parcel parcel : waiting.values()) {
                 if (parcel.failures() > 0 && parcel.change().logged() && !parcel.current()) {
                     failures.put(parcel.change().sequence(), parcel.failures());
@@ -172,13 +143,7 @@ final class Feed implements Subscriber {
 
     /** Reads no more. */
     void shut() {
-        Mailbox open = mailbox;
-        mailbox = null;
-        main = null;
-        rows = null;
-        if (open != null) {
-            open.close();
-        }
+        reading.shut();
     }
 
     void request(FeedMember member, long changes) {
@@ -190,32 +155,10 @@ final class Feed implements Subscriber {
         member.recall();
     }
 
-    @Override
-    public void deliver(List<Delivery> batch) {
-        requested -= batch.size();
-        lastArrival = System.nanoTime();
-        for (Delivery delivery : batch) {
-            Change change = delivery.change();
-            boolean wanted = selector == null || selector.takes(change, feeds.codec());
-            if (delivery.current()) {
-                if (wanted && place.scanning()) {
-                    rowsOut++;
-                    add(delivery);
-                }
-            } else if (!change.logged()) {
-                if (wanted) {
-                    add(delivery);
-                }
-            } else if (place.comes(change, wanted)) {
-                add(delivery);
-            }
-        }
-        pump();
-        place.changed();
-    }
-
-    private void add(Delivery delivery) {
+    /** Something to give, of the reading. */
+    void add(Delivery delivery) {
         Change change = delivery.change();
+        rowsOut += delivery.current() ? 1 : 0;
         Integer failed = failures.isEmpty() || delivery.current() ? null : failures.remove(change.sequence());
         Parcel parcel = new Parcel(
                 change,
@@ -227,56 +170,25 @@ final class Feed implements Subscriber {
     }
 
     /** Gives what waits to those who have room for it, in turn, and reads on. */
-    private void pump() {
+    void pump() {
         Map<FeedMember, List<Parcel>> given = new LinkedHashMap<>(2);
         Iterator<Parcel> parcels = waiting.values().iterator();
-        long room = room();
+        long room = members.room();
         while (parcels.hasNext() && room > 0) {
             Parcel next = parcels.next();
-            FeedMember member = next(next, given);
+            FeedMember member = members.next(next, given, feeds.codec());
             if (member != null) {
                 parcels.remove();
                 given.computeIfAbsent(member, any -> new ArrayList<>()).add(next);
                 room--;
-            } else if (!key.queue() && !mayHave(next.change())) {
+            } else if (!key.queue() && !members.mayHave(next.change())) {
                 // Nobody who is here may have it, and those behind it must not wait for that.
                 parcels.remove();
                 over(next);
             }
         }
         given.forEach(FeedMember::give);
-        Mailbox open = mailbox;
-        long more = room() - requested;
-        if (open != null && more > 0 && waiting.size() + requested < MOST_WAITING) {
-            requested += more;
-            open.request(more);
-        }
-    }
-
-    private long room() {
-        long room = 0;
-        for (FeedMember member : members) {
-            room += member.room();
-        }
-        return room;
-    }
-
-    private boolean mayHave(Change change) {
-        return members.isEmpty() || members.stream().anyMatch(member -> member.mayHave(change));
-    }
-
-    private @Nullable FeedMember next(Parcel parcel, Map<FeedMember, List<Parcel>> given) {
-        int count = members.size();
-        for (int i = 0; i < count; i++) {
-            FeedMember member = members.get(Math.floorMod(turn + i, count));
-            List<Parcel> already = given.get(member);
-            boolean room = member.room() > (already == null ? 0 : already.size());
-            if (room && member.mayHave(parcel.change()) && member.wants(parcel, feeds.codec())) {
-                turn = Math.floorMod(turn + i + 1, count);
-                return member;
-            }
-        }
-        return null;
+        reading.request(members.room(), waiting.size());
     }
 
     void settled(FeedMember member, List<Parcel> parcels) {
@@ -331,60 +243,27 @@ final class Feed implements Subscriber {
         }
     }
 
-    /**
-     * Whether there is nothing at hand for a client that has room: all that is owed was read, as far as the log's counts tell,
-     * or nothing has come for a while.
-     */
+    /** Whether there is nothing at hand for a client that has room. */
     void idle(Consumer<Boolean> answer) {
-        boolean read = log.owedChanges() <= place.owed() || waiting.size() + requested >= MOST_WAITING;
-        answer.accept(rows == null && (read || System.nanoTime() - lastArrival > QUIET_NANOS));
+        answer.accept(reading.idle(waiting.size()));
     }
 
-    @Override
-    public void missed(long changes) {
-        feeds.missed(changes);
-    }
-
-    /** All that is above quality of service 0 is in the log. */
-    @Override
-    public boolean crowded() {
-        return true;
-    }
-
-    @Override
-    public void current(Subscription scanned, long sequence) {
-        if (rows == scanned) {
-            rows = null;
-            scanned.cancel();
-            rowsDone();
-        }
-    }
-
-    private void rowsDone() {
-        if (rows == null && rowsOut == 0 && place.scanning() && mailbox != null) {
+    /** Perhaps clients have all current rows. */
+    void rowsDone() {
+        if (rowsOut == 0 && place.scanning() && reading.rowsRead()) {
             place.scanned();
         }
     }
 
     /** Up to here everything that came was delivered to this; 0 when that is not known. */
     long read() {
-        Subscription reading = main;
-        return reading == null || !waiting.isEmpty() ? 0 : reading.settled();
+        return waiting.isEmpty() ? reading.read() : 0;
     }
 
-    @Override
-    public void reset(Subscription from) {
-        LOG.warn("the log no longer has all that was kept for a subscription: feed={}", key);
-    }
-
-    /** Rights were taken away, or the engine stops. */
-    @Override
-    public void ended(Failure why) {
-        mailbox = null;
-        main = null;
-        rows = null;
+    /** The reading has ended. */
+    void ended(Failure why) {
         ErrorCondition told = new ErrorCondition(Failures.ended(why.code()), why.reason());
-        for (FeedMember member : List.copyOf(members)) {
+        for (FeedMember member : members.all()) {
             leave(member, false);
             member.link().ended().accept(told);
         }
@@ -392,17 +271,12 @@ final class Feed implements Subscriber {
 
     /** It is no more. */
     void end(ErrorCondition why) {
-        for (FeedMember member : List.copyOf(members)) {
+        for (FeedMember member : members.all()) {
             leave(member, false);
             member.link().ended().accept(why);
         }
         place.close();
         log.close();
-    }
-
-    /** Whether a change is for those who were away: not what is served at most once, nor what is silent elsewhere. */
-    static boolean lasting(Change change) {
-        return change.attributes().qos() > 0 && change.kind() != Kind.EXPIRE;
     }
 
     @Override

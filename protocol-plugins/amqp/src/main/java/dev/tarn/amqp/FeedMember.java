@@ -45,7 +45,7 @@ final class FeedMember {
         return feed;
     }
 
-    /** @param may whether the client may be told of a change */
+    /** @param may whether the client may be told of a change as it is */
     void joined(Feed where, Predicate<Change> may) {
         feed = where;
         allowed = may;

@@ -2,6 +2,7 @@
 package dev.tarn.amqp;
 
 import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Kind;
 import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.store.Draft;
 import java.util.ArrayList;
@@ -113,19 +114,32 @@ final class FeedPlace {
         }
     }
 
-    /** Whether a change is to be given to somebody; not what was settled before, nor what nobody wants. */
-    boolean comes(Change change, boolean wanted) {
+    /** Whether a change is to be given to somebody; not what was settled before, nor what is only for those who were there. */
+    boolean comes(Change change) {
         long sequence = change.sequence();
         if (sequence <= seen && !owed.contains(sequence)) {
             return false;
         }
         seen = Math.max(seen, sequence);
-        if (!wanted || (sequence <= awayUpTo && !Feed.lasting(change))) {
+        if (sequence <= awayUpTo && !lasting(change)) {
             owed.remove(sequence);
             return false;
         }
         owed.add(sequence);
         return true;
+    }
+
+    /** Whether a change is for those who were away: not what is served at most once, nor what is silent elsewhere. */
+    private static boolean lasting(Change change) {
+        return change.attributes().qos() > 0 && change.kind() != Kind.EXPIRE;
+    }
+
+    /** All up to here has come, or is not wanted. */
+    void passed(long sequence) {
+        if (sequence > seen) {
+            seen = sequence;
+            changed();
+        }
     }
 
     void settled(long sequence) {
@@ -152,6 +166,11 @@ final class FeedPlace {
     void goneAt(long moment) {
         goneAt = moment;
         changed();
+    }
+
+    /** When the last client went, in milliseconds since 1970; 0 while there is one. */
+    long goneAt() {
+        return goneAt;
     }
 
     /** Whether the feed ends, since nobody has come for it in time. */

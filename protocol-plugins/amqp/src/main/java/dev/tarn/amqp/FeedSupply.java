@@ -85,6 +85,6 @@ final class FeedSupply implements Supply {
     @Override
     public void close(boolean lost, boolean forGood) {
         flush();
-        feeds.execute(() -> feeds.leave(member, lost, forGood));
+        feeds.leave(member, lost, forGood);
     }
 }

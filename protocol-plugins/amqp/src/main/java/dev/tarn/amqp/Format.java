@@ -2,6 +2,7 @@
 package dev.tarn.amqp;
 
 import dev.tarn.api.codec.Bodies;
+import dev.tarn.api.data.Content;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,8 @@ enum Format {
     JSON(Bodies.JSON),
     CBOR(Bodies.CBOR),
     MSGPACK(Bodies.MSGPACK),
+    /** Where a row is a content beside it, only its type and length. */
+    REFERENCE(Bodies.JSON),
     /** An AMQP value: map, list, string, number. */
     VALUE(null);
 
@@ -43,6 +46,9 @@ enum Format {
                 }
                 case "application/x-msgpack", "application/msgpack" -> {
                     return MSGPACK;
+                }
+                case Content.REFERENCE -> {
+                    return REFERENCE;
                 }
                 case "amqp-value" -> {
                     return VALUE;

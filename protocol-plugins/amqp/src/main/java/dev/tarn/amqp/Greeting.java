@@ -52,7 +52,11 @@ final class Greeting {
 
     private List<String> dialogues() {
         Mechanisms offered = broker.mechanisms();
-        return offered == null ? List.of() : offered.names();
+        return offered == null
+                ? List.of()
+                : offered.names().stream()
+                        .filter(broker.offer().names()::contains)
+                        .toList();
     }
 
     /** The peer's choice of a mechanism, or its next message. */
@@ -64,7 +68,7 @@ final class Greeting {
         }
         Sasl.Init init = asking.init(frame);
         Mechanisms offered = broker.mechanisms();
-        if (offered == null || !offered.names().contains(init.mechanism())) {
+        if (offered == null || !dialogues().contains(init.mechanism())) {
             authenticate(asking.credentials(init), asking);
             return;
         }
@@ -102,7 +106,7 @@ final class Greeting {
     /** AMQP 1.0 §2.2: a header that is not spoken here is answered with one that is. */
     private void header(byte[] header) {
         if (Arrays.equals(header, SASL) && sasl == null) {
-            Sasl asking = new Sasl(connection.peer());
+            Sasl asking = new Sasl(connection.peer(), broker.offer());
             sasl = asking;
             connection.outbox().open().writeBytes(SASL);
             connection.outbox().open().writeBytes(asking.mechanisms(dialogues()));
@@ -114,13 +118,21 @@ final class Greeting {
         } else if (user != null) {
             connection.converse(user, null);
         } else {
-            Credentials shown = connection
+            authenticate(silent(), null);
+        }
+    }
+
+    /** What who says nothing shows: his certificate, or nothing, each only where it is offered; else null. */
+    private @Nullable Credentials silent() {
+        Offer offer = broker.offer();
+        if (offer.covers(Offer.EXTERNAL, connection.peer())) {
+            return connection
                     .peer()
                     .certificate()
                     .<Credentials>map(Credentials.Certificate::new)
-                    .orElseGet(Credentials.Nothing::new);
-            authenticate(shown, null);
+                    .orElseThrow();
         }
+        return offer.covers(Offer.ANONYMOUS, connection.peer()) ? new Credentials.Nothing() : null;
     }
 
     /** Without SASL nobody can be told before the connection is open that he may not come in. */

@@ -4,6 +4,7 @@ package dev.tarn.amqp;
 import dev.tarn.api.client.ClientEvent;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
+import java.util.Arrays;
 import java.util.concurrent.CompletionStage;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.engine.IncomingDelivery;
@@ -14,7 +15,6 @@ import org.apache.qpid.protonj2.types.messaging.Rejected;
 import org.apache.qpid.protonj2.types.messaging.Source;
 import org.apache.qpid.protonj2.types.messaging.Target;
 import org.apache.qpid.protonj2.types.transactions.TransactionalState;
-import org.apache.qpid.protonj2.types.transport.AmqpError;
 import org.apache.qpid.protonj2.types.transport.DeliveryState;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
 import org.apache.qpid.protonj2.types.transport.LinkError;
@@ -44,8 +44,10 @@ final class Incoming {
 
     private long begun;
 
-    /** Bytes of a delivery of which more is to come. */
-    private int partial;
+    private final Assembly assembly;
+
+    /** The delivery that was streamed last, or is. */
+    private @Nullable Arrival arrival;
 
     private boolean closed;
     private @Nullable FeedKey owned;
@@ -54,6 +56,7 @@ final class Incoming {
         this.line = line;
         this.link = link;
         this.aim = aim;
+        this.assembly = new Assembly(line::incomplete);
         this.most = line.broker().limits().credit();
     }
 
@@ -61,15 +64,17 @@ final class Incoming {
         Source source = link.getRemoteSource();
         link.setSource(source == null ? new Source() : source)
                 .setTarget(target)
-                .setMaxMessageSize(UnsignedLong.valueOf(line.broker().limits().message()))
                 .setReceiverSettleMode(ReceiverSettleMode.FIRST)
                 .setSenderSettleMode(link.getRemoteSenderSettleMode())
                 .deliveryReadHandler(delivery -> line.guarded(() -> read(delivery)))
                 .deliveryAbortedHandler(delivery -> line.guarded(() -> aborted(delivery)))
                 .detachHandler(remote -> line.guarded(() -> gone(false)))
                 .closeHandler(remote -> line.guarded(() -> gone(true)))
-                .parentEndpointClosedHandler(parent -> ended())
-                .open();
+                .parentEndpointClosedHandler(parent -> ended());
+        if (!line.broker().streams().may(line.context(), aim.path())) {
+            link.setMaxMessageSize(UnsignedLong.valueOf(line.broker().limits().message()));
+        }
+        link.open();
         replenish();
     }
 
@@ -89,15 +94,21 @@ final class Incoming {
             close(new ErrorCondition(LinkError.TRANSFER_LIMIT_EXCEEDED, "a transfer without credit"));
             return;
         }
-        int size = delivery.available();
+        if (arrival != null && arrival.of(delivery)) {
+            arrival.more();
+            return;
+        }
+        int size = assembly.with(delivery.available());
+        if (delivery.isPartial() && size > Streams.HELD && !assembly.judged() && begun(delivery)) {
+            return;
+        }
         if (size > line.broker().limits().message()) {
             close(new ErrorCondition(
                     LinkError.MESSAGE_SIZE_EXCEEDED,
                     "a message of more than " + line.broker().limits().message() + " bytes"));
             return;
         }
-        line.incomplete((delivery.isPartial() ? size : 0) - partial);
-        partial = delivery.isPartial() ? size : 0;
+        assembly.grown(delivery.isPartial() ? size : 0);
         if (delivery.isPartial()) {
             delivery.claimAvailableBytes();
         } else {
@@ -105,9 +116,49 @@ final class Incoming {
         }
     }
 
+    /** Whether a message of which much has come, and more is to come, goes into the store from here on. */
+    private boolean begun(IncomingDelivery delivery) {
+        if (delivery.getRemoteState() instanceof TransactionalState) {
+            assembly.whole();
+            return false;
+        }
+        ProtonBuffer payload = delivery.readAll();
+        byte[] first = Codec.bytes(payload);
+        assembly.judged(first);
+        int data = Shape.data(first);
+        Request request = data < 0
+                ? null
+                : line.broker().streams().begin(line, aim, Arrays.copyOf(first, data), delivery.isRemotelySettled());
+        if (request == null) {
+            return false;
+        }
+        Arrival streamed =
+                new Arrival(line, delivery, request, failed -> line.guarded(() -> arrived(delivery, request, failed)));
+        if (!line.streaming(streamed, true)) {
+            return false;
+        }
+        assembly.clear();
+        pending++;
+        arrival = streamed;
+        streamed.begin(Arrays.copyOfRange(first, data, first.length));
+        return true;
+    }
+
+    private void arrived(IncomingDelivery delivery, Request request, @Nullable Throwable failed) {
+        line.broker().traffic().in.increment();
+        if (failed == null) {
+            published(request);
+        }
+        if (failed != null && delivery.isPartial() && !closed) {
+            close(Failures.toldOrFault(failed));
+        } else {
+            settle(delivery, 0, failed);
+        }
+    }
+
     private void complete(IncomingDelivery delivery, int size) {
         ProtonBuffer payload = delivery.readAll();
-        byte[] message = payload == null ? new byte[0] : Codec.bytes(payload);
+        byte[] message = assembly.joined(Codec.bytes(payload));
         line.broker().traffic().in.increment();
         pending++;
         line.waiting(size);
@@ -156,11 +207,7 @@ final class Incoming {
         CompletionStage<Commit> done = messages.send(line.context(), request);
         done.whenComplete((commit, failed) -> {
             if (failed == null) {
-                line.tell(
-                        ClientEvent.Type.PUBLISHED,
-                        request.path().text(),
-                        request.attributes().qos(),
-                        null);
+                published(request);
             }
             if (line.channel().eventLoop().inEventLoop()) {
                 line.guarded(() -> settle(delivery, size, failed));
@@ -168,6 +215,14 @@ final class Incoming {
                 line.later(() -> settle(delivery, size, failed));
             }
         });
+    }
+
+    private void published(Request request) {
+        line.tell(
+                ClientEvent.Type.PUBLISHED,
+                request.path().text(),
+                request.attributes().qos(),
+                null);
     }
 
     private void settle(IncomingDelivery delivery, int size, @Nullable Throwable failed) {
@@ -193,15 +248,18 @@ final class Incoming {
         line.broker().traffic().refused.increment();
         if (told == null) {
             LOG.error("a message failed because of a bug: link={}", link.getName(), failed);
-            told = new ErrorCondition(AmqpError.INTERNAL_ERROR, "a fault of the server");
+            told = Failures.toldOrFault(failed);
         }
         LOG.debug("message rejected: condition={} text={}", told.getCondition(), told.getDescription());
         return new Rejected(told);
     }
 
     private void aborted(IncomingDelivery delivery) {
-        line.incomplete(-partial);
-        partial = 0;
+        if (arrival != null && arrival.of(delivery)) {
+            arrival.close();
+            pending--;
+        }
+        assembly.clear();
         delivery.settle();
         replenish();
     }
@@ -215,8 +273,10 @@ final class Incoming {
 
     private void forget() {
         closed = true;
-        line.incomplete(-partial);
-        partial = 0;
+        if (arrival != null) {
+            arrival.close();
+        }
+        assembly.clear();
     }
 
     /** Its end is the end of this queue. */
@@ -226,14 +286,13 @@ final class Incoming {
     }
 
     private void ended() {
-        closed = true;
+        forget();
         if (owned != null) {
             line.broker().feeds().end(owned);
         }
     }
 
     private void gone(boolean forGood) {
-        forget();
         ended();
         if (forGood) {
             link.close();

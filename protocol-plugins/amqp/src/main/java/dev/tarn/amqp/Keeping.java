@@ -72,11 +72,11 @@ record Keeping(@Nullable FeedKey key, @Nullable String group, String filter, lon
         return key != null;
     }
 
-    Feeds.Request request(@Nullable String selector, boolean noLocal, @Nullable Long after, Start start) {
+    FeedRequest request(@Nullable String selector, boolean noLocal, @Nullable Long after, Start start) {
         FeedKey asked = java.util.Objects.requireNonNull(key, "nothing is kept");
         FeedTerms terms = new FeedTerms(filter, asked.queue() ? null : selector, noLocal && asked.exclusive());
         boolean rows = asked.exclusive() && after == null && start.equals(Start.CURRENT);
-        return new Feeds.Request(
+        return new FeedRequest(
                 asked, terms, after == null ? -1 : after, rows, timeout, asked.kind() != FeedKey.Kind.TEMPORARY);
     }
 }

@@ -36,6 +36,9 @@ interface Line {
     /** So many bytes of messages that are not complete yet were added, or taken away where negative. */
     void incomplete(int bytes);
 
+    /** A message is streamed into the store from now on, or no more. Returns false where too many are. */
+    boolean streaming(Arrival arrival, boolean running);
+
     /** Transactions that are not discharged. */
     Transactions transactions();
 

@@ -24,7 +24,6 @@ final class MailboxSupply implements Supply, Subscriber {
 
     private final Line line;
     private final Outlet outlet;
-    private final @Nullable Selector selector;
     private final boolean shared;
     private @Nullable Mailbox mailbox;
     private @Nullable Subscription subscription;
@@ -34,7 +33,6 @@ final class MailboxSupply implements Supply, Subscriber {
     MailboxSupply(Line line, Wish wish, Outlet outlet) {
         this.line = line;
         this.outlet = outlet;
-        this.selector = wish.selector();
         this.shared = wish.interest().group() != null;
         Mailbox opened =
                 line.broker().resources().mailbox(line.context(), line.channel().eventLoop(), this);
@@ -49,26 +47,25 @@ final class MailboxSupply implements Supply, Subscriber {
     }
 
     @Override
+    public long begun() {
+        return subscription == null ? 0 : subscription.settled();
+    }
+
+    @Override
     public void deliver(List<Delivery> batch) {
         deliveries += batch.size();
         List<Parcel> parcels = new ArrayList<>(batch.size());
-        int passed = 0;
         for (Delivery delivery : batch) {
             Change change = delivery.change();
-            if (selector == null || selector.takes(change, line.codec())) {
-                parcels.add(new Parcel(change, delivery.matched().get(0).topic(change), delivery.current(), 0, 0));
-            } else {
-                passed++;
-            }
+            parcels.add(new Parcel(change, delivery.matched().get(0).topic(change), delivery.current(), 0, 0));
         }
-        if (passed > 0) {
-            // All links that share a subscription have the same selector: nobody wants these.
-            int more = passed;
-            line.later(() -> request(more));
-        }
-        if (!parcels.isEmpty()) {
-            outlet.arrived(parcels);
-        }
+        outlet.arrived(parcels);
+    }
+
+    /** There is something going on, so more may be at hand. */
+    @Override
+    public void passed(long sequence) {
+        deliveries++;
     }
 
     @Override

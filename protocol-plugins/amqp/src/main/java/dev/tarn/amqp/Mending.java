@@ -59,6 +59,11 @@ final class Mending implements EngineHandler {
 
     /** What a peer is told of a failure of the engine. */
     static ErrorCondition condition(@Nullable Throwable cause) {
+        for (Throwable each = cause; each != null; each = each.getCause()) {
+            if (each instanceof ClassCastException) {
+                return new ErrorCondition(AmqpError.DECODE_ERROR, "a field of another type than AMQP has for it");
+            }
+        }
         Symbol condition = AmqpError.ILLEGAL_STATE;
         if (cause instanceof FrameDecodingException) {
             condition = ConnectionError.FRAMING_ERROR;

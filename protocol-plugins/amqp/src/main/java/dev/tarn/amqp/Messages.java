@@ -65,16 +65,26 @@ final class Messages {
      * @throws Failure for an address or body that cannot be
      */
     Request read(Context context, Aim aim, Sections sections, boolean settled) {
-        Properties properties = sections.properties();
+        Path path = path(aim, sections);
+        return read(sections, path, verb(aim, sections), body(context, path, sections), settled);
+    }
+
+    /** Where a message goes. */
+    static Path path(Aim aim, Sections sections) {
         Path path = aim.path();
-        if (path == null) {
-            String to = properties.getTo();
-            if (to == null) {
-                throw new Failure(Failure.Code.MALFORMED, "a message without 'to' on a link without an address");
-            }
-            path = Address.path(to);
+        if (path != null) {
+            return path;
         }
-        Request.Verb verb = verb(aim, sections);
+        String to = sections.properties().getTo();
+        if (to == null) {
+            throw new Failure(Failure.Code.MALFORMED, "a message without 'to' on a link without an address");
+        }
+        return Address.path(to);
+    }
+
+    /** Reads what is around a body. */
+    Request read(Sections sections, Path path, Request.Verb verb, Body body, boolean settled) {
+        Properties properties = sections.properties();
         Path replyTo = replyTo(properties.getReplyTo());
         if (verb == Request.Verb.GET && replyTo == null) {
             throw new Failure(Failure.Code.MALFORMED, "a get needs reply-to, an address");
@@ -83,7 +93,7 @@ final class Messages {
         return new Request(
                 verb,
                 path,
-                body(context, path, sections),
+                body,
                 attributes(sections, settled, replyTo),
                 replyTo,
                 query == null ? null : query.toString(),
@@ -105,6 +115,13 @@ final class Messages {
     }
 
     private static Request.Verb verb(Aim aim, Sections sections) {
+        // As MQTT has it: retained without a payload removes the row.
+        boolean empty = !sections.hasValue() && !sections.hasSequence() && sections.data().length == 0;
+        return verb(aim, sections, empty);
+    }
+
+    /** @param empty whether there is no body */
+    static Request.Verb verb(Aim aim, Sections sections, boolean empty) {
         String subject = sections.properties().getSubject();
         Request.Verb said = subject == null
                 ? null
@@ -123,8 +140,6 @@ final class Messages {
         if (!put) {
             return Request.Verb.PUBLISH;
         }
-        // As MQTT has it: retained without a payload removes the row.
-        boolean empty = !sections.hasValue() && !sections.hasSequence() && sections.data().length == 0;
         return empty ? Request.Verb.DELETE : Request.Verb.PUT;
     }
 

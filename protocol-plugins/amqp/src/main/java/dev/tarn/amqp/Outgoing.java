@@ -4,16 +4,11 @@ package dev.tarn.amqp;
 import dev.tarn.api.client.ClientEvent;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.engine.OutgoingDelivery;
 import org.apache.qpid.protonj2.engine.Sender;
-import org.apache.qpid.protonj2.types.messaging.Accepted;
-import org.apache.qpid.protonj2.types.messaging.Modified;
-import org.apache.qpid.protonj2.types.messaging.Released;
 import org.apache.qpid.protonj2.types.messaging.Target;
-import org.apache.qpid.protonj2.types.transactions.TransactionalState;
-import org.apache.qpid.protonj2.types.transport.DeliveryState;
 import org.apache.qpid.protonj2.types.transport.ErrorCondition;
 import org.apache.qpid.protonj2.types.transport.ReceiverSettleMode;
 import org.apache.qpid.protonj2.types.transport.SenderSettleMode;
@@ -41,17 +36,21 @@ final class Outgoing implements Supply.Outlet {
     /** Asked of the supply and not arrived yet. */
     private long requested;
 
-    private int unsettled;
+    private final Unsettled unsettled;
     private boolean scanning;
     private boolean draining;
-    private @Nullable OutgoingDelivery current;
-    private @Nullable ProtonBuffer rest;
+    private final Shipment shipment;
+
+    /** What is being written. */
+    private @Nullable Parcel shipped;
 
     Outgoing(Line line, Sender link, Wish wish, Set<Outgoing> all) {
         this.line = line;
         this.link = link;
         this.wish = wish;
         this.all = all;
+        this.unsettled = new Unsettled(line, this);
+        this.shipment = new Shipment(line, link, wish.format(), this::pump);
         all.add(this);
     }
 
@@ -69,10 +68,16 @@ final class Outgoing implements Supply.Outlet {
                 .setSenderSettleMode(wish.settled() ? SenderSettleMode.SETTLED : SenderSettleMode.UNSETTLED)
                 .setReceiverSettleMode(ReceiverSettleMode.FIRST)
                 .creditStateUpdateHandler(remote -> line.guarded(this::pump))
-                .deliveryStateUpdatedHandler(delivery -> line.guarded(() -> settled(delivery)))
+                .deliveryStateUpdatedHandler(delivery -> line.guarded(() -> unsettled.told(delivery)))
                 .detachHandler(remote -> line.guarded(() -> gone(false)))
                 .closeHandler(remote -> line.guarded(() -> gone(true)))
                 .parentEndpointClosedHandler(parent -> release(false, false));
+        long begun = supply == null ? 0 : supply.begun();
+        if (begun > 0) {
+            // Current rows have none (DELIVERY.md, "Sequences and resuming"): whoever has all of them goes on after
+            // this.
+            link.setProperties(Map.of(Publication.SEQUENCE, begun));
+        }
         link.setDeliveryTagGenerator(new Tags());
         link.open();
         pump();
@@ -106,19 +111,22 @@ final class Outgoing implements Supply.Outlet {
             return;
         }
         while (line.channel().isWritable() && link.isSendable()) {
-            if (current != null) {
-                write();
-            } else if (waiting.isEmpty() || unsettled >= line.broker().limits().unsettled()) {
+            if (!shipment.over()) {
+                if (!write()) {
+                    break;
+                }
+            } else if (waiting.isEmpty()
+                    || unsettled.count() >= line.broker().limits().unsettled()) {
                 break;
             } else {
                 send(waiting.remove());
             }
         }
-        if (link.getCredit() == 0 && current == null) {
+        if (link.getCredit() == 0 && shipment.over()) {
             recall(from);
         }
         replenish(from);
-        if (link.isDraining() && link.getCredit() > 0 && waiting.isEmpty() && current == null && !draining) {
+        if (link.isDraining() && link.getCredit() > 0 && waiting.isEmpty() && shipment.over() && !draining) {
             draining = true;
             drain(from);
         }
@@ -135,9 +143,9 @@ final class Outgoing implements Supply.Outlet {
     }
 
     private void replenish(Supply from) {
-        long ahead = requested + waiting.size() + (current == null ? 0 : 1);
+        long ahead = requested + waiting.size() + (shipment.over() ? 0 : 1);
         long allowed = Math.min(Integer.toUnsignedLong(link.getCredit()), AHEAD);
-        allowed = Math.min(allowed, line.broker().limits().unsettled() - (long) unsettled);
+        allowed = Math.min(allowed, line.broker().limits().unsettled() - (long) unsettled.count());
         if (line.channel().isWritable() && allowed > ahead && (ahead == 0 || ahead < AHEAD / 2)) {
             requested += allowed - ahead;
             from.request(allowed - ahead);
@@ -150,34 +158,40 @@ final class Outgoing implements Supply.Outlet {
         if (wish.settled()) {
             delivery.settle();
         } else {
-            unsettled++;
+            unsettled.sent();
         }
-        current = delivery;
-        rest = Codec.buffer(Publication.of(next.change(), next.topic(), wish.format(), line.codec(), next.failures()));
+        shipped = next;
+        shipment.begin(delivery, next);
         write();
     }
 
-    /** Writes as much of the current delivery as the session's window takes. */
-    private void write() {
-        OutgoingDelivery delivery = current;
-        ProtonBuffer bytes = rest;
-        if (delivery != null && bytes != null) {
-            delivery.streamBytes(bytes, true);
-            if (!bytes.isReadable()) {
-                current = null;
-                rest = null;
-                line.broker().traffic().out.increment();
-                if (wish.settled() && supply != null && delivery.getLinkedResource() instanceof Parcel sent) {
-                    supply.settled(sent);
-                }
+    /** Goes on with what is being written. Returns whether there may be more to do now. */
+    private boolean write() {
+        Shipment.State state = shipment.write();
+        Parcel sent = shipped;
+        if (state == Shipment.State.DONE) {
+            line.broker().traffic().out.increment();
+            if (sent != null && wish.settled() && supply != null) {
+                supply.settled(sent);
             }
+        } else if (sent != null && state == Shipment.State.BROKEN) {
+            // What cannot be read is told of only.
+            if (!wish.settled()) {
+                unsettled.aborted();
+            }
+            sent.refer();
+            waiting.addFirst(sent);
         }
+        if (shipment.over()) {
+            shipped = null;
+        }
+        return state != Shipment.State.WAITING;
     }
 
     /** Answers drain once there is nothing at hand; AMQP 1.0 §2.6.7. */
     private void drain(Supply from) {
         from.idle(idle -> {
-            boolean quiet = idle && !scanning && waiting.isEmpty() && current == null;
+            boolean quiet = idle && !scanning && waiting.isEmpty() && shipment.over();
             if (supply == null || !link.isDraining() || link.getCredit() == 0) {
                 draining = false;
             } else if (quiet) {
@@ -196,92 +210,27 @@ final class Outgoing implements Supply.Outlet {
         });
     }
 
-    /** The client says what became of a delivery. */
-    private void settled(OutgoingDelivery delivery) {
-        if (delivery.isSettled() || !(delivery.getLinkedResource() instanceof Parcel sent)) {
-            return;
-        }
-        DeliveryState state = delivery.getRemoteState();
-        if (state instanceof TransactionalState within) {
-            line.transactions().find(within.getTxnId()).retire(this, delivery, within);
-            return;
-        }
-        if (delivery.isRemotelySettled() || (state != null && terminal(state))) {
-            finish(delivery, sent, state);
-            pump();
+    /** What the client has not taken is sent again. */
+    void again(Parcel parcel) {
+        waiting.addFirst(parcel);
+    }
+
+    /** The client is done with it, though perhaps not all of it was written. */
+    void forgotten(Parcel parcel) {
+        if (shipped == parcel) {
+            shipped = null;
         }
     }
 
-    private static boolean terminal(DeliveryState state) {
-        return switch (state.getType()) {
-            case Accepted, Rejected, Released, Modified -> true;
-            default -> false;
-        };
-    }
-
-    /** Settles a delivery, with what its client says of it. */
-    private void finish(OutgoingDelivery delivery, Parcel sent, @Nullable DeliveryState state) {
-        forget(delivery);
-        if (state instanceof Released || state == null) {
-            back(sent, Supply.Fate.RELEASED);
-        } else if (state instanceof Modified modified) {
-            boolean barred = modified.isUndeliverableHere();
-            back(
-                    sent,
-                    barred
-                            ? Supply.Fate.BARRED
-                            : modified.isDeliveryFailed() ? Supply.Fate.FAILED : Supply.Fate.RELEASED);
-        } else {
-            if (!(state instanceof Accepted)) {
-                line.broker().traffic().dropped.increment();
-            }
-            if (supply != null) {
-                supply.settled(sent);
-            }
-        }
-    }
-
-    private void forget(OutgoingDelivery delivery) {
-        delivery.settle();
-        delivery.setLinkedResource(null);
-        unsettled--;
-    }
-
-    private void back(Parcel parcel, Supply.Fate fate) {
-        if (supply != null && supply.returned(parcel, fate)) {
-            waiting.addFirst(parcel);
-        }
+    /** What the client has not settled. */
+    Unsettled unsettled() {
+        return unsettled;
     }
 
     /** Where its changes come from; null once it is over. */
     @Nullable
     Supply supply() {
         return supply;
-    }
-
-    /**
-     * A transaction was committed in which the client has settled this.
-     *
-     * @param told whether the supply knows already
-     */
-    void retired(OutgoingDelivery delivery, @Nullable DeliveryState outcome, boolean told) {
-        if (delivery.getLinkedResource() instanceof Parcel sent) {
-            if (told) {
-                forget(delivery);
-            } else {
-                finish(delivery, sent, outcome == null ? Accepted.getInstance() : outcome);
-            }
-            pump();
-        }
-    }
-
-    /** A transaction was not: what its client holds no more is sent again, the rest is still the client's to settle. */
-    void unretired(OutgoingDelivery delivery) {
-        if (supply != null && delivery.isRemotelySettled() && delivery.getLinkedResource() instanceof Parcel sent) {
-            forget(delivery);
-            back(sent, Supply.Fate.FAILED);
-            pump();
-        }
     }
 
     private void gone(boolean forGood) {
@@ -305,6 +254,7 @@ final class Outgoing implements Supply.Outlet {
         supply = null;
         all.remove(this);
         waiting.clear();
+        shipment.close();
         if (open != null) {
             open.close(lost, forGood);
         }
@@ -316,6 +266,7 @@ final class Outgoing implements Supply.Outlet {
         supply = null;
         all.remove(this);
         waiting.clear();
+        shipment.close();
         if (open == null || !attached) {
             return;
         }

@@ -16,6 +16,7 @@ final class Parcel {
     private final boolean current;
     private final long order;
     private int failures;
+    private boolean referred;
     private @Nullable Set<FeedMember> barred;
 
     /**
@@ -56,6 +57,15 @@ final class Parcel {
 
     void failed() {
         failures++;
+    }
+
+    /** Only told of: its content cannot be read. */
+    void refer() {
+        referred = true;
+    }
+
+    boolean referred() {
+        return referred;
     }
 
     /** This client cannot take it. */

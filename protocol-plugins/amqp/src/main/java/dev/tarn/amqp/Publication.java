@@ -5,6 +5,7 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Kind;
 import dev.tarn.api.data.Property;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class Publication {
     private Publication() {}
 
-    private static final Symbol SEQUENCE = Symbol.valueOf("x-opt-sequence-number");
+    static final Symbol SEQUENCE = Symbol.valueOf("x-opt-sequence-number");
     private static final Symbol RETAIN = Symbol.valueOf("x-opt-retain");
     private static final Symbol KIND = Symbol.valueOf("x-opt-kind");
     private static final Map<Format, Change.FormKey<byte[]>> KEYS = new EnumMap<>(Format.class);
@@ -62,22 +63,55 @@ final class Publication {
                 order -> encode(order.change(), order.change().path().text(), order.format(), order.codec(), 0));
     }
 
+    /** The content that a row is and that is streamed to who gets it in this format; null for none. */
+    static @Nullable Content content(Change change, Format format) {
+        Body body = change.body();
+        Content content = body == null || format == Format.REFERENCE
+                ? null
+                : body.contents().get(Content.WHOLE);
+        return content == null || content.length() > Integer.MAX_VALUE ? null : content;
+    }
+
+    /** What precedes the bytes of a content, which are one section. */
+    static byte[] head(Parcel parcel, Content content, Codec codec) {
+        Change change = parcel.change();
+        ProtonBuffer buffer = Codec.allocate(256);
+        Sections kept = Kept.sections(change.attributes(), codec);
+        before(buffer, change, parcel.failures(), codec, kept);
+        codec.write(buffer, properties(change, parcel.topic(), null, kept).setContentType(content.mediaType()));
+        application(buffer, change, codec, kept);
+        buffer.writeByte((byte) 0)
+                .writeByte((byte) 0x53)
+                .writeByte((byte) 0x75)
+                .writeByte((byte) 0xb0)
+                .writeInt((int) content.length());
+        return Codec.bytes(buffer);
+    }
+
     private static byte[] encode(Change change, String topic, Format format, Codec codec, int failures) {
         Body body = change.body();
         ProtonBuffer buffer = Codec.allocate(256 + (body == null ? 0 : body.size()));
-        Attributes attributes = change.attributes();
-        Sections kept = Kept.sections(attributes, codec);
+        Sections kept = Kept.sections(change.attributes(), codec);
+        before(buffer, change, failures, codec, kept);
+        codec.write(buffer, properties(change, topic, body(change, format), kept));
+        application(buffer, change, codec, kept);
+        codec.write(buffer, content(change.body(), change, format));
+        return Codec.bytes(buffer);
+    }
+
+    private static void before(ProtonBuffer buffer, Change change, int failures, Codec codec, @Nullable Sections kept) {
         codec.write(buffer, header(change, failures));
         codec.write(buffer, new MessageAnnotations(annotations(change, kept)));
-        codec.write(buffer, properties(change, topic, body(change, format), kept));
+    }
+
+    private static void application(ProtonBuffer buffer, Change change, Codec codec, @Nullable Sections kept) {
+        List<Property> properties = change.attributes().properties();
         byte[] application = kept == null ? new byte[0] : kept.keptApplication();
         if (application.length > 0) {
             buffer.writeBytes(application);
-        } else if (!attributes.properties().isEmpty()) {
-            codec.write(buffer, new ApplicationProperties(application(attributes.properties())));
+        } else if (!properties.isEmpty()) {
+            codec.write(buffer, new ApplicationProperties(application(properties)));
         }
-        codec.write(buffer, content(change, format));
-        return Codec.bytes(buffer);
     }
 
     private static Header header(Change change, int failures) {
@@ -155,8 +189,7 @@ final class Publication {
         return map;
     }
 
-    private static Object content(Change change, Format format) {
-        Body body = change.body();
+    private static Object content(@Nullable Body body, Change change, Format format) {
         if (body == null) {
             return new Data(new byte[0]);
         }

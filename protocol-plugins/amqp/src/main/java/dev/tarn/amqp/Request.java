@@ -21,6 +21,10 @@ record Request(
         @Nullable String query,
         Format format) {
 
+    Request with(Body other) {
+        return new Request(verb, path, other, attributes, replyTo, query, format);
+    }
+
     /** What is to be done. */
     enum Verb {
         PUBLISH,

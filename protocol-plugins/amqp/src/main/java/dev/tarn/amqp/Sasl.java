@@ -4,7 +4,6 @@ package dev.tarn.amqp;
 import dev.tarn.api.security.Credentials;
 import dev.tarn.transport.Connection;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
@@ -30,31 +29,36 @@ final class Sasl {
     static final int LARGEST = 16_384;
 
     private static final byte TYPE = 1;
-    private static final Symbol PLAIN = Symbol.valueOf("PLAIN");
-    private static final Symbol ANONYMOUS = Symbol.valueOf("ANONYMOUS");
-    private static final Symbol EXTERNAL = Symbol.valueOf("EXTERNAL");
 
     private final Connection peer;
+    private final Offer offer;
     private final Encoder encoder = CodecFactory.getDefaultSaslEncoder();
     private final Decoder decoder = CodecFactory.getDefaultSaslDecoder();
 
-    Sasl(Connection peer) {
+    Sasl(Connection peer, Offer offer) {
         this.peer = peer;
+        this.offer = offer;
     }
 
     /**
      * The frame that lists what is offered: EXTERNAL only to who has shown a certificate.
      *
-     * @param dialogues mechanisms of several messages, the best first
+     * @param dialogues mechanisms of several messages that are there
      */
     byte[] mechanisms(List<String> dialogues) {
-        List<Symbol> offered = new ArrayList<>();
-        if (peer.certificate().isPresent()) {
-            offered.add(EXTERNAL);
-        }
-        dialogues.forEach(name -> offered.add(Symbol.valueOf(name)));
-        offered.addAll(List.of(PLAIN, ANONYMOUS));
-        return frame(new SaslMechanisms().setSaslServerMechanisms(offered.toArray(Symbol[]::new)));
+        Symbol[] offered = offer.names().stream()
+                .filter(name -> single(name) ? offer.covers(name, peer) : dialogues.contains(name))
+                .map(Symbol::valueOf)
+                .toArray(Symbol[]::new);
+        return frame(new SaslMechanisms().setSaslServerMechanisms(offered));
+    }
+
+    /** Whether a mechanism has one message. */
+    private static boolean single(String mechanism) {
+        return switch (mechanism) {
+            case Offer.EXTERNAL, Offer.PLAIN, Offer.ANONYMOUS -> true;
+            default -> false;
+        };
     }
 
     /** The peer's choice: a mechanism and its first message. */
@@ -106,10 +110,13 @@ final class Sasl {
     /** What a mechanism of one message shows; null where it is not offered or says nothing that can be read. */
     @Nullable
     Credentials credentials(Init init) {
+        if (!offer.covers(init.mechanism(), peer)) {
+            return null;
+        }
         return switch (init.mechanism()) {
-            case "PLAIN" -> plain(init.message());
-            case "EXTERNAL" -> external();
-            case "ANONYMOUS" -> new Credentials.Nothing();
+            case Offer.PLAIN -> plain(init.message());
+            case Offer.EXTERNAL -> external();
+            case Offer.ANONYMOUS -> new Credentials.Nothing();
             default -> null;
         };
     }

@@ -7,6 +7,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Property;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.qpid.protonj2.types.messaging.Properties;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,57 @@ final class Selector {
         Object of(Message message);
     }
 
+    /** What is said of the message under a name. */
+    record Name(String name) implements Expression {
+        @Override
+        public @Nullable Object of(Message message) {
+            return message.value(name);
+        }
+    }
+
+    /** A number, a text, true or false. */
+    record Literal(Object value) implements Expression {
+        @Override
+        public Object of(Message message) {
+            return value;
+        }
+    }
+
+    /** One and the other. */
+    record Both(Expression one, Expression two) implements Expression {
+        @Override
+        public @Nullable Object of(Message message) {
+            Object first = one.of(message);
+            // What is false stays so, whatever the other is.
+            return Boolean.FALSE.equals(first) ? first : Logic.and(first, two.of(message));
+        }
+    }
+
+    /** One compared with the other. Annotations are numbers written as text. */
+    record Comparison(String operator, Expression one, Expression two) implements Expression {
+        @Override
+        public @Nullable Object of(Message message) {
+            boolean annotation = one instanceof Name name && name.name().startsWith(ANNOTATION);
+            return Logic.compare(operator, one.of(message), two.of(message), annotation);
+        }
+
+        /** The sequence after which alone this can be true; null where there is none. */
+        @Nullable
+        Long after() {
+            boolean sequence = one instanceof Name name && name.name().equals(SEQUENCE);
+            String bound = two instanceof Literal literal ? literal.value().toString() : "";
+            if (!sequence || !bound.matches("\\d{1,18}")) {
+                return null;
+            }
+            return switch (operator) {
+                case ">" -> Long.parseLong(bound);
+                case ">=", "=" -> Math.max(0, Long.parseLong(bound) - 1);
+                default -> null;
+            };
+        }
+    }
+
+    private static final String ANNOTATION = "amqp.annotation.";
     private static final String SEQUENCE = "amqp.annotation.x-opt-sequence-number";
 
     private final Expression condition;
@@ -39,14 +91,28 @@ final class Selector {
      * @throws Failure MALFORMED with the place of what is wrong
      */
     static Selector of(String text) {
-        SelectorReader reader = new SelectorReader(text);
-        return new Selector(reader.read(), reader.greaterThan(SEQUENCE));
+        Expression condition = new SelectorReader(text).read();
+        return new Selector(condition, after(condition));
     }
 
-    /** The sequence after which the condition wants to begin; null when it does not say. */
+    private static @Nullable Long after(Expression condition) {
+        if (condition instanceof Both both) {
+            Long first = after(both.one());
+            Long second = after(both.two());
+            return first == null ? second : second == null ? first : (Long) Math.max(first, second);
+        }
+        return condition instanceof Comparison comparison ? comparison.after() : null;
+    }
+
+    /** The sequence after which alone the condition can be true, so that reading begins there; null when it does not say. */
     @Nullable
     Long after() {
         return after;
+    }
+
+    /** The condition for the engine, to be asked by one thread, whose codec this is. */
+    Predicate<Change> on(Codec codec) {
+        return change -> takes(change, codec);
     }
 
     /** Whether the condition is true of the change. */
@@ -57,11 +123,22 @@ final class Selector {
     /** A change in the words of a selector; for one thread. */
     static final class Message {
         private final Change change;
-        private final @Nullable Sections kept;
+        private final Codec codec;
+        private @Nullable Sections kept;
+        private boolean read;
 
         Message(Change change, Codec codec) {
             this.change = change;
-            this.kept = Kept.sections(change.attributes(), codec);
+            this.codec = codec;
+        }
+
+        /** What AMQP has kept with it, taken apart for the first name that is asked for. */
+        private @Nullable Sections kept() {
+            if (!read) {
+                read = true;
+                kept = Kept.sections(change.attributes(), codec);
+            }
+            return kept;
         }
 
         @Nullable
@@ -72,8 +149,9 @@ final class Selector {
             if (name.equals(SEQUENCE)) {
                 return change.logged() ? change.sequence() : null;
             }
-            if (name.startsWith("amqp.annotation.")) {
-                return kept == null ? null : plain(kept.annotations(), name.substring("amqp.annotation.".length()));
+            Sections kept = kept();
+            if (name.startsWith(ANNOTATION)) {
+                return kept == null ? null : plain(kept.annotations(), name.substring(ANNOTATION.length()));
             }
             if (name.startsWith(PropertiesFilter.PROPERTY)) {
                 return PropertiesFilter.property(
@@ -89,6 +167,7 @@ final class Selector {
         }
 
         private @Nullable Object own(String name) {
+            Sections kept = kept();
             Object typed = kept == null ? null : plain(kept.application(), name);
             if (typed != null) {
                 return typed;
@@ -120,6 +199,7 @@ final class Selector {
         }
 
         private @Nullable Object field(String name) {
+            Sections kept = kept();
             Properties properties = kept == null ? new Properties() : kept.properties();
             return switch (name) {
                 case "JMSType" -> type(properties.getSubject());

@@ -4,10 +4,8 @@ package dev.tarn.amqp;
 import dev.tarn.amqp.Selector.Expression;
 import dev.tarn.api.data.Failure;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,17 +15,21 @@ final class SelectorReader {
 
     private static final int LONGEST = 8_192;
     private static final int DEEPEST = 64;
-    private static final Pattern TOKEN =
-            Pattern.compile("\\s*(?:('(?:[^']|'')*')|((?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?)[lLdDfF]?"
-                    + "|(amqp\\.[\\w.:$-]+|[\\p{L}_$][\\w\\p{L}.:$]*)|\"([^\"]+)\"|(<>|<=|>=|[=<>()+*/,-]))");
+
+    /** Operators of one selector, each of which is a call within a call when it is asked. */
+    private static final int MOST_OPERATORS = 500;
+
+    /** All but text in quotes, which may be too long for an expression with choices in a loop. */
+    private static final Pattern TOKEN = Pattern.compile("\\s*(?:((?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?)[lLdDfF]?"
+            + "|(amqp\\.[\\w.:$-]+|[\\p{L}_$][\\w\\p{L}.:$]*)|\"([^\"]+)\"|(<>|<=|>=|[=<>()+*/,-]))");
 
     private final String text;
     private final Matcher matcher;
-    private final Map<String, Long> lowest = new HashMap<>();
     private String token = "";
     private char sort;
     private int at;
     private int depth;
+    private int operators;
 
     SelectorReader(String text) {
         if (text.length() > LONGEST) {
@@ -46,12 +48,6 @@ final class SelectorReader {
         return condition;
     }
 
-    /** What a name is compared with by {@code >}, where the whole condition is that or joins others to it; else null. */
-    @Nullable
-    Long greaterThan(String name) {
-        return lowest.get(name);
-    }
-
     private Failure wrong(String what) {
         return new Failure(Failure.Code.MALFORMED, "the selector has " + what + " at " + at);
     }
@@ -65,17 +61,44 @@ final class SelectorReader {
             return;
         }
         at = from;
+        while (Character.isWhitespace(text.charAt(at))) {
+            at++;
+        }
+        if (text.charAt(at) == '\'') {
+            quoted(at);
+            return;
+        }
         if (!matcher.lookingAt()) {
             throw wrong("something that is no word");
         }
-        for (int group = 1; group <= 5; group++) {
+        for (int group = 1; group <= 4; group++) {
             if (matcher.group(group) != null) {
                 token = matcher.group(group);
-                sort = " snqqo".charAt(group);
-                sort = group == 3 ? 'w' : group == 4 ? 'i' : sort;
+                sort = " nwio".charAt(group);
             }
         }
         matcher.region(matcher.end(), text.length());
+    }
+
+    /** Takes the text in quotes that begins here; two quotes in it stand for one. */
+    private void quoted(int start) {
+        int end = start + 1;
+        while (end < text.length() && (text.charAt(end) != '\'' || text.startsWith("''", end))) {
+            end += text.charAt(end) == '\'' ? 2 : 1;
+        }
+        if (end >= text.length()) {
+            throw wrong("text without its end");
+        }
+        token = text.substring(start, end + 1);
+        sort = 's';
+        matcher.region(end + 1, text.length());
+    }
+
+    /** One more operator. */
+    private void count() {
+        if (++operators > MOST_OPERATORS) {
+            throw wrong("more than " + MOST_OPERATORS + " operators");
+        }
     }
 
     private boolean word(String wanted) {
@@ -105,15 +128,11 @@ final class SelectorReader {
             throw wrong("more than " + DEEPEST + " nested parts");
         }
         Expression left = and();
-        boolean any = false;
         while (word("or")) {
-            any = true;
+            count();
             Expression one = left;
             Expression two = and();
             left = message -> Logic.or(one.of(message), two.of(message));
-        }
-        if (any) {
-            lowest.clear();
         }
         depth--;
         return left;
@@ -122,9 +141,8 @@ final class SelectorReader {
     private Expression and() {
         Expression left = not();
         while (word("and")) {
-            Expression one = left;
-            Expression two = not();
-            left = message -> Logic.and(one.of(message), two.of(message));
+            count();
+            left = new Selector.Both(left, not());
         }
         return left;
     }
@@ -136,25 +154,17 @@ final class SelectorReader {
             }
             Expression negated = not();
             depth--;
-            lowest.clear();
             return message -> Logic.not(negated.of(message));
         }
         return comparison();
     }
 
     private Expression comparison() {
-        String name = sort == 'w' || sort == 'i' ? token : "";
         Expression left = sum();
         if (sort == 'o' && "=<><=>=".contains(token) && !token.equals(",")) {
             String operator = token;
             next();
-            String bound = token;
-            Expression right = sum();
-            if (operator.equals(">") && (bound.matches("\\d{1,18}") || bound.matches("'\\d{1,18}'"))) {
-                lowest.put(name, Long.parseLong(bound.replace("'", "")));
-            }
-            boolean sequence = name.startsWith("amqp.annotation.");
-            return message -> Logic.compare(operator, left.of(message), right.of(message), sequence);
+            return new Selector.Comparison(operator, left, sum());
         }
         boolean negated = word("not");
         Expression found = negated ? special(left) : specialOrNull(left);
@@ -182,9 +192,8 @@ final class SelectorReader {
             Expression low = sum();
             need(word("and"), "AND of BETWEEN");
             Expression high = sum();
-            return message -> Logic.and(
-                    Logic.compare(">=", left.of(message), low.of(message), false),
-                    Logic.compare("<=", left.of(message), high.of(message), false));
+            return new Selector.Both(
+                    new Selector.Comparison(">=", left, low), new Selector.Comparison("<=", left, high));
         }
         if (word("in")) {
             need(sign("("), "( after IN");
@@ -218,6 +227,7 @@ final class SelectorReader {
         Expression left = product();
         while (sort == 'o' && (token.equals("+") || token.equals("-"))) {
             String operator = token;
+            count();
             next();
             Expression one = left;
             Expression two = product();
@@ -230,6 +240,7 @@ final class SelectorReader {
         Expression left = signed();
         while (sort == 'o' && (token.equals("*") || token.equals("/"))) {
             String operator = token;
+            count();
             next();
             Expression one = left;
             Expression two = signed();
@@ -255,22 +266,21 @@ final class SelectorReader {
             return inner;
         }
         if (sort == 's') {
-            String value = string();
-            return message -> value;
+            return new Selector.Literal(string());
         }
         if (sort == 'n') {
             Object number = Logic.number(token);
             next();
-            return message -> number;
+            return new Selector.Literal(number);
         }
         String name = token;
         boolean quoted = sort == 'i';
         need(quoted || sort == 'w', "value");
         next();
         return switch (quoted ? "" : name.toLowerCase(Locale.ROOT)) {
-            case "true" -> message -> true;
-            case "false" -> message -> false;
-            default -> message -> message.value(name);
+            case "true" -> new Selector.Literal(true);
+            case "false" -> new Selector.Literal(false);
+            default -> new Selector.Name(name);
         };
     }
 }

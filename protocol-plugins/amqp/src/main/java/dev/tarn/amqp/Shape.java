@@ -11,6 +11,9 @@ final class Shape {
 
     private static final int DEEPEST = 32;
 
+    /** The last byte of the descriptor of data; other bodies and the footer have greater ones, what precedes them smaller. */
+    private static final int DATA = 0x75;
+
     /** Elements without bytes that arrays may have. */
     private static final int MOST_EMPTY = 1_024;
 
@@ -52,6 +55,25 @@ final class Shape {
             }
             at = shape.value(shape.value(at + 1, shape.end, 1), shape.end, 1);
         }
+    }
+
+    /** Where the first data section of a message begins of which there is more to come; -1 where none is in sight. */
+    static int data(byte[] begun) {
+        Shape shape = new Shape(begun, begun.length, false);
+        int at = 0;
+        try {
+            while (at < begun.length && begun[at] == 0) {
+                int content = shape.value(at + 1, shape.end, 1);
+                int code = begun[content - 1] & 0xff;
+                if (code >= DATA) {
+                    return code == DATA ? at : -1;
+                }
+                at = shape.value(content, shape.end, 1);
+            }
+        } catch (Refusal unfinished) {
+            return -1; // whatever it is, it is said when all of it is there
+        }
+        return -1;
     }
 
     private int value(int from, int limit, int depth) {

@@ -29,6 +29,11 @@ interface Supply {
         BARRED
     }
 
+    /** The sequence up to which nothing is told as a change; 0 where that is not for the client to know. */
+    default long begun() {
+        return 0;
+    }
+
     /** So many more may arrive. */
     void request(long changes);
 

@@ -115,14 +115,14 @@ final class Transaction {
     void committed() {
         for (Retirement retirement : retirements) {
             boolean told = retirement.kept().draft() != null;
-            retirement.link().retired(retirement.delivery(), retirement.outcome(), told);
+            retirement.link().unsettled().retired(retirement.delivery(), retirement.outcome(), told);
         }
         clear();
     }
 
     /** Nothing of it is so. */
     void rolledBack() {
-        retirements.forEach(retirement -> retirement.link().unretired(retirement.delivery()));
+        retirements.forEach(retirement -> retirement.link().unsettled().unretired(retirement.delivery()));
         clear();
     }
 

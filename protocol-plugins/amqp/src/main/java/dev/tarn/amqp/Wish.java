@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a peer that attaches to receive wants.
  *
- * @param selector which of the changes; null for all
+ * @param selector which of the changes; null for all. The interest has it as a condition
  * @param source as it is answered: with the address, and only the filters that are honoured
  * @param settled whether transfers are sent settled: at most once
  * @param kept what keeps changes for it by name; null where the subscription ends with the link
@@ -35,7 +35,7 @@ record Wish(
         Format format,
         Source source,
         boolean settled,
-        Feeds.@Nullable Request kept) {
+        @Nullable FeedRequest kept) {
 
     private static final Symbol QUERY = Symbol.valueOf("tarn:query");
     private static final Symbol SEQUENCE = Symbol.valueOf("x-opt-sequence-number");
@@ -73,7 +73,11 @@ record Wish(
                                 filters.noLocal(),
                                 // All links that share a subscription have one selector.
                                 group == null || filters.text() == null ? group : group + "\n" + filters.text())
-                        .querying(filters.query()),
+                        .querying(filters.query())
+                        .where(
+                                filters.selector() == null
+                                        ? null
+                                        : filters.selector().on(line.codec())),
                 filters.selector(),
                 Format.accepted(properties == null ? null : properties.get(ACCEPT)),
                 source,
@@ -84,7 +88,7 @@ record Wish(
     /** What a link asks for that has no source: the subscription of its name that is there. */
     static Wish known(Sender link, Line line, boolean shared) {
         boolean global = has(link.getRemoteDesiredCapabilities(), "global");
-        Feeds.Request request = new Feeds.Request(
+        FeedRequest request = new FeedRequest(
                 Keeping.key(link.getName(), line, shared || global, global),
                 new FeedTerms("#", null, false),
                 -1,
@@ -94,7 +98,7 @@ record Wish(
         return new Wish(Filter.of("#"), Start.LIVE, Interest.ALL, null, Format.SENT, new Source(), false, request);
     }
 
-    Feeds.Request request() {
+    FeedRequest request() {
         return java.util.Objects.requireNonNull(kept, "nothing is kept");
     }
 

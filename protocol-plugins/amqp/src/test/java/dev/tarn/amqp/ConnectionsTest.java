@@ -165,6 +165,44 @@ class ConnectionsTest {
     }
 
     @Test
+    void who_does_not_open_in_time_is_closed() throws Exception {
+        try (Node node = Node.in(directory).stream(
+                        services -> services.make(AmqpProtocol.class, Map.of("connectTimeout", 1)))
+                .start()) {
+            for (String said : new String[] {"41", RawPeer.PLAIN, RawPeer.SASL}) {
+                try (RawPeer raw = new RawPeer(node.port("amqp"))) {
+                    assertThat(raw.hex(said).untilClosed()).doesNotContain("amqp:");
+                }
+            }
+        }
+    }
+
+    @Test
+    void what_is_not_configured_is_not_offered_and_refused() throws Exception {
+        Map<String, Object> guarded =
+                Map.of("mechanisms", new String[] {"SCRAM-SHA-256", "PLAIN"}, "plainNeedsTls", true);
+        try (Node node = Node.in(directory).passwords().stream(services -> Peer.protocol(services, guarded))
+                .start()) {
+            assertThat(scram(node, Node.PASSWORD)).isEqualTo(SaslCode.OK);
+            assertThat(outcome(node, plain(Node.PASSWORD))).isEqualTo(SaslCode.AUTH);
+            try (RawPeer raw = new RawPeer(node.port("amqp"))) {
+                raw.hex(RawPeer.SASL);
+                assertThat(((SaslMechanisms) raw.sasl()).getSaslServerMechanisms())
+                        .containsExactly(Symbol.valueOf("SCRAM-SHA-256"));
+            }
+        }
+        // Where callers without credentials are let in, they still are not over AMQP.
+        Path open = directory.resolve("open");
+        try (Node node = Node.in(open).stream(services -> Peer.protocol(services, guarded))
+                        .start();
+                RawPeer raw = new RawPeer(node.port("amqp"))) {
+            assertThat(outcome(node, new SaslInit().setMechanism(Symbol.valueOf("ANONYMOUS"))))
+                    .isEqualTo(SaslCode.AUTH);
+            assertThat(raw.open().untilClosed()).contains("amqp:unauthorized-access");
+        }
+    }
+
+    @Test
     void a_node_that_stops_says_so() throws Exception {
         Node node = Peer.node(directory);
         try (RawPeer raw = new RawPeer(node.port("amqp"))) {

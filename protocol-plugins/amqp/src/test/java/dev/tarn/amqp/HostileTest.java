@@ -3,13 +3,29 @@ package dev.tarn.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import dev.tarn.testkit.Node;
+import dev.tarn.testkit.RawClient;
+import dev.tarn.transport.Traffic;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.qpid.protonj2.client.Message;
+import org.apache.qpid.protonj2.types.transport.Detach;
+import org.apache.qpid.protonj2.types.transport.End;
+import org.apache.qpid.protonj2.types.transport.Flow;
 import org.apache.qpid.protonj2.types.transport.Open;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -19,24 +35,58 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
 
 /** What breaks the protocol costs its own connection, with a reason, and nobody else anything. */
 class HostileTest {
 
+    private static final Pattern CONNECTION = Pattern.compile("^(?:ended|refused|closed):.*\\bconnection=(\\S+)");
+
+    /** How often the end of each connection was logged. */
+    private static final Map<String, Integer> ENDS = new ConcurrentHashMap<>();
+
     private static Node node;
+    private static Traffic traffic;
 
     @BeforeAll
     static void start(@TempDir Path directory) {
-        node = Node.in(directory).stream(services -> services.make(
-                        AmqpProtocol.class,
-                        Map.of("credit", 1, "maximumMessageSize", 65_536, "maximumFrameSize", 16_384, "sessions", 4)))
+        node = Node.in(directory).stream(services -> {
+                    traffic = services.meter().traffic("amqp");
+                    return services.make(
+                            AmqpProtocol.class,
+                            Map.of(
+                                    "credit",
+                                    1,
+                                    "maximumMessageSize",
+                                    65_536,
+                                    "maximumFrameSize",
+                                    16_384,
+                                    "sessions",
+                                    4));
+                })
                 .start()
                 .deploy(Peer.SENSORS);
+        AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                Matcher ended = CONNECTION.matcher(event.getFormattedMessage());
+                if (ended.find()) {
+                    ENDS.merge(ended.group(1), 1, Integer::sum);
+                }
+            }
+        };
+        appender.start();
+        Logger logger = (Logger) LoggerFactory.getLogger("dev.tarn.amqp");
+        logger.setLevel(Level.DEBUG);
+        logger.addAppender(appender);
     }
 
     @AfterAll
     static void stop() {
         node.close();
+        ((Logger) LoggerFactory.getLogger("dev.tarn.amqp")).setLevel(null);
+        assertThat(ENDS).isNotEmpty();
+        assertThat(ENDS.values()).as("each reason is logged once").allMatch(times -> times == 1);
     }
 
     @AfterEach
@@ -79,14 +129,59 @@ class HostileTest {
                         "an array of nothing, four billion times",
                         peer -> peer.open().hex("0000001702000000" + "005311c00a01" + "f0000000057fffffff" + "40"),
                         "decode-error"),
+                bad(
+                        "a map of 4 GB",
+                        peer -> peer.open().hex("0000001402000000" + "005311d1" + "ffffffffffffffff"),
+                        "decode-error"),
+                bad(
+                        "a text of 4 GB",
+                        peer -> peer.open().hex("0000001002000000" + "005311b1" + "ffffffff"),
+                        "decode-error"),
+                bad("a SASL frame of 4 GB", peer -> peer.hex(RawPeer.SASL + "ffffffff"), "PLAIN"),
+                bad("a SASL frame inside its header", peer -> peer.hex(RawPeer.SASL + "0000000801010000"), "PLAIN"),
+                bad("a flow for no session", peer -> peer.open().frame(3, flow(0)), "amqp:"),
+                bad("a flow for no link", peer -> peer.open().begin().frame(0, flow(7)), "amqp:"),
+                bad("an end of no session", peer -> peer.open().frame(3, new End()), "amqp:"),
+                bad("a detach of no link", peer -> peer.open().begin().frame(0, new Detach().setHandle(9)), "amqp:"),
                 bad("nested descriptors", peer -> peer.open().raw(nested()), "decode-error"),
                 bad("an idle timeout of 1 ms", HostileTest::restless, "amqp:not-allowed"),
                 bad("a second open", peer -> peer.open().frame(0, new Open().setContainerId("again")), "second Open"),
                 bad("begin before open", peer -> peer.hex(RawPeer.PLAIN).begin(), "amqp:illegal-state"),
-                bad("a session above channel-max", peer -> peer.open().begin(4), "Channel Max Exceeded"),
+                bad("a session above channel-max", peer -> peer.open().begin(4), "framing-error"),
+                bad("a session far above channel-max", peer -> peer.open().begin(65_535), "framing-error"),
+                bad(
+                        "an open with a list of capabilities",
+                        peer -> peer.hex(RawPeer.PLAIN + open("c00401a30178")),
+                        "amqp:decode-error"),
+                bad(
+                        "an open with a text as capabilities",
+                        peer -> peer.hex(RawPeer.PLAIN + open("a10178")),
+                        "decode-error"),
+                bad(
+                        "an open with a number as capabilities",
+                        peer -> peer.hex(RawPeer.PLAIN + open("5207")),
+                        "decode-error"),
                 bad("a second session on a channel", peer -> peer.open().begin().begin(), "second begin"),
                 bad("a transfer without a session", peer -> peer.open().transfer(0, false, new byte[0]), "Transfer"),
                 bad("a transfer without a link", peer -> peer.open().begin().transfer(0, false, new byte[0]), "amqp:"));
+    }
+
+    /** An open whose offered capabilities are this. */
+    private static String open(String capabilities) {
+        String fields = "a10172" + "404040404040" + capabilities;
+        int size = fields.length() / 2;
+        return String.format("%08x02000000005310c0%02x08", 8 + 3 + 3 + size, 1 + size) + fields;
+    }
+
+    private static Flow flow(long handle) {
+        return new Flow()
+                .setNextIncomingId(0)
+                .setIncomingWindow(1)
+                .setNextOutgoingId(0)
+                .setOutgoingWindow(1)
+                .setHandle(handle)
+                .setDeliveryCount(0)
+                .setLinkCredit(1);
     }
 
     private static RawPeer restless(RawPeer peer) {
@@ -105,8 +200,20 @@ class HostileTest {
     @MethodSource("violations")
     void a_violation_ends_the_connection_with_its_reason(String what, UnaryOperator<RawPeer> said, String condition)
             throws Exception {
+        long before = traffic.refused.sum();
         try (RawPeer peer = new RawPeer(node.port("amqp"))) {
             assertThat(said.apply(peer).untilClosed()).contains(condition);
+        }
+        assertThat(traffic.refused.sum()).as("counted").isGreaterThan(before);
+    }
+
+    /** AMQP 1.0 §2.7.3: not an end of the session, a close. */
+    @Test
+    void two_links_of_one_number_end_the_connection() throws Exception {
+        try (RawPeer peer = new RawPeer(node.port("amqp"))) {
+            String said = peer.open().begin().sender("a").sender("b").untilClosed();
+            // A close begins with its descriptor, a small number.
+            assertThat(said.substring(said.lastIndexOf("S\u0018"))).contains("amqp:session:handle-in-use");
         }
     }
 
@@ -135,6 +242,54 @@ class HostileTest {
     }
 
     @Test
+    void a_message_of_no_bytes_without_end_takes_no_memory() throws Exception {
+        try (RawPeer peer = new RawPeer(node.port("amqp"))) {
+            peer.open().begin().sender("empty").until("empty");
+            for (int round = 0; round < 20; round++) {
+                for (int i = 0; i < 1_000; i++) {
+                    peer.transfer(0, true, new byte[0]);
+                }
+                peer.send();
+            }
+            // AMQP 1.0 §2.7.5: it is one message still, and that it is refused for having no sections is told at its
+            // end.
+            peer.transfer(0, false, message("hello")).until("\u0000S$");
+        }
+    }
+
+    /** Of each no more than the frame that is not complete, and 64 KB. */
+    @Test
+    void many_who_stop_in_the_middle_of_a_frame_take_little_memory() throws Exception {
+        int peers = 200;
+        List<RawPeer> halves = new ArrayList<>();
+        long before = used();
+        try {
+            for (int i = 0; i < peers; i++) {
+                RawPeer peer = new RawPeer(node.port("amqp"));
+                halves.add(peer);
+                peer.open().begin().sender("half").until("half");
+                // A frame of 16,384 bytes of which the last 384 never come.
+                peer.raw(Arrays.copyOf(new byte[] {0, 0, 0x40, 0, 2}, 16_000)).send();
+            }
+            assertThat(used() - before).as("bytes").isLessThan(peers * (64L + 16) * 1_024);
+        } finally {
+            for (RawPeer peer : halves) {
+                peer.close();
+            }
+        }
+    }
+
+    private static long used() {
+        Runtime runtime = Runtime.getRuntime();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+
+    @Test
     void all_the_credit_there_is_brings_what_there_is() throws Exception {
         node.put("Sensors/credit", "{\"temp\":1}");
         try (RawPeer peer = new RawPeer(node.port("amqp"))) {
@@ -151,7 +306,22 @@ class HostileTest {
                     .until("amqp:decode-error");
             peer.transfer(2, false, new byte[] {0, 0x53, 0x77, 0, 0x53, 1, 0x40})
                     .until("amqp:not-implemented");
+            peer.transfer(3, false, lists(1_000)).until("nested more than 32 deep");
+            peer.transfer(4, false, RawClient.bytes("005377" + "f0000000057fffffff40"))
+                    .until("amqp:decode-error");
+            peer.transfer(5, false, RawClient.bytes("005374" + "d1000000077fffffffa10161"))
+                    .until("amqp:decode-error");
         }
+    }
+
+    /** A value of lists in lists, each of them the only one in the other. */
+    private static byte[] lists(int depth) {
+        ByteBuffer value = ByteBuffer.allocate(3 + 9 * depth + 1);
+        value.put(new byte[] {0, 0x53, 0x77});
+        for (int left = depth; left > 0; left--) {
+            value.put((byte) 0xd0).putInt(4 + 9 * (left - 1) + 1).putInt(1);
+        }
+        return value.put((byte) 0x40).array();
     }
 
     private static byte[] message(String subject) {

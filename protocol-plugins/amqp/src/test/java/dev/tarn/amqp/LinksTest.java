@@ -214,6 +214,21 @@ class LinksTest {
     }
 
     @Test
+    void who_has_the_current_rows_goes_on_after_what_the_attach_has_said() throws Exception {
+        node.put("Sensors/1", "{\"temp\":1}");
+        Receiver rows = peer.receiver("Sensors/#");
+        assertThat(Peer.next(rows).message().annotation("x-opt-sequence-number"))
+                .isNull();
+        long begun = (long) rows.properties().get("x-opt-sequence-number");
+        rows.close();
+        node.put("Sensors/2", "{\"temp\":2}");
+        ReceiverOptions options = new ReceiverOptions();
+        options.sourceOptions().filters(Map.of("x-opt-sequence-number", begun));
+        assertThat(Peer.next(peer.receiver("Sensors/#", options)).message().to())
+                .isEqualTo("Sensors/2");
+    }
+
+    @Test
     void a_receiver_goes_on_after_a_sequence() throws Exception {
         long sequence = node.put("Sensors/1", "{\"temp\":1}").sequence();
         node.put("Sensors/1", "{\"temp\":2}");

@@ -109,6 +109,17 @@ class SelectorTest {
     }
 
     @Test
+    void long_texts_and_many_operators_are_read_and_asked_without_a_deep_stack() {
+        String text = "x".repeat(4_000) + "''".repeat(1_900);
+        assertThat(takes("color <> '" + text + "'")).isTrue();
+        assertThat(takes("color = '" + text + "' OR TRUE")).isTrue();
+        assertThat(takes("1 = 1" + " AND 1 = 1".repeat(400))).isTrue();
+        for (String many : new String[] {" AND 1 = 1", " OR 1 = 2", " + 1", " * 1"}) {
+            assertThatThrownBy(() -> Selector.of("1" + many.repeat(600))).isInstanceOf(Failure.class);
+        }
+    }
+
+    @Test
     void a_sequence_to_begin_after_is_found() {
         assertThat(Selector.of("amqp.annotation.x-opt-sequence-number > '41'").after())
                 .isEqualTo(41);
@@ -116,5 +127,19 @@ class SelectorTest {
                         .after())
                 .isNull();
         assertThat(Selector.of("color = 'red'").after()).isNull();
+        String sequence = "amqp.annotation.x-opt-sequence-number";
+        assertThat(Selector.of("color = 'red' AND (" + sequence + " >= 42)").after())
+                .isEqualTo(41);
+        assertThat(Selector.of(sequence + " BETWEEN 42 AND 50").after()).isEqualTo(41);
+        for (String other : new String[] {
+            sequence + " > 41 - 5",
+            sequence + " + 5 > 41",
+            "(" + sequence + " > 41) = FALSE",
+            "(" + sequence + " > 41) IS NULL",
+            "NOT " + sequence + " > 41",
+            sequence + " < 41"
+        }) {
+            assertThat(Selector.of(other).after()).as(other).isNull();
+        }
     }
 }

@@ -108,6 +108,7 @@ final class Departing {
         if (range != null) {
             headers.set(HttpHeaderNames.CONTENT_RANGE, range.text(content.length()));
         }
+        UserProperties.put(headers, row.attributes().properties());
         Reading.untrusted(headers);
     }
 

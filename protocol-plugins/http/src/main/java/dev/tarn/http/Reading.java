@@ -170,6 +170,7 @@ final class Reading {
         Freshness.put(headers, row, System.currentTimeMillis());
         if (answer == Conditions.Answer.SEND) {
             headers.set(HttpHeaderNames.CONTENT_TYPE, chosen.mediaType());
+            UserProperties.put(headers, row.attributes().properties());
             if (chosen.raw()) {
                 headers.set(HttpHeaderNames.ACCEPT_RANGES, "bytes");
                 untrusted(headers);

@@ -8,6 +8,7 @@ import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Expectation;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.data.Property;
 import dev.tarn.api.data.Table;
 import dev.tarn.api.resource.Resources;
 import dev.tarn.api.resource.Terms;
@@ -395,10 +396,12 @@ final class Writing {
         String type = call.headers().get(HttpHeaderNames.CONTENT_TYPE);
         String kept = type == null || structured(call) ? null : type;
         long lifetime = Freshness.asked(call.headers());
-        Attributes attributes = kept == null && lifetime == 0
+        List<Property> properties = UserProperties.of(call.headers());
+        Attributes attributes = kept == null && lifetime == 0 && properties.isEmpty()
                 ? Attributes.NONE
                 : Attributes.builder()
                         .contentType(kept)
+                        .properties(properties)
                         .expiresAt(lifetime == 0 ? 0 : System.currentTimeMillis() + lifetime)
                         .build();
         return new Terms(attributes, expectation, List.of());

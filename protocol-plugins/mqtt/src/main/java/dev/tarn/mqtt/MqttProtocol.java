@@ -15,6 +15,7 @@ import dev.tarn.transport.ClientEvents;
 import dev.tarn.transport.Meter;
 import dev.tarn.transport.StreamProtocol;
 import dev.tarn.transport.Traffic;
+import dev.tarn.transport.Units;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import java.time.Clock;
@@ -175,7 +176,7 @@ public final class MqttProtocol implements StreamProtocol {
                 readers(config.systemReaders()),
                 bodies,
                 figures,
-                Duration.ofSeconds(within("systemInterval", config.systemInterval(), 0, 86_400)));
+                Duration.ofSeconds(Units.within("mqtt.systemInterval", config.systemInterval(), 0, 86_400)));
         this.broker = new Broker(
                 doors(resources, users, mechanisms, limits, config),
                 messages,
@@ -216,56 +217,34 @@ public final class MqttProtocol implements StreamProtocol {
 
     private static Limits limits(Config config) {
         return new Limits(
-                within("maximumPacketSize", config.maximumPacketSize(), 65_536, 268_435_460),
-                within("receiveMaximum", config.receiveMaximum(), 1, 65_535),
-                within("receiveBytes", config.receiveBytes(), 1, Integer.MAX_VALUE),
-                within("inFlight", config.inFlight(), 1, 65_535),
-                within("topicAliasMaximum", config.topicAliasMaximum(), 0, 65_535),
+                Units.within("mqtt.maximumPacketSize", config.maximumPacketSize(), 65_536, 268_435_460),
+                Units.within("mqtt.receiveMaximum", config.receiveMaximum(), 1, 65_535),
+                Units.within("mqtt.receiveBytes", config.receiveBytes(), 1, Integer.MAX_VALUE),
+                Units.within("mqtt.inFlight", config.inFlight(), 1, 65_535),
+                Units.within("mqtt.topicAliasMaximum", config.topicAliasMaximum(), 0, 65_535),
                 new Limits.Topics(
-                        within("subscriptions", config.subscriptions(), 1, Integer.MAX_VALUE),
-                        within("topicLevels", config.topicLevels(), 1, 65_536),
+                        Units.within("mqtt.subscriptions", config.subscriptions(), 1, Integer.MAX_VALUE),
+                        Units.within("mqtt.topicLevels", config.topicLevels(), 1, 65_536),
                         new Limits.Rates(
-                                within("publishRate", config.publishRate(), 0, Integer.MAX_VALUE),
-                                within("publishBytes", config.publishBytes(), 0, Integer.MAX_VALUE),
-                                Duration.ofSeconds(within("ratePatience", config.ratePatience(), 0, 86_400)),
-                                within("publishRateOfAll", config.publishRateOfAll(), 0, Integer.MAX_VALUE)),
+                                Units.within("mqtt.publishRate", config.publishRate(), 0, Integer.MAX_VALUE),
+                                Units.within("mqtt.publishBytes", config.publishBytes(), 0, Integer.MAX_VALUE),
+                                Duration.ofSeconds(Units.within("mqtt.ratePatience", config.ratePatience(), 0, 86_400)),
+                                Units.within("mqtt.publishRateOfAll", config.publishRateOfAll(), 0, Integer.MAX_VALUE)),
                         new Limits.Offers(
-                                within("maximumQos", config.maximumQos(), 0, 2),
+                                Units.within("mqtt.maximumQos", config.maximumQos(), 0, 2),
                                 config.retainAvailable(),
                                 config.wildcardsAvailable())),
                 new Limits.Times(
-                        Duration.ofSeconds(within("maximumKeepAlive", config.maximumKeepAlive(), 0, 65_535)),
-                        Duration.ofSeconds(within("connectTimeout", config.connectTimeout(), 1, 3_600)),
-                        session(config.maximumSessionExpiry()),
+                        Duration.ofSeconds(Units.within("mqtt.maximumKeepAlive", config.maximumKeepAlive(), 0, 65_535)),
+                        Duration.ofSeconds(Units.within("mqtt.connectTimeout", config.connectTimeout(), 1, 3_600)),
+                        Units.within("mqtt.maximumSessionExpiry", config.maximumSessionExpiry(), 0, Session.NEVER),
                         new Limits.Backlog(
-                                within("sessions", config.sessions(), 0, Integer.MAX_VALUE),
-                                within("sessionChanges", config.sessionChanges(), 0, Integer.MAX_VALUE),
-                                notNegative("sessionBytes", config.sessionBytes()),
-                                Duration.ofSeconds(notNegative("sessionAge", config.sessionAge()))),
-                        Duration.ofSeconds(within("unreadPatience", config.unreadPatience(), 0, 86_400))));
-    }
-
-    private static long notNegative(String name, long value) {
-        if (value < 0) {
-            throw new IllegalArgumentException("mqtt." + name + " is " + value + ", must be 0 or more");
-        }
-        return value;
-    }
-
-    private static long session(long seconds) {
-        if (seconds < 0 || seconds > Session.NEVER) {
-            throw new IllegalArgumentException(
-                    "mqtt.maximumSessionExpiry is " + seconds + ", must be 0 to " + Session.NEVER);
-        }
-        return seconds;
-    }
-
-    private static int within(String name, int value, int least, int greatest) {
-        if (value < least || value > greatest) {
-            throw new IllegalArgumentException(
-                    "mqtt." + name + " is " + value + ", must be " + least + " to " + greatest);
-        }
-        return value;
+                                Units.within("mqtt.sessions", config.sessions(), 0, Integer.MAX_VALUE),
+                                Units.within("mqtt.sessionChanges", config.sessionChanges(), 0, Integer.MAX_VALUE),
+                                Units.within("mqtt.sessionBytes", config.sessionBytes(), 0, Long.MAX_VALUE),
+                                Duration.ofSeconds(
+                                        Units.within("mqtt.sessionAge", config.sessionAge(), 0, Long.MAX_VALUE))),
+                        Duration.ofSeconds(Units.within("mqtt.unreadPatience", config.unreadPatience(), 0, 86_400))));
     }
 
     @Override

@@ -2,14 +2,10 @@
 package dev.tarn.mqtt;
 
 import dev.tarn.api.codec.Bodies;
-import dev.tarn.api.data.Attribute;
-import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Commit;
-import dev.tarn.api.data.Expectation;
-import dev.tarn.api.data.Row;
-import dev.tarn.api.data.Table;
 import dev.tarn.api.store.Draft;
 import dev.tarn.api.store.Snapshot;
+import dev.tarn.api.store.StateTable;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.Write;
 import java.util.ArrayList;
@@ -18,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sessions in the store, in four tables of database {@code system}: a row for each session, one for each of its
@@ -27,30 +22,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionTables {
 
-    private static final Table SESSIONS = state("mqtt_sessions");
-    private static final Table SUBSCRIPTIONS = state("mqtt_subscriptions");
-    private static final Table UNRELEASED = state("mqtt_unreleased");
-    private static final Table GROUPS = state("mqtt_groups");
-
     private final Store store;
-    private final Bodies bodies;
+    private final StateTable sessions;
+    private final StateTable subscriptions;
+    private final StateTable unreleased;
+    private final StateTable groups;
 
     SessionTables(Store store, Bodies bodies) {
         this.store = store;
-        this.bodies = bodies;
-        store.define(SESSIONS);
-        store.define(SUBSCRIPTIONS);
-        store.define(UNRELEASED);
-        store.define(GROUPS);
-    }
-
-    private static Table state(String name) {
-        return new Table(
-                Table.SYSTEM,
-                name,
-                null,
-                List.of(Attribute.primaryKey("id", Attribute.Type.STRING)),
-                Table.Rules.STATE);
+        this.sessions = new StateTable(store, bodies, "mqtt_sessions");
+        this.subscriptions = new StateTable(store, bodies, "mqtt_subscriptions");
+        this.unreleased = new StateTable(store, bodies, "mqtt_unreleased");
+        this.groups = new StateTable(store, bodies, "mqtt_groups");
     }
 
     /** The sequence of the last durable change. */
@@ -73,39 +56,39 @@ final class SessionTables {
     }
 
     Draft put(Session session) {
-        return put(SESSIONS, id(session), SessionRow.of(session));
+        return sessions.put(id(session), SessionRow.of(session));
     }
 
     Draft put(Session session, Held held) {
-        return put(SUBSCRIPTIONS, id(session, held.number()), SubscriptionRow.of(held));
+        return subscriptions.put(id(session, held.number()), SubscriptionRow.of(held));
     }
 
     Draft delete(Session session, Held held) {
-        return delete(SUBSCRIPTIONS, id(session, held.number()));
+        return subscriptions.delete(id(session, held.number()));
     }
 
     /** Remembers a packet identifier until the client releases it. */
     Draft received(Session session, int packetId) {
-        return put(UNRELEASED, id(session, packetId), new LinkedHashMap<>());
+        return unreleased.put(id(session, packetId), new LinkedHashMap<>());
     }
 
     /** Forgets a packet identifier. */
     Draft released(Session session, int packetId) {
-        return delete(UNRELEASED, id(session, packetId));
+        return unreleased.delete(id(session, packetId));
     }
 
     Draft put(long number, GroupRow group) {
-        return put(GROUPS, Long.toString(number), group.values());
+        return groups.put(Long.toString(number), group.values());
     }
 
     Draft deleteGroup(long number) {
-        return delete(GROUPS, Long.toString(number));
+        return groups.delete(Long.toString(number));
     }
 
     /** Reads the shared groups. Blocks. */
     void loadGroups(BiConsumer<Long, GroupRow> reader) {
         try (Snapshot snapshot = store.snapshot()) {
-            each(snapshot, GROUPS, (id, row) -> reader.accept(Long.parseLong(id), GroupRow.read(row)));
+            groups.each(snapshot, (id, row) -> reader.accept(Long.parseLong(id), GroupRow.read(row)));
         }
     }
 
@@ -116,7 +99,7 @@ final class SessionTables {
             drafts.add(delete(session, held));
         }
         session.unreleased().stream().forEach(packetId -> drafts.add(released(session, packetId)));
-        drafts.add(delete(SESSIONS, id(session)));
+        drafts.add(sessions.delete(id(session)));
         return drafts;
     }
 
@@ -128,41 +111,29 @@ final class SessionTables {
         return session.number() + "/" + number;
     }
 
-    private Draft put(Table table, String id, Map<String, @Nullable Object> values) {
-        values.put("id", id);
-        return Draft.put(table, table.path(id), bodies.of(values), Attributes.NONE, Expectation.ANYTHING);
-    }
-
-    private static Draft delete(Table table, String id) {
-        return Draft.delete(table, table.path(id), Attributes.NONE, Expectation.ANYTHING);
-    }
-
-    /** Receives the rows of a table. */
-    private interface Reader extends BiConsumer<String, Map<?, ?>> {}
-
     /**
      * Reads everything. Blocks.
      *
      * @param begin makes the session of a row, given its number
      */
     List<Session> load(Begin begin) {
-        Map<String, Session> sessions = new LinkedHashMap<>();
+        Map<String, Session> loaded = new LinkedHashMap<>();
         try (Snapshot snapshot = store.snapshot()) {
-            each(snapshot, SESSIONS, (id, row) -> sessions.put(id, SessionRow.read(Long.parseLong(id), row, begin)));
-            each(snapshot, SUBSCRIPTIONS, (id, row) -> {
-                Session session = sessions.get(id.substring(0, id.indexOf('/')));
+            sessions.each(snapshot, (id, row) -> loaded.put(id, SessionRow.read(Long.parseLong(id), row, begin)));
+            subscriptions.each(snapshot, (id, row) -> {
+                Session session = loaded.get(id.substring(0, id.indexOf('/')));
                 if (session != null) {
                     session.restore(SubscriptionRow.read(number(id), row));
                 }
             });
-            each(snapshot, UNRELEASED, (id, row) -> {
-                Session session = sessions.get(id.substring(0, id.indexOf('/')));
+            unreleased.each(snapshot, (id, row) -> {
+                Session session = loaded.get(id.substring(0, id.indexOf('/')));
                 if (session != null) {
                     session.unreleased().set(number(id));
                 }
             });
         }
-        return List.copyOf(sessions.values());
+        return List.copyOf(loaded.values());
     }
 
     /** Makes a session that was stored. */
@@ -172,16 +143,5 @@ final class SessionTables {
 
     private static int number(String id) {
         return Integer.parseInt(id.substring(id.indexOf('/') + 1));
-    }
-
-    private static void each(Snapshot snapshot, Table table, Reader reader) {
-        try (Snapshot.Rows rows = snapshot.rows(table, Snapshot.Range.ALL)) {
-            for (Row row = rows.next(); row != null; row = rows.next()) {
-                String id = table.id(row.path());
-                if (id != null && row.body().value() instanceof Map<?, ?> values) {
-                    reader.accept(id, values);
-                }
-            }
-        }
     }
 }

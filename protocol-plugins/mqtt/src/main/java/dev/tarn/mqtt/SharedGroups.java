@@ -158,9 +158,7 @@ final class SharedGroups {
      * Whether a client may be told of changes that the group gets. To be asked on any thread.
      */
     Predicate<Change> allowed(Context client, Filter filter) {
-        return client.user().administrator()
-                ? change -> true
-                : change -> resources.mayHear(client, filter, change.path());
+        return client.user().administrator() ? change -> true : change -> resources.mayHear(client, filter, change);
     }
 
     CompletionStage<Commit> write(SharedGroup group, GroupLedger.Lasting lasting) {

@@ -3,15 +3,14 @@ package dev.tarn.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tarn.testkit.Fuzzer;
 import dev.tarn.testkit.PacketCorpus;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -65,34 +64,7 @@ class FuzzTest {
     @ParameterizedTest
     @CsvSource({"dev.tarn.mqtt.DecoderFuzz, 2", "dev.tarn.mqtt.ConnectionFuzz, 1"})
     @EnabledIfSystemProperty(named = "tarn.fuzz.seconds", matches = "\\d+")
-    void a_fuzzer_finds_nothing(String target, int lead, @TempDir Path work) throws Exception {
-        Path seeds = Files.createDirectories(work.resolve("seeds"));
-        int count = 0;
-        for (byte[] input : inputs(lead)) {
-            Files.write(seeds.resolve("seed-" + count++), input);
-        }
-        Process jazzer = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx1g",
-                        "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-                        "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                        "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "com.code_intelligence.jazzer.Jazzer",
-                        "--target_class=" + target,
-                        "--instrumentation_includes=dev.tarn.mqtt.**",
-                        // Its guards take Netty's queues for misuse of memory, and our own client's connection for
-                        // forgery.
-                        "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.UnsafeSanitizer" + File.pathSeparator
-                                + "com.code_intelligence.jazzer.sanitizers.ServerSideRequestForgery",
-                        "-max_len=4096",
-                        "-max_total_time=" + System.getProperty("tarn.fuzz.seconds"),
-                        Files.createDirectories(work.resolve("corpus")).toString(),
-                        seeds.toString())
-                .inheritIO()
-                .start();
-        assertThat(jazzer.waitFor(1, TimeUnit.DAYS)).isTrue();
-        assertThat(jazzer.exitValue()).isZero();
+    void a_fuzzer_finds_nothing(Class<?> target, int lead, @TempDir Path work) throws Exception {
+        assertThat(Fuzzer.run(target, inputs(lead), work)).isZero();
     }
 }

@@ -41,8 +41,13 @@ final class Closing {
             case UNSUPPORTED -> UNSUPPORTED_DATA;
             case TOO_LARGE -> TOO_LARGE;
             case BUSY, FULL -> TRY_AGAIN_LATER;
-            case UNAVAILABLE -> GOING_AWAY;
+            case UNAVAILABLE -> broken(failure) ? SERVER_FAULT : GOING_AWAY;
         };
+    }
+
+    /** Whether something failed that should not, such as code of an application, and the server stays. */
+    private static boolean broken(Failure failure) {
+        return failure.status() != 0 && failure.status() != 503;
     }
 
     /** The code for an end that the server wants. */

@@ -42,13 +42,12 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
     private final Bodies bodies;
     private final Requests requests;
     private final Function<ChannelHandlerContext, RowFeed> feeds;
-    private final FrameDecoder decoder;
+    private final Brake brake;
     private final String connection;
     private final Assembly assembly;
 
     private @Nullable RowFeed feed;
     private int unanswered;
-    private boolean held;
 
     /**
      * @param feeds makes what the client watches once there is a socket for it; may throw a refusal
@@ -67,7 +66,7 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
         this.bodies = bodies;
         this.requests = requests;
         this.feeds = feeds;
-        this.decoder = decoder;
+        this.brake = new Brake(decoder);
         this.connection = connection;
     }
 
@@ -298,23 +297,9 @@ final class RowSocket extends ChannelInboundHandlerAdapter {
 
     /** Reads on or stops reading, as what is unanswered and unread by the client allows. */
     private void pace(ChannelHandlerContext context) {
-        boolean room =
-                context.channel().isWritable() && unanswered < (held ? (manner.window() + 1) / 2 : manner.window());
-        if (room == held) {
-            held = !room;
-            context.channel().config().setAutoRead(room);
-            if (held) {
-                decoder.hold();
-            } else {
-                // Not from here: this may be inside of the decoder's own loop.
-                context.executor().execute(() -> {
-                    ChannelHandlerContext own = context.pipeline().context(decoder);
-                    if (own != null && !held) {
-                        decoder.resume(own);
-                    }
-                });
-            }
-        }
+        boolean room = context.channel().isWritable()
+                && unanswered < (brake.held() ? (manner.window() + 1) / 2 : manner.window());
+        brake.pace(context, room);
     }
 
     @Override

@@ -30,7 +30,7 @@ final class TakenSocket extends ChannelInboundHandlerAdapter implements Outflow.
     private final Bodies bodies;
     private final Incoming incoming;
     private final Flow.Publisher<Body> outgoing;
-    private final FrameDecoder decoder;
+    private final Brake brake;
     private final String connection;
     private final Assembly assembly;
     private final Frames texts;
@@ -38,7 +38,6 @@ final class TakenSocket extends ChannelInboundHandlerAdapter implements Outflow.
 
     private @Nullable ChannelHandlerContext socket;
     private @Nullable Outflow outflow;
-    private boolean held;
 
     /**
      * How a connection is spoken on.
@@ -66,7 +65,7 @@ final class TakenSocket extends ChannelInboundHandlerAdapter implements Outflow.
         this.bodies = bodies;
         this.incoming = incoming;
         this.outgoing = outgoing;
-        this.decoder = decoder;
+        this.brake = new Brake(decoder);
         this.connection = connection;
     }
 
@@ -189,22 +188,7 @@ final class TakenSocket extends ChannelInboundHandlerAdapter implements Outflow.
 
     /** Reads on or stops reading, as the application takes what comes. */
     private void pace(ChannelHandlerContext context) {
-        boolean room = incoming.wanted();
-        if (room == held) {
-            held = !room;
-            context.channel().config().setAutoRead(room);
-            if (held) {
-                decoder.hold();
-            } else {
-                // Not from here: this may be inside of the decoder's own loop.
-                context.executor().execute(() -> {
-                    ChannelHandlerContext own = context.pipeline().context(decoder);
-                    if (own != null && !held) {
-                        decoder.resume(own);
-                    }
-                });
-            }
-        }
+        brake.pace(context, incoming.wanted());
     }
 
     @Override

@@ -158,6 +158,25 @@ public final class WebSocketProtocol implements HttpProtocol {
         return Handshake.asked(head);
     }
 
+    /**
+     * Who asks for a stream protocol says there who he is, as clients do that cannot say it in a request: those in browsers,
+     * and those of AMQP (OASIS amqp-wsb-v1.0 §2.3). What he shows in the request all the same must be right.
+     */
+    @Override
+    public boolean anonymous(HttpRequest head) {
+        if (head.headers().contains(HttpHeaderNames.AUTHORIZATION)) {
+            return false;
+        }
+        for (String name : Handshake.subprotocols(head.headers())) {
+            if (FORMATS.containsKey(name)) {
+                return false;
+            } else if (stream(name) != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     @Override
     public void open(HttpExchange exchange) {
         HttpRequest head = exchange.head();

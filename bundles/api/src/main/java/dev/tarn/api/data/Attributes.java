@@ -42,7 +42,7 @@ public final class Attributes {
         this.origin = builder.origin;
         this.node = builder.node;
         this.timestamp = builder.timestamp;
-        this.extensions = builder.extensions.isEmpty()
+        this.extensions = builder.extensions == null
                 ? Collections.emptySortedMap()
                 : Collections.unmodifiableSortedMap(new TreeMap<>(builder.extensions));
     }
@@ -180,7 +180,7 @@ public final class Attributes {
         builder.origin = origin;
         builder.node = node;
         builder.timestamp = timestamp;
-        builder.extensions.putAll(extensions);
+        builder.extensions = extensions.isEmpty() ? null : new TreeMap<>(extensions);
         return builder;
     }
 
@@ -196,7 +196,7 @@ public final class Attributes {
         private @Nullable String origin;
         private @Nullable String node;
         private long timestamp;
-        private final SortedMap<Integer, byte[]> extensions = new TreeMap<>();
+        private @Nullable SortedMap<Integer, byte[]> extensions;
 
         public Builder qos(int qos) {
             this.qos = qos;
@@ -249,6 +249,9 @@ public final class Attributes {
         }
 
         public Builder extension(int number, byte[] value) {
+            if (extensions == null) {
+                extensions = new TreeMap<>();
+            }
             extensions.put(number, value);
             return this;
         }

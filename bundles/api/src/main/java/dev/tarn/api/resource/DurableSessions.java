@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.resource;
 
+import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -18,4 +19,9 @@ public interface DurableSessions {
      * @param cursor everything up to this sequence is settled
      */
     DurableSession open(String name, long cursor);
+
+    /** All sessions of all protocols that are open now, in no order. What they are owed may be looked at. */
+    default List<DurableSession> sessions() {
+        return List.of();
+    }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.api.resource;
 
+import dev.tarn.api.data.Change;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,8 @@ public record Interest(
         @Nullable String group,
         @Nullable String query,
         @Nullable String database,
-        boolean newest) {
+        boolean newest,
+        @Nullable Predicate<Change> where) {
 
     /** Everything. */
     public static final Interest ALL = new Interest(2, false, null);
@@ -43,22 +46,27 @@ public record Interest(
 
     /** Without a query, of all databases. */
     public Interest(int qos, boolean noLocal, @Nullable String group) {
-        this(qos, noLocal, group, null, null, false);
+        this(qos, noLocal, group, null, null, false, null);
     }
 
     /** The same, of the rows that a query finds. */
     public Interest querying(@Nullable String text) {
-        return new Interest(qos, noLocal, group, text, database, newest);
+        return new Interest(qos, noLocal, group, text, database, newest, where);
     }
 
     /** The same, of one database. */
     public Interest within(@Nullable String name) {
-        return new Interest(qos, noLocal, group, query, name, newest);
+        return new Interest(qos, noLocal, group, query, name, newest, where);
     }
 
     /** The same, of each row only the newest of the changes that wait, or all of them. */
     public Interest newest(boolean only) {
-        return new Interest(qos, noLocal, group, query, database, only);
+        return new Interest(qos, noLocal, group, query, database, only, where);
+    }
+
+    /** The same, of what a condition is true of. */
+    public Interest where(@Nullable Predicate<Change> condition) {
+        return new Interest(qos, noLocal, group, query, database, newest, condition);
     }
 
     /** Everything, served at no more than this quality of service. */

@@ -5,6 +5,7 @@ import dev.tarn.api.application.Action;
 import dev.tarn.api.application.Outcome;
 import dev.tarn.api.application.Request;
 import dev.tarn.api.data.Body;
+import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Content;
 import dev.tarn.api.data.Filter;
@@ -72,10 +73,11 @@ public interface Resources extends Resource {
     }
 
     /**
-     * Whether changes to this path may be told to a context that subscribes to the filter: what a mailbox asks, for those
-     * who hand on what another mailbox got. Quick.
+     * Whether this change may be told, as it is, to a context that subscribes to the filter: what a mailbox asks, for those
+     * who hand on what another mailbox got. Of a row it may not when some rows or attributes of its table are kept from the
+     * context. Quick.
      */
-    boolean mayHear(Context context, Filter filter, Path path);
+    boolean mayHear(Context context, Filter filter, Change change);
 
     /** What there is to know of a table: attributes, indexes, count of rows. Fails with FORBIDDEN, NOT_FOUND. */
     CompletionStage<Map<String, Object>> describe(Context context, String resource);

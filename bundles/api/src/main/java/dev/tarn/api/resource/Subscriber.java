@@ -15,6 +15,12 @@ public interface Subscriber {
     void missed(long changes);
 
     /**
+     * Logged changes up to this sequence were left out by the condition of a subscription ({@link Interest#where}), and all others up
+     * to it that it covers were delivered before.
+     */
+    default void passed(long sequence) {}
+
+    /**
      * There is no room for an unlogged message above quality of service 0. Who can make sure that such messages are
      * logged from now on, by a {@link DurableSession}, does so and returns true: what is on its way already is then kept
      * beyond the bound. Otherwise the mailbox ends with BUSY.

@@ -23,14 +23,6 @@ public interface Snapshot extends AutoCloseable {
     Rows rows(Table table, Range range);
 
     /**
-     * Rows by an indexed attribute, in index order, then by key.
-     *
-     * @param from the least value, or null for no bound
-     * @param to the greatest value, or null for no bound
-     */
-    Rows index(Table table, String attribute, @Nullable Object from, @Nullable Object to);
-
-    /**
      * The entries of part of an index, in its order: those of one value by key.
      *
      * @throws dev.tarn.api.data.Failure UNSUPPORTED when there is no such index

@@ -4,6 +4,6 @@ set -eu
 cd "$(dirname "$0")"
 jars=$(find '${tarn}/system' -name 'tarn-api-*.jar' -o -name 'jspecify-*.jar' | tr '\n' ':')
 rm -rf classes && mkdir -p classes app
-javac -parameters -cp "$jars" -d classes src/*.java
+javac -g -parameters -cp "$jars" -d classes src/*.java
 jar cf app/readings.jar.new -C classes .
 mv app/readings.jar.new app/readings.jar
