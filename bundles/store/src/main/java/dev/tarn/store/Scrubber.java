@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks for damage while the store is open: reads the files one after the other, evenly over the time that is set, and compares
- * them with their seals. The file that is being written is left for later. Where it begins is left to chance, so that nothing is
- * never looked at because the node is restarted every day. Runs on a thread of its own.
+ * them with their seals. The file that is being written is left for later, but for what was in it when the store was opened, which
+ * is looked at first. Where it goes on is left to chance, so that nothing is never looked at because the node is restarted every
+ * day. Runs on a thread of its own.
  */
 final class Scrubber implements Runnable {
 
@@ -51,10 +52,17 @@ final class Scrubber implements Runnable {
 
     private boolean begun;
 
-    /** @param every in how long all files are read */
-    Scrubber(FileSet files, byte[] mark, InstantSource time, Duration every) {
+    /** Where the files ended when the store was opened; 0 once that was looked at. */
+    private long opened;
+
+    /**
+     * @param opened where the files ended when the store was opened, 0 when it was new
+     * @param every in how long all files are read
+     */
+    Scrubber(FileSet files, byte[] mark, long opened, InstantSource time, Duration every) {
         this.files = files;
         this.check = new SealCheck(files, mark);
+        this.opened = opened;
         this.time = time;
         this.every = every.toNanos();
     }
@@ -85,12 +93,20 @@ final class Scrubber implements Runnable {
     long step() {
         try {
             List<Long> addresses = files.addresses();
+            if (opened > 0) {
+                long last = opened - 1 - (opened - 1) % files.fileBytes();
+                if (addresses.contains(last)) {
+                    look(last, new HashSet<>(addresses), new SealCheck(check, opened));
+                }
+                opened = 0;
+                return LEAST_NANOS;
+            }
             if (addresses.size() < 2) {
                 return MOST_NANOS;
             }
             List<Long> full = addresses.subList(0, addresses.size() - 1);
             long next = next(full);
-            look(next, new HashSet<>(addresses));
+            look(next, new HashSet<>(addresses), check);
             return Math.min(MOST_NANOS, Math.max(LEAST_NANOS, every / full.size()));
         } catch (IOException e) {
             LOG.warn("scrub=failed reason=\"{}\" action=\"check the disk\"", e.getMessage());
@@ -117,10 +133,10 @@ final class Scrubber implements Runnable {
         return at;
     }
 
-    private void look(long address, Set<Long> there) throws IOException {
+    private void look(long address, Set<Long> there, SealCheck with) throws IOException {
         List<String> problems;
         try {
-            problems = check.problems(address, there);
+            problems = with.problems(address, there);
         } catch (IOException e) {
             problems = List.of("the file at " + address + " cannot be read: " + e.getMessage());
         }
@@ -132,7 +148,7 @@ final class Scrubber implements Runnable {
             if (!left.contains(address)) {
                 problems = List.of();
             } else if (!problems.isEmpty()) {
-                problems = new SealCheck(check).problems(address, left);
+                problems = new SealCheck(with).problems(address, left);
             }
         }
         told(address, problems, left);

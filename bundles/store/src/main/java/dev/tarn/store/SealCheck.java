@@ -17,17 +17,30 @@ final class SealCheck {
     private final FileSet files;
     private final byte[] mark;
 
+    /** Seals of what ends after this address are left out: it may be on its way to the disk still. */
+    private final long end;
+
     /** Segments that the seals of the file before have named: a segment is named by a few seals, one soon after the other. */
     private Set<Seal.Segment> done = Set.of();
 
     SealCheck(FileSet files, byte[] mark) {
+        this(files, mark, Long.MAX_VALUE);
+    }
+
+    private SealCheck(FileSet files, byte[] mark, long end) {
         this.files = files;
         this.mark = mark;
+        this.end = end;
     }
 
     /** One that knows of no segment yet. */
     SealCheck(SealCheck other) {
-        this(other.files, other.mark);
+        this(other.files, other.mark, other.end);
+    }
+
+    /** The same for what ends at this address or before. */
+    SealCheck(SealCheck other, long end) {
+        this(other.files, other.mark, end);
     }
 
     /** The ranges that are not what was written, in words; empty when all is well. */
@@ -51,7 +64,7 @@ final class SealCheck {
         List<String> problems = new ArrayList<>();
         for (Seal seal : Seal.find(files.read(address), mark)) {
             for (Seal.Segment segment : seal.segments()) {
-                if (here.add(segment) && !done.contains(segment) && complete(segment, there)) {
+                if (segment.to() <= end && here.add(segment) && !done.contains(segment) && complete(segment, there)) {
                     check(segment, problems);
                 }
             }

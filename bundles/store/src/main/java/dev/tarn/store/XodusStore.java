@@ -175,9 +175,10 @@ public final class XodusStore implements Store, AutoCloseable {
         syncing = new Thread(sync, "tarn-sync");
         committing.start();
         syncing.start();
-        scrubber = settings.scrub()
-                .map(every ->
-                        new Scrubber(core.database().files(), core.database().mark(), time, every));
+        scrubber = settings.scrub().map(every -> {
+            Database open = core.database();
+            return new Scrubber(open.files(), open.mark(), open.opened(), time, every);
+        });
         scrubber.ifPresent(XodusStore::scrub);
         LOG.info("store=open directory={} sequence={}", directory.toAbsolutePath(), sync.sequence());
     }

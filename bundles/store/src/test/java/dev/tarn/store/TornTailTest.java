@@ -304,9 +304,30 @@ class TornTailTest {
             if (!closed) {
                 neverClosed(directory);
             }
-            assertThatThrownBy(() -> Stores.open(directory)).hasMessageContaining("restore a backup");
+            refusedOrTheNewest(directory);
             // But for what came after the last seal.
             assertThat(Files.readAllBytes(file)).startsWith(Arrays.copyOf(content, last));
+        }
+    }
+
+    /**
+     * Xodus walks over all of its last file when it opens. What it takes the damaged part for depends on the directory's random
+     * mark: now and then it gets over it to the newest root, which is whole. Then the store opens, and says by itself that it is
+     * damaged.
+     */
+    private static void refusedOrTheNewest(Path directory) {
+        XodusStore open;
+        try {
+            open = Stores.open(directory);
+        } catch (Failure e) {
+            assertThat(e).hasMessageContaining("restore a backup");
+            return;
+        }
+        try (open) {
+            assertThat(open.sequence()).isEqualTo(30);
+            assertThat(open.inspect().problems()).isNotEmpty();
+            Scrubber scrubber = open.scrubber().orElseThrow();
+            Eventually.holds(() -> !scrubber.told().damaged().isEmpty());
         }
     }
 
