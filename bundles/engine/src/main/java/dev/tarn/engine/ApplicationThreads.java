@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.application.StuckCalls.StuckCall;
 import dev.tarn.api.data.Failure;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,6 +32,9 @@ final class ApplicationThreads implements AutoCloseable {
 
     /** How often time limits are looked at. */
     private static final long TICK_MILLISECONDS = 50;
+
+    /** From an interrupt until it is said that it did not help. */
+    private static final long STUBBORN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final ThreadPoolExecutor pool;
     private final ScheduledThreadPoolExecutor clock;
@@ -125,8 +131,19 @@ final class ApplicationThreads implements AutoCloseable {
                 // Counted first, so that the thread is never back before it is counted as gone.
                 gone();
                 task.interrupt();
+            } else {
+                task.tell(now, STUBBORN_NANOS);
             }
         }
+    }
+
+    /** What goes on although it was interrupted, the longest first. */
+    List<StuckCall> stuck() {
+        long now = System.nanoTime();
+        return running.stream()
+                .flatMap(task -> task.stuck(now).stream())
+                .sorted(Comparator.comparing(StuckCall::running).reversed())
+                .toList();
     }
 
     private void gone() {

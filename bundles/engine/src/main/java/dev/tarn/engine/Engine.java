@@ -5,6 +5,7 @@ import dev.tarn.api.application.Action;
 import dev.tarn.api.application.Mount;
 import dev.tarn.api.application.Outcome;
 import dev.tarn.api.application.Request;
+import dev.tarn.api.application.StuckCalls;
 import dev.tarn.api.application.Transactions;
 import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Body;
@@ -64,11 +65,11 @@ import org.slf4j.LoggerFactory;
 
 /** The one door, and the tables behind it. Delegates to its parts; safe on any thread. */
 @Component(
-        service = {Resources.class, Tables.class, DurableSessions.class, Transactions.class},
+        service = {Resources.class, Tables.class, DurableSessions.class, Transactions.class, StuckCalls.class},
         configurationPid = "dev.tarn.engine",
         immediate = true)
 @Designate(ocd = Engine.Config.class)
-public final class Engine implements Resources, Tables, DurableSessions, Transactions {
+public final class Engine implements Resources, Tables, DurableSessions, Transactions, StuckCalls {
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
@@ -315,6 +316,11 @@ public final class Engine implements Resources, Tables, DurableSessions, Transac
     @Override
     public CompletionStage<Void> rejected(Context context, Path path, Body body, Failure why) {
         return answered(() -> rejections.record(context, path, body, why));
+    }
+
+    @Override
+    public List<StuckCall> stuck() {
+        return applications.stuck();
     }
 
     @Override

@@ -171,7 +171,12 @@ final class Errands {
 
         private final class Run extends Timed {
             Run() {
-                super(place.mounted().limitNanos());
+                super(place.mounted());
+            }
+
+            @Override
+            String what() {
+                return place.action() + " " + place.path();
             }
 
             @Override

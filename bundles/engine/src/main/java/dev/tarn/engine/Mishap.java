@@ -26,7 +26,7 @@ final class Mishap {
         if (cause instanceof Failure refusal) {
             return refusal;
         }
-        String line = line(place, cause);
+        String line = line(place.logic().code(), cause.getStackTrace());
         LOG.error(
                 "logic failed: application={} action={} path={} at={}",
                 place.mounted().application(),
@@ -37,10 +37,9 @@ final class Mishap {
         return Failure.of(500, "the application failed" + (line.isEmpty() ? "" : " at " + line));
     }
 
-    /** The innermost line of the application itself. */
-    private static String line(Errands.Place place, Throwable cause) {
-        ClassLoader loader = place.logic().code();
-        for (StackTraceElement frame : cause.getStackTrace()) {
+    /** The innermost line of the application itself, whose classes the loader has; empty when there is none. */
+    static String line(ClassLoader loader, StackTraceElement[] stack) {
+        for (StackTraceElement frame : stack) {
             if (frame.getFileName() != null && own(loader, frame.getClassName())) {
                 return frame.getFileName() + ":" + frame.getLineNumber();
             }

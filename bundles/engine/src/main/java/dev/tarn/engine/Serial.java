@@ -79,7 +79,12 @@ final class Serial implements Executor {
 
     private final class Turn extends Timed {
         Turn() {
-            super(mounted.limitNanos());
+            super(mounted);
+        }
+
+        @Override
+        String what() {
+            return "a connection";
         }
 
         @Override

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.engine;
 
+import dev.tarn.api.application.StuckCalls.StuckCall;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,16 +27,23 @@ abstract class Timed {
     }
 
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
-    private final long limitNanos;
+    private final Mounted mounted;
+
+    /** Whether somebody was told that it is stuck; only the clock asks. */
+    private boolean told;
 
     /** Written before the task is among those that run. */
     private volatile long began;
 
     private volatile @Nullable Thread thread;
 
-    Timed(long limitNanos) {
-        this.limitNanos = limitNanos;
+    /** @param mounted the logic that the work is done for, which says how long it may take */
+    Timed(Mounted mounted) {
+        this.mounted = mounted;
     }
+
+    /** What is done, for an operator. */
+    abstract String what();
 
     /** Does the work; asks {@link #inTime} before anything of it takes effect. Never throws. */
     abstract void work();
@@ -56,7 +66,7 @@ abstract class Timed {
 
     /** Whether it is late; true once. */
     final boolean late(long now) {
-        return thread != null && now - began > limitNanos && state.compareAndSet(State.RUNNING, State.LATE);
+        return thread != null && now - began > mounted.limitNanos() && state.compareAndSet(State.RUNNING, State.LATE);
     }
 
     /** Interrupts the thread of a task that is late, and tells {@link #expired}. */
@@ -67,6 +77,32 @@ abstract class Timed {
         }
         state.set(State.INTERRUPTED);
         expired();
+    }
+
+    /** What the work is, if it goes on although it was interrupted. */
+    final Optional<StuckCall> stuck(long now) {
+        Thread running = thread;
+        if (running == null || state.get() != State.INTERRUPTED) {
+            return Optional.empty();
+        }
+        String at = Mishap.line(mounted.logic().code(), running.getStackTrace());
+        return Optional.of(new StuckCall(mounted.application(), what(), Duration.ofNanos(now - began), at));
+    }
+
+    /** Says once in the log that the work goes on, this long after it was interrupted. On the clock's thread. */
+    final void tell(long now, long afterNanos) {
+        if (told || now - began < mounted.limitNanos() + afterNanos) {
+            return;
+        }
+        stuck(now).ifPresent(call -> {
+            told = true;
+            LOG.error(
+                    "logic goes on although it was interrupted: application={} what=\"{}\" at={} action=\"mend it and restart the"
+                            + " node; until then it keeps a thread, and a core if it loops\"",
+                    call.application(),
+                    call.what(),
+                    call.at());
+        });
     }
 
     /** The thread is free again: whether it was counted as gone. */

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -110,6 +111,39 @@ class RefusalTest {
         deploy(new Rule().on(Action.SUBSCRIBE, call -> Answer.PLAIN));
         assertThat(outcome(() -> door.engine.admit(door.context, Filter.of("#"))))
                 .isEqualTo("yes");
+    }
+
+    @Test
+    void logic_that_does_not_end_is_named_with_its_line_until_it_does() throws Exception {
+        door = new TestDoor(directory);
+        AtomicBoolean enough = new AtomicBoolean();
+        CountDownLatch over = new CountDownLatch(1);
+        deploy(new Rule().within(Duration.ofMillis(60)).on(Action.PUT, call -> {
+            while (!enough.get()) {
+                Thread.onSpinWait();
+            }
+            over.countDown();
+            return Answer.PLAIN;
+        }));
+        try {
+            assertThat(door.engine.stuck()).isEmpty();
+            assertThat(outcome(() ->
+                            door.engine.put(door.context, Path.of("Sensors/1"), door.json("{\"n\":2}"), Terms.NONE)))
+                    .isEqualTo("UNAVAILABLE");
+            assertThat(door.engine.stuck()).singleElement().satisfies(call -> {
+                assertThat(call.application()).isEqualTo("app");
+                assertThat(call.what()).isEqualTo("PUT Sensors/1");
+                assertThat(call.running()).isGreaterThanOrEqualTo(Duration.ofMillis(60));
+                assertThat(call.at()).matches("RefusalTest\\.java:\\d+");
+            });
+        } finally {
+            enough.set(true);
+        }
+        assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
+        for (int i = 0; i < 1_000 && !door.engine.stuck().isEmpty(); i++) {
+            Thread.sleep(10);
+        }
+        assertThat(door.engine.stuck()).isEmpty();
     }
 
     private void deploy(Rule rule) {

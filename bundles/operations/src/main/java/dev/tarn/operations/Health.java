@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.operations;
 
+import dev.tarn.api.application.StuckCalls;
+import dev.tarn.api.application.StuckCalls.StuckCall;
 import dev.tarn.api.store.Store;
 import dev.tarn.api.store.StoreStatistics;
 import dev.tarn.transport.Certificates;
@@ -29,6 +31,7 @@ public final class Health {
     private final CopyOnWriteArrayList<Endpoint> endpoints = new CopyOnWriteArrayList<>();
 
     private final AtomicReference<@Nullable StoreStatistics> statistics = new AtomicReference<>();
+    private final AtomicReference<@Nullable StuckCalls> stuck = new AtomicReference<>();
     private final AtomicReference<@Nullable Certificates> certificates = new AtomicReference<>();
     private final AtomicReference<@Nullable Supplier<Map<String, Map<String, String>>>> deployments =
             new AtomicReference<>();
@@ -47,6 +50,23 @@ public final class Health {
     /** It tells no longer. */
     public void unsetStatistics(StoreStatistics told) {
         statistics.compareAndSet(told, null);
+    }
+
+    /** The engine tells what of applications does not end. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public void setStuckCalls(StuckCalls told) {
+        stuck.set(told);
+    }
+
+    /** It tells no longer. */
+    public void unsetStuckCalls(StuckCalls told) {
+        stuck.compareAndSet(told, null);
+    }
+
+    /** Calls of applications that go on although they were given up. */
+    List<StuckCall> stuck() {
+        StuckCalls told = stuck.get();
+        return told == null ? List.of() : told.stuck();
     }
 
     /** What TLS shows. */
@@ -75,6 +95,12 @@ public final class Health {
         StoreStatistics told = statistics.get();
         if (told != null) {
             store(told, warnings);
+        }
+        for (StuckCall call : stuck()) {
+            warnings.putIfAbsent(
+                    "application " + call.application(),
+                    call.what() + " was given up and goes on since "
+                            + call.running().toSeconds() + " s" + (call.at().isEmpty() ? "" : ", now at " + call.at()));
         }
         deployments()
                 .ifPresent(all -> all.forEach((file, deployment) -> {

@@ -78,6 +78,10 @@ public final class Metrics {
         if (owed != null) {
             owed(families, owed);
         }
+        families.gauge(
+                "tarn_stuck_calls",
+                "Calls of applications that go on although they were given up and interrupted.",
+                health.stuck().size());
         for (Endpoint endpoint : health.endpoints()) {
             families.gauge(
                     "tarn_listener_open",

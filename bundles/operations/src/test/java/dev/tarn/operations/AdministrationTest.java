@@ -4,6 +4,7 @@ package dev.tarn.operations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tarn.api.application.StuckCalls;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.data.Filter;
@@ -26,6 +27,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +200,24 @@ class AdministrationTest {
         assertThat(send(request("/health/ready")).statusCode()).isEqualTo(200);
         assertThat(health.warnings()).containsEntry("listener amqp", "address already in use");
         health.removeEndpoint(optional);
+    }
+
+    @Test
+    void logic_that_does_not_end_is_a_warning_with_its_line() throws Exception {
+        StuckCalls stuck = () -> List.of(
+                new StuckCalls.StuckCall("alert", "PUT Sensors/101", Duration.ofSeconds(35), "Sensors.java:12"),
+                new StuckCalls.StuckCall("alert", "PUT Sensors/102", Duration.ofSeconds(20), ""));
+        health.setStuckCalls(stuck);
+        HttpResponse<String> ready = send(request("/health/ready"));
+        assertThat(ready.statusCode()).isEqualTo(200);
+        assertThat(ready.body())
+                .contains("application alert")
+                .contains("PUT Sensors/101 was given up and goes on since 35 s, now at Sensors.java:12");
+        assertThat(send(request("/metrics").header("Authorization", ADMINISTRATOR))
+                        .body())
+                .contains("tarn_stuck_calls 2");
+        health.unsetStuckCalls(stuck);
+        assertThat(health.warnings()).doesNotContainKey("application alert");
     }
 
     @Test
