@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Keeps for a week what was refused without its sender being told, in {@code system.rejected}. Safe on any thread. */
 final class Rejections {
 
-    private static final Table TABLE = new Table(
+    static final Table TABLE = new Table(
             Table.SYSTEM,
             "rejected",
             null,

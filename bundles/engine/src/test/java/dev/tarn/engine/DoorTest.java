@@ -426,8 +426,37 @@ class DoorTest {
     }
 
     @Test
-    void what_was_refused_silently_is_recorded() {
+    void what_was_refused_silently_is_recorded_and_listed_for_administrators() {
         Failure why = new Failure(Failure.Code.INVALID, "no", List.of("temp: no"));
-        TestDoor.done(door.engine.rejected(door.context, Path.of("Sensors/1"), door.bytes("x"), why));
+        RejectedOperation list = new RejectedOperation(door.store);
+        assertThat(TestDoor.done(list.run(door.context, Map.of()))).containsEntry("rejected", List.of());
+        for (String body : List.of("x", "y")) {
+            TestDoor.done(door.engine.rejected(door.context("me"), Path.of("Sensors/1"), door.bytes(body), why));
+        }
+        assertThat(rejected(list, Map.of()))
+                .hasSize(2)
+                .allSatisfy(row -> assertThat(row)
+                        .containsEntry("path", "Sensors/1")
+                        .containsEntry("code", "INVALID")
+                        .containsEntry("reason", "no")
+                        .containsEntry("violations", List.of("temp: no"))
+                        .containsEntry("user", "tester")
+                        .containsEntry("protocol", "test")
+                        .containsEntry("origin", "me")
+                        .containsEntry("length", 1L));
+        assertThat(rejected(list, Map.of("most", "1"))).hasSize(1);
+        for (String most : List.of("-1", "1001", "many", "9999999999")) {
+            assertThatThrownBy(() -> TestDoor.done(list.run(door.context, Map.of("most", most))))
+                    .hasMessageContaining("up to 1000");
+        }
+        assertThatThrownBy(() -> TestDoor.done(list.run(door.guest(), Map.of())))
+                .isInstanceOfSatisfying(
+                        Failure.class, failure -> assertThat(failure.code()).isEqualTo(Failure.Code.FORBIDDEN));
+    }
+
+    @SuppressWarnings("unchecked")
+    private List<Map<String, Object>> rejected(RejectedOperation list, Map<String, Object> arguments) {
+        return (List<Map<String, Object>>)
+                TestDoor.done(list.run(door.context, arguments)).get("rejected");
     }
 }
