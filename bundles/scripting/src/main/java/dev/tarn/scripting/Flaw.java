@@ -19,8 +19,18 @@ record Flaw(String file, int line, String text) {
                 flaws.stream().map(Flaw::toString).toList());
     }
 
+    /** Something else that is wrong at the same place. */
+    Flaw on(String other) {
+        return new Flaw(file, line, other);
+    }
+
+    /** File and line. */
+    String place() {
+        return file + (line > 0 ? ":" + line : "");
+    }
+
     @Override
     public String toString() {
-        return file + (line > 0 ? ":" + line : "") + ": " + text;
+        return place() + ": " + text;
     }
 }

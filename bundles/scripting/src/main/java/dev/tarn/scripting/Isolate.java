@@ -259,6 +259,7 @@ final class Isolate {
         } catch (PolyglotException failure) {
             if (failure.isCancelled() || failure.isResourceExhausted() || failure.isInternalError()) {
                 end(failure.isCancelled() ? "more than it may" : String.valueOf(failure.getMessage()));
+                program.endedAt(failure, String.valueOf(ended.get()));
                 throw gone();
             }
             throw failure;

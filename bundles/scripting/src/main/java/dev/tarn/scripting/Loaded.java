@@ -49,6 +49,9 @@ final class Loaded implements Program {
     private final List<Source> sources;
     private final Fetcher fetcher;
 
+    /** Where the last turn was that was ended for what it took; the first module until then. */
+    private volatile Flaw place;
+
     /**
      * What programs are made of.
      *
@@ -83,6 +86,7 @@ final class Loaded implements Program {
     Loaded(Services services, Bundle bundle) {
         this.services = services;
         this.bundle = bundle;
+        this.place = new Flaw(bundle.modules().get(0), 0, "");
         this.fetcher = new Fetcher(services.graal(), bundle.network());
         this.timers = new Timers(services.graal());
         this.modules = Modules.read(bundle);
@@ -98,9 +102,7 @@ final class Loaded implements Program {
             throw Flaw.refusal(List.of(flaw(failure)));
         } catch (Failure over) {
             close();
-            throw over.code() == Failure.Code.INVALID
-                    ? over
-                    : Flaw.refusal(List.of(new Flaw(bundle.modules().get(0), 0, over.reason())));
+            throw over.code() == Failure.Code.INVALID ? over : Flaw.refusal(List.of(place.on(over.reason())));
         } catch (RuntimeException failure) {
             close();
             throw failure;
@@ -251,6 +253,12 @@ final class Loaded implements Program {
                 "application={} a script failed: {}",
                 application(),
                 failure instanceof PolyglotException thrown ? flaw(thrown).toString() : failure.getMessage());
+    }
+
+    /** A turn was ended in the middle, for what it took. */
+    void endedAt(PolyglotException cancelled, String why) {
+        place = modules.flaw(cancelled);
+        LOG.warn("a script was ended: application={} at={} took=\"{}\"", application(), place.place(), why);
     }
 
     /** An isolate was ended. */

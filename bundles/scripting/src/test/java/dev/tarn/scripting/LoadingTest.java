@@ -107,6 +107,14 @@ class LoadingTest {
     }
 
     @Test
+    void what_never_ends_when_it_is_loaded_is_refused_with_its_line() {
+        assertThat(refused("const size = 100_000;\nlet made;\nfor (;;) {\n  made = new Float64Array(size);\n}\n"))
+                .singleElement()
+                .asString()
+                .matches("resources\\.js:[34]: the application was ended since it took more than 2048 MB of memory");
+    }
+
+    @Test
     void an_endless_loop_costs_its_caller_an_answer_and_nobody_else_anything() throws Exception {
         house.deploy("""
                 export class Loop extends Resource { get() { for (;;); } }
