@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.zip.ZipException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,6 +103,9 @@ final class JarLoader extends URLClassLoader {
                                 && !name.endsWith("package-info.class"))
                         .map(name -> name.substring(0, name.length() - 6).replace('/', '.'))
                         .forEach(names::add);
+            } catch (ZipException broken) {
+                String file = jar.getFileName().toString().replaceFirst("^[0-9]+-", "");
+                throw new IOException(file + " is no jar that can be read: " + broken.getMessage(), broken);
             }
         }
         return names;

@@ -2,6 +2,7 @@
 package dev.tarn.applications;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -137,6 +138,16 @@ class PackedTest {
             Packed packed = Packed.in(loader);
             assertThat(packed.load("app.Rule")).isEmpty();
             assertThat(packed.problems()).singleElement().asString().startsWith("app/Rule.class: ");
+        }
+    }
+
+    @Test
+    void a_jar_that_is_none_is_named() throws IOException {
+        Files.writeString(directory.resolve("half.jar"), "no jar");
+        try (JarLoader loader = JarLoader.copying(directory, List.of("half.jar"))) {
+            assertThatThrownBy(() -> Packed.in(loader))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("half.jar is no jar that can be read: ");
         }
     }
 }
