@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -31,6 +32,7 @@ public final class Health {
     private final CopyOnWriteArrayList<Endpoint> endpoints = new CopyOnWriteArrayList<>();
 
     private final AtomicReference<@Nullable StoreStatistics> statistics = new AtomicReference<>();
+    private final AtomicReference<@Nullable BooleanSupplier> started = new AtomicReference<>();
     private final AtomicReference<@Nullable StuckCalls> stuck = new AtomicReference<>();
     private final AtomicReference<@Nullable Certificates> certificates = new AtomicReference<>();
     private final AtomicReference<@Nullable Supplier<Map<String, Map<String, String>>>> deployments =
@@ -50,6 +52,20 @@ public final class Health {
     /** It tells no longer. */
     public void unsetStatistics(StoreStatistics told) {
         statistics.compareAndSet(told, null);
+    }
+
+    /** Whoever starts this node says whether all of it has been started. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            target = "(tarn.started=true)")
+    public void setStarted(BooleanSupplier told) {
+        started.set(told);
+    }
+
+    /** He says so no longer. */
+    public void unsetStarted(BooleanSupplier told) {
+        started.compareAndSet(told, null);
     }
 
     /** The engine tells what of applications does not end. */
@@ -161,6 +177,10 @@ public final class Health {
     /** What keeps the node from serving reads, by part; a part of {@link #problems}. */
     Map<String, String> reading() {
         Map<String, String> problems = new TreeMap<>();
+        BooleanSupplier all = started.get();
+        if (all != null && !all.getAsBoolean()) {
+            problems.put("start", "the node is being started: not all listeners have opened yet");
+        }
         listeners(false, problems);
         try {
             store.sequence();

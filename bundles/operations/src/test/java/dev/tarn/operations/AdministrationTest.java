@@ -34,6 +34,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -200,6 +202,22 @@ class AdministrationTest {
         assertThat(send(request("/health/ready")).statusCode()).isEqualTo(200);
         assertThat(health.warnings()).containsEntry("listener amqp", "address already in use");
         health.removeEndpoint(optional);
+    }
+
+    @Test
+    void a_node_that_is_being_started_is_not_ready() throws Exception {
+        AtomicBoolean started = new AtomicBoolean();
+        BooleanSupplier told = started::get;
+        health.setStarted(told);
+        for (String path : List.of("/health", "/health/ready", "/health/ready/reads")) {
+            HttpResponse<String> early = send(request(path));
+            assertThat(early.statusCode()).isEqualTo(503);
+            assertThat(early.body()).contains("is being started");
+        }
+        assertThat(send(request("/health/live")).statusCode()).isEqualTo(200);
+        started.set(true);
+        assertThat(send(request("/health/ready")).statusCode()).isEqualTo(200);
+        health.unsetStarted(told);
     }
 
     @Test

@@ -2,11 +2,14 @@
 package dev.tarn.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.tarn.testkit.EventReader;
 import dev.tarn.testkit.RawClient;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -182,6 +187,61 @@ class OperationTest {
         try (Tarn first = Tarn.dev(folder).ready()) {
             refused(Tarn.dev(folder).ended(), 1, folder.toString(), "in use", String.valueOf(first.pid()));
             assertThat(Http.get(first, "/nothing/there").statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void data_that_cannot_be_opened_is_refused_with_the_reason() throws Exception {
+        assertThat(Tarn.dev(folder).ready().stop()).isZero();
+        Path format = folder.resolve("store/format");
+        String written = Files.readString(format);
+        Files.writeString(format, written.replaceFirst("format=[0-9]+", "format=9"));
+        refused(Tarn.dev(folder).ended(), 1, "format says format 9", "use the version that wrote it");
+        Files.writeString(format, written);
+        Path quarantine = folder.resolve("store/quarantine");
+        Files.writeString(quarantine, "a tree is damaged");
+        refused(Tarn.dev(folder).ended(), 1, "in quarantine", "a tree is damaged", "tarn restore");
+        Files.delete(quarantine);
+        assertThat(Tarn.dev(folder).ready().stop()).isZero();
+    }
+
+    @Test
+    void a_node_that_is_ready_can_be_reached_over_all_its_listeners() throws Exception {
+        int admin = free();
+        int mqtt = free();
+        CompletableFuture<Void> reached = CompletableFuture.runAsync(() -> {
+            URI health = URI.create("http://127.0.0.1:" + admin + "/health/ready");
+            for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60); status(health) != 200; ) {
+                assertThat(System.nanoTime()).isLessThan(end);
+            }
+            // On no second try.
+            assertThatCode(() -> new Socket(InetAddress.getLoopbackAddress(), mqtt).close())
+                    .doesNotThrowAnyException();
+            assertThat(folder.resolve("listeners")).content().contains("mqtt ");
+        });
+        try (Tarn tarn =
+                Tarn.dev(folder).set("admin.port", admin).set("mqtt.port", mqtt).ready()) {
+            reached.get(60, TimeUnit.SECONDS);
+            assertThat(tarn.err()).isEmpty();
+        }
+    }
+
+    /** A port that nobody has at the moment. */
+    private static int free() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** The status of an answer; 0 while nobody answers. */
+    private static int status(URI address) {
+        try {
+            return CLIENT.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
+        } catch (IOException nobody) {
+            return 0;
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
         }
     }
 

@@ -20,10 +20,14 @@ record Address(@Nullable String url, @Nullable String user) {
     /** The file in the data directory with the name and address of each listener that is open. */
     static final String LISTENERS = "listeners";
 
-    /** The address of one of its listeners, without a slash at its end. Fails with a {@link Refusal}. */
+    /** The address of one of the node's listeners, without a slash at its end. Fails with a {@link Refusal}. */
     String of(Path data, String listener) {
         if (url != null) {
             return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+        }
+        if (!DataDirectory.inUse(data)) {
+            // Whoever has the port now is somebody else, and would be told the administrator's password.
+            throw none(data);
         }
         try {
             return Files.readAllLines(data.resolve(LISTENERS), StandardCharsets.UTF_8).stream()
@@ -32,9 +36,12 @@ record Address(@Nullable String url, @Nullable String user) {
                     .map(line -> "http://" + line.substring(listener.length() + 1))
                     .orElseThrow(() -> Refusal.failed("the node in " + data + " has no open port '" + listener + "'"));
         } catch (IOException absent) {
-            throw Refusal.failed(
-                    "no node runs in " + data + "; name its folder with --data, or its address with --url");
+            throw none(data);
         }
+    }
+
+    private static Refusal none(Path data) {
+        return Refusal.failed("no node runs in " + data + "; name its folder with --data, or its address with --url");
     }
 
     /** The value of an Authorization header; empty when nobody is known. Fails with a {@link Refusal}. */

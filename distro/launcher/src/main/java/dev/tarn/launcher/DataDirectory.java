@@ -57,8 +57,9 @@ final class DataDirectory implements AutoCloseable {
         if (!Files.isRegularFile(lock)) {
             return false;
         }
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.READ, StandardOpenOption.WRITE);
-                FileLock free = channel.tryLock()) {
+        // A shared lock needs no more than the right to read, and is refused while a node has its exclusive one.
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.READ);
+                FileLock free = channel.tryLock(0, Long.MAX_VALUE, true)) {
             return free == null;
         } catch (IOException | OverlappingFileLockException failure) {
             throw Refusal.failed("data directory " + folder + " cannot be looked at: " + Cause.line(failure));

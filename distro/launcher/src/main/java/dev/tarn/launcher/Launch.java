@@ -12,12 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleException;
@@ -41,6 +43,9 @@ final class Launch {
 
     private static final long READY_SECONDS = 60;
     private static final long STOP_SECONDS = 25;
+
+    /** Marks a {@code BooleanSupplier} that says whether everything that was to be started is, listeners included. */
+    private static final String STARTED = "tarn.started";
 
     private final Arguments arguments;
     private final Image image;
@@ -76,6 +81,7 @@ final class Launch {
                 .forEach(
                         protocol -> LoggerFactory.getLogger("dev.tarn.launcher").warn("{}", Plan.portless(protocol)));
         try (DataDirectory held = DataDirectory.open(data)) {
+            forget(held.folder().resolve(Address.LISTENERS));
             Container container = new Container(held.folder().resolve("cache"));
             Runtime.getRuntime().addShutdownHook(new Thread(() -> terminated(container, held), "tarn-stop"));
             try {
@@ -108,6 +114,8 @@ final class Launch {
         List<Image.Jar> fixed =
                 jars.stream().filter(jar -> jar.level() != Image.PROTOCOLS).toList();
         FrameworkLog log = container.begin(fixed);
+        AtomicBoolean ready = new AtomicBoolean();
+        container.context().registerService(BooleanSupplier.class, ready::get, new Hashtable<>(Map.of(STARTED, true)));
         Configurations configurations = new Configurations(
                 container.context(), configured.catalog(), configured.settings(), this::settings, configured.given());
         configurations.begin(configured.plan());
@@ -125,7 +133,12 @@ final class Launch {
         List<Listening> listening = readiness.await(listeners(configured), added, READY_SECONDS);
         log.release();
         deployments.follow();
-        announce(listening, configured);
+        List<Listening> open =
+                listening.stream().filter(each -> each.address().isPresent()).toList();
+        Path data = Path.of(configured.given().get("security.directory"));
+        tell(data.resolve(Address.LISTENERS), open);
+        ready.set(true);
+        announce(open, data);
         new SavedChanges(container.context(), configurations, file(arguments, image), container::stopping).begin();
         container.startLater();
     }
@@ -245,7 +258,7 @@ final class Launch {
                 .toList();
     }
 
-    private void announce(List<Listening> listening, Configured configured) {
+    private void announce(List<Listening> open, Path data) {
         // Not the start of the process, which may have been a shell for long before.
         long millis = System.currentTimeMillis()
                 - ManagementFactory.getRuntimeMXBean().getStartTime();
@@ -256,14 +269,19 @@ final class Launch {
                       an administrator here, without a password. For development only.
                     ==================================================================""");
         }
-        Path data = Path.of(configured.given().get("security.directory"));
         announce(data.resolve("administrator-password"));
-        List<Listening> open =
-                listening.stream().filter(each -> each.address().isPresent()).toList();
-        tell(data.resolve(Address.LISTENERS), open);
         out.println("ready in " + millis + " ms  "
                 + open.stream().map(Listening::words).collect(Collectors.joining("  ")));
         out.flush();
+    }
+
+    /** Removes what the node before this one has written. */
+    private static void forget(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException kept) {
+            throw Refusal.failed(file + " cannot be removed: " + Cause.line(kept));
+        }
     }
 
     /** Writes where the listeners are, for commands that look for this node. */

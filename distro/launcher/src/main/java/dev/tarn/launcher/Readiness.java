@@ -2,10 +2,10 @@
 package dev.tarn.launcher;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +37,9 @@ final class Readiness {
     private static final String SETTLING = "tarn.settled";
 
     private static final String SETTLED = "(" + SETTLING + "=*)";
+
+    /** What a component says of another one that it needs and that could not be made. */
+    private static final String NEEDED = "Unable to get service for reference";
 
     private static final String LANGUAGE = "dev.tarn.api.application.Language";
 
@@ -133,7 +136,7 @@ final class Readiness {
             Described described = Described.in(bundle);
             return described.speaks() ? described.listenerName() : "";
         } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
+            throw Refusal.failed("bundle " + bundle.getSymbolicName() + " cannot be read: " + Cause.line(unreadable));
         }
     }
 
@@ -172,21 +175,24 @@ final class Readiness {
                                 + " does not work: " + problem);
     }
 
-    /** The first component that could not be made, and why. */
+    /** Why a component could not be made: one that failed itself rather than one that needs such a one. */
     private Optional<Refusal> failure() {
-        for (ComponentConfigurationDTO component : components()) {
-            if (component.state == ComponentConfigurationDTO.FAILED_ACTIVATION) {
-                String trace = component.failure == null ? "" : component.failure;
-                String cause = Cause.line(trace);
-                String told = cause == null ? "component " + component.description.name + " has failed" : cause;
-                // What a constructor says of its configuration.
-                return Optional.of(
-                        trace.contains(IllegalArgumentException.class.getName())
-                                ? Refusal.usage(told)
-                                : Refusal.failed(told));
-            }
-        }
-        return Optional.empty();
+        return components().stream()
+                .filter(component -> component.state == ComponentConfigurationDTO.FAILED_ACTIVATION)
+                .min(Comparator.comparing(component -> trace(component).contains(NEEDED)))
+                .map(Readiness::refusal);
+    }
+
+    private static Refusal refusal(ComponentConfigurationDTO component) {
+        String trace = trace(component);
+        String cause = Cause.line(trace);
+        String told = cause == null ? "component " + component.description.name + " has failed" : cause;
+        // What a constructor says of its configuration.
+        return trace.contains(IllegalArgumentException.class.getName()) ? Refusal.usage(told) : Refusal.failed(told);
+    }
+
+    private static String trace(ComponentConfigurationDTO component) {
+        return component.failure == null ? "" : component.failure;
     }
 
     /** What waits for something that is not there. */

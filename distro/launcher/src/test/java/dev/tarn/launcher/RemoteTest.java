@@ -4,6 +4,7 @@ package dev.tarn.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +40,19 @@ class RemoteTest {
             })
     void what_cannot_be_asked_is_refused_with_the_reason(String words, String told) {
         assertThatThrownBy(() -> run(words)).isInstanceOf(Refusal.class).hasMessageContaining(told);
+    }
+
+    @Test
+    void nobody_is_asked_where_a_node_was_that_is_gone() throws Exception {
+        Files.writeString(folder.resolve("administrator-password"), "admin secret\n");
+        Files.writeString(folder.resolve(Address.LISTENERS), "admin 127.0.0.1:1\n");
+        assertThatThrownBy(() -> run("status --data HERE"))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining("no node runs in");
+        Files.writeString(folder.resolve("tarn.lock"), "12345\n");
+        assertThatThrownBy(() -> run("status --data HERE"))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining("no node runs in");
     }
 
     @Test
