@@ -64,7 +64,8 @@ final class Database implements AutoCloseable {
 
     /** Where the files are and who writes them. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    private record Place(Path directory, FileSet files, byte[] mark, SafeDataWriter writer, long opened) {
+    private record Place(
+            Path directory, FileSet files, FileList list, byte[] mark, SafeDataWriter writer, long opened) {
         /** Writes that a store is open. */
         void open() throws IOException {
             new StopState(StopState.How.OPEN, StopState.thisBoot(), opened).write(directory);
@@ -102,7 +103,17 @@ final class Database implements AutoCloseable {
             DirectoryFormat format = DirectoryFormat.of(directory);
             Path files = Files.createDirectories(directory.resolve(DirectoryFormat.FILES));
             FileSet set = new FileSet(files, format.fileBytes());
-            long right = repaired(StopState.read(directory), set, new TailCheck(set, format.mark()));
+            StopState left = StopState.read(directory);
+            if (left.how() == StopState.How.NEW && set.end() > 0) {
+                // Somebody has removed the file that says it.
+                left = new StopState(StopState.How.OPEN, "", 0);
+            }
+            FileList list = new FileList(directory);
+            if (left.how() == StopState.How.CLOSED || !left.otherBoot()) {
+                list.check(set);
+            }
+            list.forget();
+            long right = repaired(left, set, new TailCheck(set, format.mark()));
             FileDataReader reader = new FileDataReader(files.toFile());
             writer = writers.apply(reader);
             writer.opening(right);
@@ -111,8 +122,9 @@ final class Database implements AutoCloseable {
             SharedThreads.watch();
             set.sync();
             long opened = set.end();
-            writer.opened(opened);
-            Place place = new Place(directory, set, format.mark(), writer, opened);
+            list.write(set);
+            writer.opened(opened, list);
+            Place place = new Place(directory, set, list, format.mark(), writer, opened);
             boolean marked = marked(place, environment);
             EnvironmentImpl made = environment;
             database = made.computeInExclusiveTransaction(transaction -> new Database(made, place, transaction));
@@ -444,6 +456,7 @@ final class Database implements AutoCloseable {
         }
         try {
             long end = place.files().end();
+            place.list().write(place.files());
             new StopState(StopState.How.CLOSED, StopState.thisBoot(), end).write(place.directory());
         } catch (IOException e) {
             // The next start then checks the end of the files, which takes no time worth saving.

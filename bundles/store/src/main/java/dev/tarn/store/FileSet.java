@@ -33,6 +33,11 @@ final class FileSet {
         return directory.resolve(LogUtil.getLogFilename(address - address % fileBytes));
     }
 
+    /** The name of the file that begins at this address. */
+    String name(long address) {
+        return String.valueOf(file(address).getFileName());
+    }
+
     /** The addresses at which files begin, the first one first. */
     List<Long> addresses() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {

@@ -56,6 +56,9 @@ class SafeDataWriter extends AbstractDataWriter {
     /** While the environment is opened, which drops what it cannot read: where what must be there ends. */
     private volatile long floor;
 
+    /** Which files have to be there; null while the environment is opened. */
+    private volatile @Nullable FileList list;
+
     private volatile long synced;
     private volatile @Nullable IOException failure;
 
@@ -276,8 +279,12 @@ class SafeDataWriter extends AbstractDataWriter {
     /** A file that stays is emptied when it is written again, or the garbage collector meets it after the next start. */
     private void remove(long address) {
         try {
+            FileList listed = list;
+            if (listed != null) {
+                listed.removing(address);
+            }
             files.removeBlock(address, RemoveBlockType.Delete);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn("a file that is not needed could not be removed: {}", e.getMessage());
         }
     }
@@ -351,7 +358,8 @@ class SafeDataWriter extends AbstractDataWriter {
     }
 
     /** The environment is open; everything before this address is on the disk already. */
-    void opened(long address) {
+    void opened(long address, FileList files) {
+        list = files;
         floor = 0;
         sealed = address;
         synced = address;

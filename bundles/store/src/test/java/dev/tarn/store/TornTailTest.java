@@ -287,6 +287,23 @@ class TornTailTest {
     }
 
     @Test
+    void a_store_without_the_file_that_says_how_it_was_left_is_checked() throws Exception {
+        Path directory = temporary.resolve("store");
+        try (XodusStore store = Stores.open(directory)) {
+            for (int i = 0; i < 200; i++) {
+                Stores.commit(store, Stores.put("a" + i, new byte[100]));
+            }
+        }
+        Files.delete(directory.resolve("state"));
+        new FileSet(directory.resolve(DirectoryFormat.FILES), FILE)
+                .truncate(new FileSet(directory.resolve(DirectoryFormat.FILES), FILE).end() - 300);
+        try (XodusStore store = Stores.open(directory)) {
+            assertThat(store.sequence()).isIn(199L, 200L);
+            assertThat(store.inspect().problems()).isEmpty();
+        }
+    }
+
+    @Test
     void a_store_whose_trees_are_damaged_is_not_taken_back_to_some_older_state() throws Exception {
         for (boolean closed : List.of(true, false)) {
             Path directory = temporary.resolve("store" + closed);
