@@ -93,13 +93,14 @@ final class Restore {
     }
 
     /**
-     * Completes a restore that was decided, before the directory is opened.
+     * Completes a restore that was decided, and removes what one has left that was not, before the directory is opened.
      *
      * @throws Failure UNAVAILABLE when that is not possible
      */
     static void complete(Path directory) {
         try {
             finish(directory);
+            delete(directory.resolve(UNPACKED));
         } catch (IOException e) {
             throw new Failure(Failure.Code.UNAVAILABLE, "a restore of " + directory + " could not be completed: " + e);
         }

@@ -351,6 +351,7 @@ class BackupTest {
         }
         Files.writeString(other.resolve("restoring/format"), "nonsense", StandardOpenOption.WRITE);
         assertThat(contentOf(other)).containsOnlyKeys("a", "log 1");
+        assertThat(other.resolve("restoring")).doesNotExist();
     }
 
     @Test
