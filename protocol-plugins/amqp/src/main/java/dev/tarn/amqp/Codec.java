@@ -22,7 +22,7 @@ final class Codec {
     /** The library hands its engines one shared pair otherwise. */
     private static final Object FACTORY = new Object();
 
-    private final Encoder encoder = CodecFactory.getDefaultEncoder();
+    private final Encoder encoder = CodecFactory.getDefaultEncoder().registerDescribedTypeEncoder(new ListEncoder());
     private final Decoder decoder = CodecFactory.getDefaultDecoder();
     private final EncoderState encoding = encoder.newEncoderState();
     private final DecoderState decoding = decoder.newDecoderState();

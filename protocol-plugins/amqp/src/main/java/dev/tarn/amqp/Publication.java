@@ -18,6 +18,7 @@ import java.util.Objects;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.Symbol;
+import org.apache.qpid.protonj2.types.UnknownDescribedType;
 import org.apache.qpid.protonj2.types.messaging.AmqpSequence;
 import org.apache.qpid.protonj2.types.messaging.AmqpValue;
 import org.apache.qpid.protonj2.types.messaging.ApplicationProperties;
@@ -200,8 +201,9 @@ final class Publication {
         boolean free = format == Format.SENT || !body.structured();
         if ((free && (sort == Kept.VALUE || sort == Kept.SEQUENCE)) || (body.structured() && format == Format.VALUE)) {
             Object value = Values.toAmqp(value(body));
-            return sort == Kept.SEQUENCE && value instanceof List<?> list
-                    ? new AmqpSequence<>(list)
+            return sort == Kept.SEQUENCE && value instanceof List<?>
+                    // The library writes the list of its own class for this past the encoder for its class.
+                    ? new UnknownDescribedType(AmqpSequence.DESCRIPTOR_CODE, value)
                     : new AmqpValue<>(value);
         }
         return new Data(Objects.requireNonNull(body(change, format)).bytes());

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Values {
     private Values() {}
 
-    /** As a body has it: whole numbers are long or larger, symbols, characters and UUIDs are text. */
+    /** As a body has it: whole numbers are long or larger, decimals BigDecimal, symbols, characters and UUIDs are text. */
     static @Nullable Object ofAmqp(@Nullable Object value) {
         if (value == null || value instanceof Boolean || value instanceof String || value instanceof Double) {
             return value;
@@ -36,6 +36,10 @@ final class Values {
         }
         if (value instanceof UnsignedInteger || value instanceof UnsignedShort || value instanceof UnsignedByte) {
             return ((Number) value).longValue();
+        }
+        Number decimal = Decimals.of(value);
+        if (decimal != null) {
+            return decimal;
         }
         if (value instanceof Float single) {
             return single.doubleValue();
