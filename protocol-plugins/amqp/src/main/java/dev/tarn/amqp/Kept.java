@@ -17,11 +17,12 @@ final class Kept {
     static final byte VALUE = 'v';
     static final byte SEQUENCE = 'q';
 
+    /** A value that is null, which others see as no bytes. */
+    static final byte NOTHING = 'n';
+
     /** Of a message; empty when there is nothing to keep. */
     static byte[] of(Sections sections) {
-        byte sort = sections.hasSequence()
-                ? SEQUENCE
-                : !sections.hasValue() ? DATA : sections.value() instanceof String ? TEXT : VALUE;
+        byte sort = sections.hasSequence() ? SEQUENCE : sections.hasValue() ? sort(sections.value()) : DATA;
         byte[] prefix = sections.kept();
         if (sort == DATA && prefix.length == 0) {
             return prefix;
@@ -30,6 +31,10 @@ final class Kept {
         kept[0] = sort;
         System.arraycopy(prefix, 0, kept, 1, prefix.length);
         return kept;
+    }
+
+    private static byte sort(@Nullable Object value) {
+        return value == null ? NOTHING : value instanceof String ? TEXT : VALUE;
     }
 
     private static byte @Nullable [] in(Attributes attributes) {

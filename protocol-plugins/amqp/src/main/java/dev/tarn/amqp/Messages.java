@@ -115,8 +115,10 @@ final class Messages {
     }
 
     private static Request.Verb verb(Aim aim, Sections sections) {
-        // As MQTT has it: retained without a payload removes the row.
-        boolean empty = !sections.hasValue() && !sections.hasSequence() && sections.data().length == 0;
+        // As MQTT has it: retained without a payload removes the row. Some clients write null for no body, others no
+        // bytes.
+        boolean empty =
+                sections.hasValue() ? sections.value() == null : !sections.hasSequence() && sections.data().length == 0;
         return verb(aim, sections, empty);
     }
 
@@ -126,7 +128,7 @@ final class Messages {
         Request.Verb said = subject == null
                 ? null
                 : switch (subject.toLowerCase(Locale.ROOT)) {
-                    case "put" -> Request.Verb.PUT;
+                    case "put" -> empty ? Request.Verb.DELETE : Request.Verb.PUT;
                     case "patch" -> Request.Verb.PATCH;
                     case "delete" -> Request.Verb.DELETE;
                     case "get" -> sections.properties().getReplyTo() == null ? null : Request.Verb.GET;

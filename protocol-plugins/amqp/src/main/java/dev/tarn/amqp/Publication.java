@@ -198,6 +198,9 @@ final class Publication {
         if (sort == Kept.TEXT && !body.structured()) {
             return new AmqpValue<>(new String(body.bytes(), StandardCharsets.UTF_8));
         }
+        if (sort == Kept.NOTHING && !body.structured() && body.bytes().length == 0) {
+            return new AmqpValue<>(null);
+        }
         boolean free = format == Format.SENT || !body.structured();
         if ((free && (sort == Kept.VALUE || sort == Kept.SEQUENCE)) || (body.structured() && format == Format.VALUE)) {
             Object value = Values.toAmqp(value(body));
