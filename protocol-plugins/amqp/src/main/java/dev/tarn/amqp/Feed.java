@@ -164,6 +164,7 @@ final class Feed {
                 change,
                 delivery.matched().get(0).topic(change),
                 delivery.current(),
+                false, // no query
                 ++orders,
                 failed == null ? 0 : failed);
         waiting.put(parcel.order(), parcel);

@@ -3,6 +3,7 @@ package dev.tarn.amqp;
 
 import dev.tarn.api.data.Change;
 import dev.tarn.api.data.Failure;
+import dev.tarn.api.resource.Crossing;
 import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.Mailbox;
 import dev.tarn.api.resource.Start;
@@ -57,7 +58,8 @@ final class MailboxSupply implements Supply, Subscriber {
         List<Parcel> parcels = new ArrayList<>(batch.size());
         for (Delivery delivery : batch) {
             Change change = delivery.change();
-            parcels.add(new Parcel(change, delivery.matched().get(0).topic(change), delivery.current(), 0, 0));
+            boolean left = delivery.crossing() == Crossing.LEAVE;
+            parcels.add(new Parcel(change, delivery.matched().get(0).topic(change), delivery.current(), left, 0, 0));
         }
         outlet.arrived(parcels);
     }

@@ -14,6 +14,7 @@ final class Parcel {
     private final Change change;
     private final String topic;
     private final boolean current;
+    private final boolean left;
     private final long order;
     private int failures;
     private boolean referred;
@@ -22,13 +23,15 @@ final class Parcel {
     /**
      * @param topic the path as the link spells it
      * @param current whether it is the present state of a row
+     * @param left whether the row is no longer among those that the link asks for, which is all that is told of it
      * @param order of its arrival among those of one feed
      * @param failures how often it was sent before and not taken
      */
-    Parcel(Change change, String topic, boolean current, long order, int failures) {
+    Parcel(Change change, String topic, boolean current, boolean left, long order, int failures) {
         this.change = change;
         this.topic = topic;
         this.current = current;
+        this.left = left;
         this.order = order;
         this.failures = failures;
     }
@@ -44,6 +47,11 @@ final class Parcel {
     /** Whether it is the present state of a row, which has no place in the log of its own. */
     boolean current() {
         return current;
+    }
+
+    /** Whether the row is no longer among those that the link asks for. */
+    boolean left() {
+        return left;
     }
 
     long order() {

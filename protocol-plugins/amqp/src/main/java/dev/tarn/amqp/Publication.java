@@ -37,6 +37,7 @@ final class Publication {
     static final Symbol SEQUENCE = Symbol.valueOf("x-opt-sequence-number");
     private static final Symbol RETAIN = Symbol.valueOf("x-opt-retain");
     private static final Symbol KIND = Symbol.valueOf("x-opt-kind");
+    private static final String LEAVE = "leave";
     private static final Map<Format, Change.FormKey<byte[]>> KEYS = new EnumMap<>(Format.class);
 
     static {
@@ -79,7 +80,7 @@ final class Publication {
         ProtonBuffer buffer = Codec.allocate(256);
         Sections kept = Kept.sections(change.attributes(), codec);
         before(buffer, change, parcel.failures(), codec, kept);
-        codec.write(buffer, properties(change, parcel.topic(), null, kept).setContentType(content.mediaType()));
+        codec.write(buffer, properties(change, parcel.topic(), kept).setContentType(content.mediaType()));
         application(buffer, change, codec, kept);
         buffer.writeByte((byte) 0)
                 .writeByte((byte) 0x53)
@@ -89,20 +90,48 @@ final class Publication {
         return Codec.bytes(buffer);
     }
 
+    /** That a row is no longer among those that a link asks for: that alone, since its value is not for that link. */
+    static byte[] leave(Parcel parcel, Codec codec) {
+        Change change = parcel.change();
+        ProtonBuffer buffer = Codec.allocate(256);
+        codec.write(buffer, header(change, parcel.failures()));
+        codec.write(buffer, new MessageAnnotations(annotations(change, LEAVE, null)));
+        Properties properties = new Properties();
+        properties.setTo(parcel.topic());
+        if (change.attributes().timestamp() != 0) {
+            properties.setCreationTime(change.attributes().timestamp());
+        }
+        codec.write(buffer, properties);
+        codec.write(buffer, new AmqpValue<>(null));
+        return Codec.bytes(buffer);
+    }
+
     private static byte[] encode(Change change, String topic, Format format, Codec codec, int failures) {
         Body body = change.body();
         ProtonBuffer buffer = Codec.allocate(256 + (body == null ? 0 : body.size()));
         Sections kept = Kept.sections(change.attributes(), codec);
         before(buffer, change, failures, codec, kept);
-        codec.write(buffer, properties(change, topic, body(change, format), kept));
+        Object content = content(body, change, format);
+        Properties properties = properties(change, topic, kept);
+        if (body != null && content instanceof Data) {
+            properties.setContentType(contentType(change.attributes(), body(body, format)));
+        } else if (body != null && body.structured()) {
+            // What its sender said is of the bytes that it came as. "SHOULD NOT be set" here, AMQP 1.0 §3.2.4.
+            properties.setContentType(null);
+        }
+        codec.write(buffer, properties);
         application(buffer, change, codec, kept);
-        codec.write(buffer, content(change.body(), change, format));
+        codec.write(buffer, content);
         return Codec.bytes(buffer);
     }
 
     private static void before(ProtonBuffer buffer, Change change, int failures, Codec codec, @Nullable Sections kept) {
         codec.write(buffer, header(change, failures));
-        codec.write(buffer, new MessageAnnotations(annotations(change, kept)));
+        codec.write(buffer, new MessageAnnotations(annotations(change, kind(change), kept)));
+    }
+
+    private static String kind(Change change) {
+        return change.kind().name().toLowerCase(Locale.ROOT);
     }
 
     private static void application(ProtonBuffer buffer, Change change, Codec codec, @Nullable Sections kept) {
@@ -120,13 +149,13 @@ final class Publication {
         return failures > 0 ? header.setDeliveryCount(failures) : header;
     }
 
-    private static Map<Symbol, Object> annotations(Change change, @Nullable Sections kept) {
+    private static Map<Symbol, Object> annotations(Change change, String kind, @Nullable Sections kept) {
         Map<Symbol, Object> annotations = new LinkedHashMap<>();
         if (kept != null) {
             kept.annotations().forEach((key, value) -> annotations.put(Symbol.valueOf(String.valueOf(key)), value));
         }
         annotations.remove(RETAIN);
-        annotations.put(KIND, change.kind().name().toLowerCase(Locale.ROOT));
+        annotations.put(KIND, kind);
         if (change.kind() != Kind.MESSAGE) {
             annotations.put(RETAIN, true);
         }
@@ -136,23 +165,19 @@ final class Publication {
         return annotations;
     }
 
-    /** The body in the link's format; null where there is none, or where it goes as a value. */
-    private static @Nullable Body body(Change change, Format format) {
-        Body body = change.body();
+    /** The body in the link's format. */
+    private static Body body(Body body, Format format) {
         String type = format.mediaType();
-        return body == null || !body.structured() || type == null ? body : body.as(type);
+        return !body.structured() || type == null ? body : body.as(type);
     }
 
-    private static Properties properties(Change change, String topic, @Nullable Body body, @Nullable Sections kept) {
+    private static Properties properties(Change change, String topic, @Nullable Sections kept) {
         Attributes attributes = change.attributes();
         Properties properties =
                 kept == null ? new Properties() : kept.properties().copy();
         properties.setTo(topic);
         if (change.kind() == Kind.DELETE || change.kind() == Kind.EXPIRE) {
-            properties.setSubject(change.kind().name().toLowerCase(Locale.ROOT));
-        }
-        if (body != null && Kept.sort(attributes) == Kept.DATA) {
-            properties.setContentType(contentType(attributes, body));
+            properties.setSubject(kind(change));
         }
         if (attributes.responsePath() != null && !properties.hasReplyTo()) {
             properties.setReplyTo(attributes.responsePath());
@@ -209,7 +234,7 @@ final class Publication {
                     ? new UnknownDescribedType(AmqpSequence.DESCRIPTOR_CODE, value)
                     : new AmqpValue<>(value);
         }
-        return new Data(Objects.requireNonNull(body(change, format)).bytes());
+        return new Data(body(body, format).bytes());
     }
 
     /** What an opaque body that came as a value stands for; it was written as JSON. */

@@ -57,7 +57,7 @@ final class Shipment {
 
     /** A message, or as much of it as precedes a content that is streamed. */
     private byte[] message(Parcel next) {
-        Content content = next.referred() ? null : Publication.content(next.change(), format);
+        Content content = next.referred() || next.left() ? null : Publication.content(next.change(), format);
         long most = link.getRemoteMaxMessageSize() == null
                 ? 0
                 : link.getRemoteMaxMessageSize().longValue();
@@ -70,7 +70,9 @@ final class Shipment {
                 departure = null;
             }
         }
-        return Publication.of(next.change(), next.topic(), format, line.codec(), next.failures());
+        return next.left()
+                ? Publication.leave(next, line.codec())
+                : Publication.of(next.change(), next.topic(), format, line.codec(), next.failures());
     }
 
     /** Writes as much as the session's window takes. */
