@@ -152,7 +152,8 @@ final class Publication {
     private static Map<Symbol, Object> annotations(Change change, String kind, @Nullable Sections kept) {
         Map<Symbol, Object> annotations = new LinkedHashMap<>();
         if (kept != null) {
-            kept.annotations().forEach((key, value) -> annotations.put(Symbol.valueOf(String.valueOf(key)), value));
+            kept.annotations()
+                    .forEach((key, value) -> annotations.put(Symbol.valueOf(String.valueOf(key)), Values.again(value)));
         }
         annotations.remove(RETAIN);
         annotations.put(KIND, kind);

@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Date;
 import java.util.LinkedHashMap;
@@ -92,6 +93,27 @@ final class Values {
             return written;
         }
         return value;
+    }
+
+    /** A value that was read so that it can be written: arrays that the library cannot write, of arrays or null, become lists. */
+    static @Nullable Object again(@Nullable Object value) {
+        if (value instanceof Map<?, ?> map) {
+            Map<@Nullable Object, @Nullable Object> written = new LinkedHashMap<>();
+            map.forEach((key, entry) -> written.put(again(key), again(entry)));
+            return written;
+        }
+        if (value instanceof Iterable<?> || (value != null && unwritable(value.getClass()))) {
+            Iterable<?> elements = value instanceof Iterable<?> list ? list : Arrays.asList((Object[]) value);
+            List<@Nullable Object> written = new ArrayList<>();
+            elements.forEach(element -> written.add(again(element)));
+            return written;
+        }
+        return value;
+    }
+
+    private static boolean unwritable(Class<?> type) {
+        Class<?> element = type.componentType();
+        return element != null && (element.isArray() || element == Object.class || element == Void.class);
     }
 
     /** The library writes a timestamp for this class alone. */

@@ -9,6 +9,7 @@ import dev.tarn.testkit.Node;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,34 @@ class BodiesTest {
             assertThat(Peer.next(receiver).<Object>message().body()).isEqualTo(Arrays.asList(1L, null));
             assertThat(Peer.next(receiver).<Object>message().body()).isEqualTo(Arrays.asList(1L, null));
             assertThat(Peer.next(receiver).<Object>message().body()).isEqualTo("good");
+        }
+    }
+
+    /** Null in a list, none of null, none of arrays, arrays of float, of char, of lists with null. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "c003024140",
+                "e0020040",
+                "e00200e0",
+                "e00901e006017200000041",
+                "e00901e006017300000041",
+                "e00601c003024140"
+            })
+    void whatever_annotations_a_message_has_it_is_given_to_whoever_receives_from_a_queue(String hex) throws Exception {
+        Receiver receiver = peer.receiver("queue://jobs/1");
+        byte[] value = HexFormat.of().parseHex(hex);
+        // AMQP 1.0 §3.2.3: a map of one symbol.
+        byte[] before = {0, 0x53, 0x72, (byte) 0xc1, (byte) (5 + value.length), 2, (byte) 0xa3, 2, 'x', '-'};
+        byte[] body = sections(new AmqpValue<>("good"));
+        byte[] message = Arrays.copyOf(before, before.length + value.length + body.length);
+        System.arraycopy(value, 0, message, before.length, value.length);
+        System.arraycopy(body, 0, message, before.length + value.length, body.length);
+        try (RawPeer raw = new RawPeer(node.port("amqp"))) {
+            raw.open().begin(0).sender("jobs/1").transfer(0, false, message).send();
+            Message<Object> got = Peer.next(receiver).message();
+            assertThat(got.body()).isEqualTo("good");
+            assertThat(got.hasAnnotation("x-")).isTrue();
         }
     }
 
