@@ -30,6 +30,9 @@ final class Attachment {
 
     private static final Set<String> PUTS = Set.of("put", "retain", "x-opt-retain");
 
+    /** Marks links that have been asked for. */
+    private static final String ATTACHED = "tarn.attached";
+
     private final Line line;
     private final Set<Outgoing> outgoing;
 
@@ -40,6 +43,9 @@ final class Attachment {
 
     /** A link on which the peer receives. */
     void receive(Sender link) {
+        if (again(link)) {
+            return;
+        }
         try {
             Source source = link.getRemoteSource();
             if (source == null) {
@@ -57,6 +63,24 @@ final class Attachment {
         } catch (Failure | Refusal refused) {
             refuse(link, refused, () -> link.setSource(null));
         }
+    }
+
+    /**
+     * Whether the peer has attached a link of this name in the session already. The library takes both for one, so that none of
+     * them can be taken over, AMQP 1.0 §2.6.1: the session ends.
+     */
+    private boolean again(Link<?> link) {
+        if (link.getAttachments().get(ATTACHED) == null) {
+            link.getAttachments().set(ATTACHED, true);
+            return false;
+        }
+        LOG.debug("session refused: link={} attached twice", link.getName());
+        line.broker().traffic().refused.increment();
+        link.getSession()
+                .setCondition(new ErrorCondition(
+                        AmqpError.NOT_ALLOWED, "link " + link.getName() + " is attached in this session already"))
+                .close();
+        return true;
     }
 
     private void subscribe(Sender link, Wish wish) {
@@ -123,6 +147,9 @@ final class Attachment {
 
     /** A link on which the peer sends. */
     void send(Receiver link) {
+        if (again(link)) {
+            return;
+        }
         try {
             Terminus target = link.getRemoteTarget();
             if (target instanceof Coordinator coordinator) {

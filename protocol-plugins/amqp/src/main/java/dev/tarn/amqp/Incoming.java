@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.engine.IncomingDelivery;
 import org.apache.qpid.protonj2.engine.Receiver;
+import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.UnsignedLong;
 import org.apache.qpid.protonj2.types.messaging.Accepted;
 import org.apache.qpid.protonj2.types.messaging.Rejected;
@@ -45,6 +46,9 @@ final class Incoming {
     private long begun;
 
     private final Assembly assembly;
+
+    /** Bytes of a message that is too large, from its beginning on; 0 while there is none. */
+    private long thrownAway;
 
     /** The delivery that was streamed last, or is. */
     private @Nullable Arrival arrival;
@@ -88,10 +92,12 @@ final class Incoming {
 
     private void read(IncomingDelivery delivery) {
         if (closed) {
+            lost(delivery, LinkError.DETACH_FORCED, "the link is closed");
             return;
         }
         if (delivery.getTransferCount() == 1 && ++begun > granted) {
             close(new ErrorCondition(LinkError.TRANSFER_LIMIT_EXCEEDED, "a transfer without credit"));
+            lost(delivery, LinkError.TRANSFER_LIMIT_EXCEEDED, "a transfer without credit");
             return;
         }
         if (arrival != null && arrival.of(delivery)) {
@@ -102,10 +108,8 @@ final class Incoming {
         if (delivery.isPartial() && size > Streams.HELD && !assembly.judged() && begun(delivery)) {
             return;
         }
-        if (size > line.broker().limits().message()) {
-            close(new ErrorCondition(
-                    LinkError.MESSAGE_SIZE_EXCEEDED,
-                    "a message of more than " + line.broker().limits().message() + " bytes"));
+        if (thrownAway > 0 || size > line.broker().limits().message()) {
+            tooLarge(delivery, size);
             return;
         }
         assembly.grown(delivery.isPartial() ? size : 0);
@@ -114,6 +118,27 @@ final class Incoming {
         } else {
             complete(delivery, size);
         }
+    }
+
+    /**
+     * The rest of it is thrown away, as much again at most, before the link is closed (AMQP 1.0 §2.7.3, max-message-size): what is
+     * left in the session's window would keep out what comes on other links, as the discharge of a transaction (§2.5.6).
+     */
+    private void tooLarge(IncomingDelivery delivery, int size) {
+        int limit = line.broker().limits().message();
+        String reason = "a message of more than " + limit + " bytes";
+        lost(delivery, LinkError.MESSAGE_SIZE_EXCEEDED, reason);
+        delivery.readAll();
+        assembly.clear();
+        thrownAway += size;
+        if (!delivery.isPartial() || thrownAway > 2L * limit) {
+            close(new ErrorCondition(LinkError.MESSAGE_SIZE_EXCEEDED, reason));
+        }
+    }
+
+    /** A delivery that the link does not take: no transaction may be committed without it. */
+    private void lost(IncomingDelivery delivery, Symbol condition, String reason) {
+        line.transactions().refused(delivery.getRemoteState(), new Refusal(condition, reason));
     }
 
     /** Whether a message of which much has come, and more is to come, goes into the store from here on. */
@@ -226,6 +251,9 @@ final class Incoming {
     }
 
     private void settle(IncomingDelivery delivery, int size, @Nullable Throwable failed) {
+        if (failed != null) {
+            line.transactions().refused(delivery.getRemoteState(), failed);
+        }
         settle(delivery, size, outcome(failed));
     }
 

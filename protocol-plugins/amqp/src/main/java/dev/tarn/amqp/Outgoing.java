@@ -116,6 +116,8 @@ final class Outgoing implements Supply.Outlet {
                     break;
                 }
             } else if (waiting.isEmpty()
+                    // After a drain the library calls the link sendable for one more, AMQP 1.0 §2.6.7.
+                    || link.getCredit() == 0
                     || unsettled.count() >= line.broker().limits().unsettled()) {
                 break;
             } else {

@@ -6,6 +6,7 @@ import dev.tarn.api.data.Failure;
 import dev.tarn.api.store.Draft;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.qpid.protonj2.engine.OutgoingDelivery;
 import org.apache.qpid.protonj2.types.Binary;
@@ -31,6 +32,9 @@ final class Transaction {
     private final List<Request> posts = new ArrayList<>();
     private final List<Retirement> retirements = new ArrayList<>();
     private long bytes;
+
+    /** Why something of it was refused, the first time; it is not committed then. */
+    private @Nullable Throwable broken;
 
     private record Retirement(
             Outgoing link,
@@ -74,6 +78,13 @@ final class Transaction {
         posts.add(request);
     }
 
+    /** Something that should have been part of it was refused: none of it will be, since clients do not wait for each outcome. */
+    void refused(Throwable why) {
+        if (broken == null) {
+            broken = why;
+        }
+    }
+
     /** What became of a delivery is part of it. */
     void retire(Outgoing link, OutgoingDelivery delivery, TransactionalState state) {
         Supply from = link.supply();
@@ -91,6 +102,10 @@ final class Transaction {
 
     /** Makes it so. Completes on any thread; what it retires is settled by {@link #settle} and {@link #committed}. */
     CompletionStage<Commit> commit() {
+        Throwable refusal = broken;
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(refusal);
+        }
         List<Draft> alongside = new ArrayList<>(retirements.size());
         for (Retirement retirement : retirements) {
             Draft draft = retirement.kept().draft();

@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.qpid.protonj2.types.Binary;
+import org.apache.qpid.protonj2.types.transactions.TransactionalState;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
+import org.apache.qpid.protonj2.types.transport.DeliveryState;
 import org.jspecify.annotations.Nullable;
 
 /** The local transactions of a connection that are not discharged. For the connection's loop. */
@@ -15,7 +17,9 @@ final class Transactions {
     private static final int MOST = 256;
 
     private final Line line;
-    private final Map<Binary, Transaction> open = new HashMap<>();
+    /** By their ids, read as numbers: the library's binaries have another hash code when they are asked a second time. */
+    private final Map<Long, Transaction> open = new HashMap<>();
+
     private long last;
 
     Transactions(Line line) {
@@ -33,7 +37,7 @@ final class Transactions {
         }
         Binary id = new Binary(ByteBuffer.allocate(Long.BYTES).putLong(++last).array());
         Transaction begun = new Transaction(line, id);
-        open.put(id, begun);
+        open.put(last, begun);
         return begun;
     }
 
@@ -43,15 +47,31 @@ final class Transactions {
      * @throws Refusal when there is none
      */
     Transaction find(@Nullable Binary id) {
-        Transaction known = id == null ? null : open.get(id);
+        Transaction known = known(id);
         if (known == null) {
             throw Transaction.unknown();
         }
         return known;
     }
 
+    /** A delivery that says that it is part of one was refused; nothing when there is no such transaction. */
+    void refused(@Nullable DeliveryState part, Throwable why) {
+        Transaction known = part instanceof TransactionalState within ? known(within.getTxnId()) : null;
+        if (known != null) {
+            known.refused(why);
+        }
+    }
+
     /** It is about to be discharged: nothing more can be part of it. */
     void close(Transaction over) {
-        open.remove(over.id());
+        open.remove(number(over.id()));
+    }
+
+    private @Nullable Transaction known(@Nullable Binary id) {
+        return id == null || id.getLength() != Long.BYTES ? null : open.get(number(id));
+    }
+
+    private static long number(Binary id) {
+        return ByteBuffer.wrap(id.asByteArray()).getLong();
     }
 }

@@ -23,10 +23,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.qpid.protonj2.client.Message;
+import org.apache.qpid.protonj2.types.messaging.Source;
+import org.apache.qpid.protonj2.types.messaging.Target;
+import org.apache.qpid.protonj2.types.transport.Attach;
+import org.apache.qpid.protonj2.types.transport.Close;
 import org.apache.qpid.protonj2.types.transport.Detach;
 import org.apache.qpid.protonj2.types.transport.End;
 import org.apache.qpid.protonj2.types.transport.Flow;
 import org.apache.qpid.protonj2.types.transport.Open;
+import org.apache.qpid.protonj2.types.transport.Role;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -234,10 +239,38 @@ class HostileTest {
     void a_message_without_end_detaches_the_link() throws Exception {
         try (RawPeer peer = new RawPeer(node.port("amqp"))) {
             peer.open().begin().sender("endless").until("endless");
-            for (int i = 0; i < 8; i++) {
+            // What is too much is thrown away for a while.
+            for (int i = 0; i < 14; i++) {
                 peer.transfer(0, true, new byte[10_000]);
             }
             peer.until("amqp:link:message-size-exceeded");
+        }
+    }
+
+    @Test
+    void a_link_that_is_attached_twice_ends_its_session_and_names_it() throws Exception {
+        for (boolean receives : List.of(true, false)) {
+            try (RawPeer peer = new RawPeer(node.port("amqp"))) {
+                peer.open().begin();
+                if (receives) {
+                    peer.receiver("Sensors/1", 1);
+                } else {
+                    peer.sender("Sensors/1").until("Sensors/1");
+                }
+                peer.frame(
+                        0,
+                        new Attach()
+                                .setName(receives ? "in" : "out")
+                                .setHandle(1)
+                                .setRole(receives ? Role.RECEIVER : Role.SENDER)
+                                .setSource(new Source().setAddress("Sensors/2"))
+                                .setTarget(new Target().setAddress("Sensors/2"))
+                                .setInitialDeliveryCount(0));
+                String said = peer.until("is attached in this session already");
+                assertThat(said).contains("amqp:not-allowed").doesNotContain("internal-error");
+                // The connection goes on.
+                peer.begin(1).frame(0, new Close()).untilClosed();
+            }
         }
     }
 

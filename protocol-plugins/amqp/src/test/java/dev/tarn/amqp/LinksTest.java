@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tarn.testkit.Node;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.apache.qpid.protonj2.client.Delivery;
 import org.apache.qpid.protonj2.client.DeliveryMode;
@@ -172,6 +173,24 @@ class LinksTest {
         receiver.addCredit(5);
         Peer.await(receiver.drain());
         assertThat(receiver.tryReceive()).isNull();
+    }
+
+    @Test
+    void nothing_comes_after_a_drain_until_there_is_credit_again() throws Exception {
+        Receiver receiver = peer.receiver("quiet", new ReceiverOptions().creditWindow(0));
+        receiver.addCredit(5);
+        Peer.await(receiver.drain());
+        Receiver other = peer.receiver("quiet");
+        Sender sender = peer.sender("quiet");
+        for (String text : List.of("one", "two")) {
+            Peer.send(sender, Message.create(text));
+            assertThat(Peer.next(other).<Object>message().body()).isEqualTo(text);
+            // Whoever attached first would have got it first.
+            assertThat(receiver.tryReceive()).isNull();
+        }
+        receiver.addCredit(2);
+        assertThat(Peer.next(receiver).<Object>message().body()).isEqualTo("one");
+        assertThat(Peer.next(receiver).<Object>message().body()).isEqualTo("two");
     }
 
     @Test

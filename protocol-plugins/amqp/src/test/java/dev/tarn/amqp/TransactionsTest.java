@@ -118,6 +118,59 @@ class TransactionsTest {
     }
 
     @Test
+    void a_connection_may_have_any_number_of_transactions_one_after_the_other() throws Exception {
+        Session session = peer.connection().openSession();
+        Sender sender = Peer.await(session.openAnonymousSender().openFuture());
+        for (int i = 0; i < 600; i++) {
+            session.beginTransaction();
+            if (i % 100 == 0) {
+                Peer.send(sender, put("Sensors/" + i, "{\"temp\":1}"));
+            }
+            if (i % 2 == 0) {
+                session.commitTransaction();
+            } else {
+                session.rollbackTransaction();
+            }
+        }
+        assertThat(node.row("Sensors/500")).isPresent();
+    }
+
+    @Test
+    void a_transaction_is_rolled_back_whatever_of_it_was_refused_and_when() throws Exception {
+        Message<String> question = Message.create("");
+        question.to("Sensors/1").subject("get").replyTo("answers");
+        List<Message<?>> refused = List.of(
+                Message.create("to many").to("a/#"),
+                Message.create("to none"),
+                question,
+                // More than a message may have: its link is closed, and the discharge comes through nevertheless.
+                Message.create(new byte[17 << 20]).to("large"));
+        for (Message<?> wrong : refused) {
+            Session session = peer.connection().openSession();
+            Sender sender = Peer.await(session.openAnonymousSender().openFuture());
+            session.beginTransaction();
+            Peer.send(sender, put("Sensors/1", "{\"temp\":1}"));
+            try {
+                Peer.send(sender, wrong);
+            } catch (ClientException closed) {
+                assertThat(closed).hasMessageContaining("a message of more than");
+            }
+            assertThatThrownBy(session::commitTransaction)
+                    .as("to %s", wrong.to())
+                    .isInstanceOf(ClientException.class);
+            assertThat(node.row("Sensors/1")).isEmpty();
+            // The next one has nothing to do with it.
+            Sender next = Peer.await(session.openAnonymousSender().openFuture());
+            session.beginTransaction();
+            Peer.send(next, put("Sensors/2", "{\"temp\":2}"));
+            session.commitTransaction();
+            assertThat(node.row("Sensors/2")).isPresent();
+            node.delete("Sensors/2");
+            session.close();
+        }
+    }
+
+    @Test
     void what_is_taken_in_a_transaction_is_taken_with_it() throws Exception {
         Session plain = peer.connection().openSession();
         Sender jobs = queue(plain, "jobs");
