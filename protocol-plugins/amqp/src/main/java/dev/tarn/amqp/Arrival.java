@@ -14,8 +14,8 @@ import org.apache.qpid.protonj2.types.transport.AmqpError;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message on its way into the store: a put of more bytes than are held. They are taken from the delivery, which opens the
- * session's window for more, only when the store has room for them. For the connection's loop.
+ * One message on its way into the store: a put of more bytes than are held. They are taken from the delivery when the store has
+ * room for them; while there are too many, nothing more is read from the connection. For the connection's loop.
  */
 final class Arrival {
 
@@ -26,6 +26,12 @@ final class Arrival {
     private final DataReader data = new DataReader();
     private @Nullable Upload upload;
     private @Nullable Throwable failure;
+
+    /** Bytes that the line was told of. */
+    private int held;
+
+    /** Bytes that the store was given and has not taken yet. */
+    private int given;
 
     /** Whether the store has not taken yet what it was given. */
     private boolean busy = true;
@@ -69,6 +75,20 @@ final class Arrival {
 
     /** Goes on, if the store has room. */
     void more() {
+        pass();
+        count();
+    }
+
+    private void count() {
+        int now = ended ? 0 : given + delivery.available();
+        int more = now - held;
+        held = now;
+        if (more != 0) {
+            line.waiting(more);
+        }
+    }
+
+    private void pass() {
         while (!busy && !ended) {
             ProtonBuffer bytes = delivery.readAll();
             if (bytes != null && failure == null) {
@@ -99,10 +119,12 @@ final class Arrival {
             return;
         }
         busy = true;
+        given = bytes.remaining();
         on(into.add(bytes), (added, failed) -> {
             if (!ended) {
                 line.later(() -> {
                     busy = false;
+                    given = 0;
                     if (failed != null) {
                         fail(failed);
                     }
@@ -117,6 +139,7 @@ final class Arrival {
         Throwable cause = why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
         failure = cause == null ? new IllegalStateException("neither taken nor refused") : cause;
         busy = false;
+        given = 0;
         letGo();
     }
 
@@ -135,6 +158,7 @@ final class Arrival {
         // What comes after it on this connection is done after it.
         line.hold();
         upload = null;
+        count();
         String type = Streams.type(request);
         on(from.finish(type), (content, failed) -> {
             CompletionStage<?> put = content == null
@@ -153,6 +177,7 @@ final class Arrival {
             ended = true;
             line.streaming(this, false);
             letGo();
+            count();
         }
     }
 

@@ -113,7 +113,6 @@ final class Conversation implements Line, Containers.Holder {
         if (!open) {
             throw new Refusal(AmqpError.ILLEGAL_STATE, "begin before open");
         }
-        session.setIncomingCapacity(broker.limits().window());
         session.setHandleMax(broker.limits().counts().links() - 1L);
         session.closeHandler(remote -> guarded(session::close));
         session.localCloseHandler(ended -> guarded(() -> ended(ended)));

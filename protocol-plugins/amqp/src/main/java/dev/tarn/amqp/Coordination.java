@@ -6,6 +6,7 @@ import java.util.Set;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.engine.IncomingDelivery;
 import org.apache.qpid.protonj2.engine.Receiver;
+import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.messaging.Accepted;
 import org.apache.qpid.protonj2.types.messaging.Rejected;
 import org.apache.qpid.protonj2.types.messaging.Source;
@@ -39,12 +40,13 @@ final class Coordination {
 
     private final Line line;
     private final Receiver link;
+    private final Credit credit;
     private final Set<Transaction> declared = new LinkedHashSet<>();
-    private boolean closed;
 
     Coordination(Line line, Receiver link) {
         this.line = line;
         this.link = link;
+        this.credit = new Credit(link, CREDIT);
     }
 
     void open(Coordinator asked) {
@@ -57,20 +59,28 @@ final class Coordination {
                 .deliveryReadHandler(delivery -> line.guarded(() -> read(delivery)))
                 .detachHandler(remote -> line.guarded(() -> gone(false)))
                 .closeHandler(remote -> line.guarded(() -> gone(true)))
-                .parentEndpointClosedHandler(parent -> rollBack())
+                .parentEndpointClosedHandler(parent -> over())
                 .open();
-        link.addCredit(CREDIT);
+        credit.replenish();
     }
 
     private void read(IncomingDelivery delivery) {
-        if (closed) {
+        boolean covered = credit.covers(delivery);
+        if (credit.closed()) {
+            delivery.readAll();
+            return;
+        }
+        if (!covered) {
+            close(LinkError.TRANSFER_LIMIT_EXCEEDED, "a transfer without credit");
             return;
         }
         if (delivery.available() > LARGEST) {
-            closed = true;
-            rollBack();
-            link.setCondition(new ErrorCondition(LinkError.MESSAGE_SIZE_EXCEEDED, "more than " + LARGEST + " bytes"));
-            link.close();
+            close(LinkError.MESSAGE_SIZE_EXCEEDED, "more than " + LARGEST + " bytes");
+            return;
+        }
+        if (delivery.isAborted()) {
+            delivery.settle();
+            credit.replenish();
             return;
         }
         if (delivery.isPartial()) {
@@ -78,7 +88,7 @@ final class Coordination {
         }
         ProtonBuffer payload = delivery.readAll();
         byte[] message = payload == null ? new byte[0] : Codec.bytes(payload);
-        link.addCredit(1);
+        credit.replenish();
         try {
             // What is declared and discharged is a described value of the section, which messages do not have.
             for (int at = 0; at < message.length; ) {
@@ -105,6 +115,11 @@ final class Coordination {
 
     private void discharge(IncomingDelivery delivery, Discharge asked) {
         Transaction discharged = line.transactions().find(asked.getTxnId());
+        if (discharged.incomplete()) {
+            // AMQP 1.0 §4.4.1: the control link must be terminated with this error.
+            close(TransactionErrors.TRANSACTION_ROLLBACK, "discharged before the end of a message that is part of it");
+            return;
+        }
         line.transactions().close(discharged);
         declared.remove(discharged);
         if (asked.getFail()) {
@@ -126,7 +141,7 @@ final class Coordination {
         } else {
             discharged.rolledBack();
         }
-        if (!closed) {
+        if (!credit.closed()) {
             delivery.disposition(failure == null ? Accepted.getInstance() : failed(failure), true);
         }
     }
@@ -140,7 +155,8 @@ final class Coordination {
         return new Rejected(new ErrorCondition(TransactionErrors.TRANSACTION_ROLLBACK, reason));
     }
 
-    private void rollBack() {
+    private void over() {
+        credit.close();
         for (Transaction transaction : declared) {
             line.transactions().close(transaction);
             transaction.rolledBack();
@@ -148,9 +164,16 @@ final class Coordination {
         declared.clear();
     }
 
+    /** What was declared on the link is rolled back. */
+    private void close(Symbol condition, String reason) {
+        line.broker().traffic().refused.increment();
+        over();
+        link.setCondition(new ErrorCondition(condition, reason));
+        link.close();
+    }
+
     private void gone(boolean forGood) {
-        closed = true;
-        rollBack();
+        over();
         if (forGood) {
             link.close();
         } else {

@@ -31,9 +31,4 @@ record Limits(
      * @param links of one session
      */
     record Counts(int sessions, int links) {}
-
-    /** Bytes that a session may send ahead: at least a few frames. */
-    int window() {
-        return Math.max(receivedBytes, 4 * frame);
-    }
 }

@@ -262,6 +262,14 @@ final class Outgoing implements Supply.Outlet {
         }
     }
 
+    /** Ends the link because of what its client has said; a kept subscription stays. */
+    void fail(ErrorCondition why) {
+        line.broker().traffic().refused.increment();
+        release(false, false);
+        link.setCondition(why);
+        link.detach();
+    }
+
     @Override
     public void ended(ErrorCondition why) {
         Supply open = supply;

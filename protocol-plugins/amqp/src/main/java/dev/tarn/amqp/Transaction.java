@@ -5,7 +5,9 @@ import dev.tarn.api.data.Commit;
 import dev.tarn.api.data.Failure;
 import dev.tarn.api.store.Draft;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.qpid.protonj2.engine.OutgoingDelivery;
@@ -30,8 +32,13 @@ final class Transaction {
     private final Line line;
     private final Binary id;
     private final List<Request> posts = new ArrayList<>();
-    private final List<Retirement> retirements = new ArrayList<>();
+    private final Map<OutgoingDelivery, Retirement> retirements = new LinkedHashMap<>();
     private long bytes;
+
+    /** Messages of it of which more is to come. */
+    private int partial;
+
+    private boolean over;
 
     /** Why something of it was refused, the first time; it is not committed then. */
     private @Nullable Throwable broken;
@@ -57,6 +64,25 @@ final class Transaction {
     /** What says that a message is part of this. */
     TransactionalState accepted() {
         return new TransactionalState().setTxnId(id).setOutcome(Accepted.getInstance());
+    }
+
+    /** Nothing more can be part of it. */
+    void close() {
+        over = true;
+    }
+
+    boolean over() {
+        return over;
+    }
+
+    /** More is to come of a message of it, or no more is. */
+    void receiving(boolean begun) {
+        partial += begun ? 1 : -1;
+    }
+
+    /** Whether there is a message of it of which more is to come: then it cannot be discharged. */
+    boolean incomplete() {
+        return partial > 0;
     }
 
     /**
@@ -85,19 +111,13 @@ final class Transaction {
         }
     }
 
-    /** What became of a delivery is part of it. */
-    void retire(Outgoing link, OutgoingDelivery delivery, TransactionalState state) {
-        Supply from = link.supply();
-        if (from == null || !(delivery.getLinkedResource() instanceof Parcel parcel)) {
-            return;
-        }
+    /** What became of a delivery is part of it; what was said last of one counts. */
+    void retire(Outgoing link, Supply from, OutgoingDelivery delivery, Parcel parcel, TransactionalState state) {
         Outcome outcome = state.getOutcome();
-        boolean over = outcome == null || outcome instanceof Accepted || outcome instanceof Rejected;
-        retirements.add(new Retirement(
-                link,
-                new Kept(from, parcel, over ? from.retirement(parcel) : null),
-                delivery,
-                outcome instanceof DeliveryState said ? said : null));
+        boolean done = outcome == null || outcome instanceof Accepted || outcome instanceof Rejected;
+        Kept kept = new Kept(from, parcel, done ? from.retirement(parcel) : null);
+        retirements.put(
+                delivery, new Retirement(link, kept, delivery, outcome instanceof DeliveryState said ? said : null));
     }
 
     /** Makes it so. Completes on any thread; what it retires is settled by {@link #settle} and {@link #committed}. */
@@ -107,7 +127,7 @@ final class Transaction {
             return CompletableFuture.failedFuture(refusal);
         }
         List<Draft> alongside = new ArrayList<>(retirements.size());
-        for (Retirement retirement : retirements) {
+        for (Retirement retirement : retirements.values()) {
             Draft draft = retirement.kept().draft();
             if (draft != null) {
                 alongside.add(draft);
@@ -118,7 +138,7 @@ final class Transaction {
 
     /** It is so: what is kept by name need not wait for the connection to learn that. Any thread, after the commit. */
     void settle() {
-        for (Retirement retirement : retirements) {
+        for (Retirement retirement : retirements.values()) {
             Kept kept = retirement.kept();
             if (kept.draft() != null) {
                 kept.from().retired(kept.parcel());
@@ -128,7 +148,7 @@ final class Transaction {
 
     /** It is so. */
     void committed() {
-        for (Retirement retirement : retirements) {
+        for (Retirement retirement : retirements.values()) {
             boolean told = retirement.kept().draft() != null;
             retirement.link().unsettled().retired(retirement.delivery(), retirement.outcome(), told);
         }
@@ -137,7 +157,7 @@ final class Transaction {
 
     /** Nothing of it is so. */
     void rolledBack() {
-        retirements.forEach(retirement -> retirement.link().unsettled().unretired(retirement.delivery()));
+        retirements.values().forEach(retirement -> retirement.link().unsettled().unretired(retirement.delivery()));
         clear();
     }
 

@@ -54,9 +54,15 @@ final class Transactions {
         return known;
     }
 
+    /** The one that a delivery says it is part of; null for none that is open. */
+    @Nullable
+    Transaction of(@Nullable DeliveryState part) {
+        return part instanceof TransactionalState within ? known(within.getTxnId()) : null;
+    }
+
     /** A delivery that says that it is part of one was refused; nothing when there is no such transaction. */
     void refused(@Nullable DeliveryState part, Throwable why) {
-        Transaction known = part instanceof TransactionalState within ? known(within.getTxnId()) : null;
+        Transaction known = of(part);
         if (known != null) {
             known.refused(why);
         }
@@ -64,6 +70,7 @@ final class Transactions {
 
     /** It is about to be discharged: nothing more can be part of it. */
     void close(Transaction over) {
+        over.close();
         open.remove(number(over.id()));
     }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.qpid.protonj2.engine.OutgoingDelivery;
 import org.apache.qpid.protonj2.types.messaging.Accepted;
 import org.apache.qpid.protonj2.types.messaging.Modified;
 import org.apache.qpid.protonj2.types.messaging.Released;
 import org.apache.qpid.protonj2.types.transactions.TransactionalState;
+import org.apache.qpid.protonj2.types.transport.AmqpError;
 import org.apache.qpid.protonj2.types.transport.DeliveryState;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +17,9 @@ final class Unsettled {
     private final Line line;
     private final Outgoing link;
     private int count;
+
+    /** In which transactions deliveries are settled. */
+    private final Map<OutgoingDelivery, Transaction> retiring = new HashMap<>();
 
     Unsettled(Line line, Outgoing link) {
         this.line = line;
@@ -42,12 +48,28 @@ final class Unsettled {
         }
         DeliveryState state = delivery.getRemoteState();
         if (state instanceof TransactionalState within) {
-            line.transactions().find(within.getTxnId()).retire(link, delivery, within);
+            retire(delivery, sent, within);
             return;
         }
         if (delivery.isRemotelySettled() || (state != null && terminal(state))) {
             finish(delivery, sent, state);
             link.pump();
+        }
+    }
+
+    /** What became of a delivery is part of a transaction, AMQP 1.0 §4.4.2; of the first that says so. */
+    private void retire(OutgoingDelivery delivery, Parcel sent, TransactionalState within) {
+        Transaction now = line.transactions().of(within);
+        Supply from = link.supply();
+        if (now == null || from == null) {
+            link.fail(Transaction.unknown().error());
+            return;
+        }
+        Transaction before = retiring.putIfAbsent(delivery, now);
+        if (before != null && before != now) {
+            now.refused(new Refusal(AmqpError.ILLEGAL_STATE, "another transaction has settled the same delivery"));
+        } else {
+            now.retire(link, from, delivery, sent, within);
         }
     }
 
@@ -83,6 +105,7 @@ final class Unsettled {
 
     private void forget(OutgoingDelivery delivery) {
         delivery.settle();
+        retiring.remove(delivery);
         if (delivery.getLinkedResource() instanceof Parcel sent) {
             link.forgotten(sent);
         }
@@ -115,6 +138,7 @@ final class Unsettled {
 
     /** A transaction was not: what its client holds no more is sent again, the rest is still the client's to settle. */
     void unretired(OutgoingDelivery delivery) {
+        retiring.remove(delivery);
         if (link.supply() != null
                 && delivery.isRemotelySettled()
                 && delivery.getLinkedResource() instanceof Parcel sent) {

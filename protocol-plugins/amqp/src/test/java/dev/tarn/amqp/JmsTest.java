@@ -258,4 +258,27 @@ class JmsTest {
             assertThat(consumer.receiveNoWait()).isNull();
         }
     }
+
+    @Test
+    void a_transaction_has_all_of_its_messages_or_is_rolled_back_however_large_they_are() throws Exception {
+        try (JMSContext context = factory.createContext(JMSContext.SESSION_TRANSACTED)) {
+            Queue jobs = context.createQueue("jobs");
+            // The client does not wait for the end of a message before it discharges.
+            context.createProducer().send(jobs, new byte[12 << 20]);
+            context.createProducer().send(jobs, "after it");
+            context.commit();
+            context.createProducer().send(jobs, "not alone");
+            assertThatThrownBy(() -> {
+                        context.createProducer().send(jobs, new byte[17 << 20]);
+                        context.commit();
+                    })
+                    .isInstanceOf(JMSRuntimeException.class);
+        }
+        try (JMSContext context = factory.createContext()) {
+            JMSConsumer taking = context.createConsumer(context.createQueue("jobs"));
+            assertThat(next(taking).getBody(byte[].class)).hasSize(12 << 20);
+            assertThat(text(taking)).isEqualTo("after it");
+            assertThat(taking.receiveNoWait()).isNull();
+        }
+    }
 }

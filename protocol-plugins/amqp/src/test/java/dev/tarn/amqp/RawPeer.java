@@ -12,8 +12,14 @@ import org.apache.qpid.protonj2.buffer.ProtonBuffer;
 import org.apache.qpid.protonj2.codec.CodecFactory;
 import org.apache.qpid.protonj2.codec.Decoder;
 import org.apache.qpid.protonj2.codec.Encoder;
+import org.apache.qpid.protonj2.types.Binary;
+import org.apache.qpid.protonj2.types.messaging.Accepted;
+import org.apache.qpid.protonj2.types.messaging.AmqpValue;
+import org.apache.qpid.protonj2.types.messaging.Rejected;
 import org.apache.qpid.protonj2.types.messaging.Source;
 import org.apache.qpid.protonj2.types.messaging.Target;
+import org.apache.qpid.protonj2.types.transactions.Coordinator;
+import org.apache.qpid.protonj2.types.transactions.TransactionalState;
 import org.apache.qpid.protonj2.types.transport.Attach;
 import org.apache.qpid.protonj2.types.transport.Begin;
 import org.apache.qpid.protonj2.types.transport.Flow;
@@ -80,15 +86,19 @@ final class RawPeer implements AutoCloseable {
 
     /** A link on which this peer receives, with so much credit. */
     RawPeer receiver(String address, long credit) {
+        return receiver(new Source().setAddress(address), SenderSettleMode.SETTLED, credit);
+    }
+
+    RawPeer receiver(Source source, SenderSettleMode mode, long credit) {
         frame(
                 0,
                 new Attach()
                         .setName("in")
                         .setHandle(0)
                         .setRole(Role.RECEIVER)
-                        .setSenderSettleMode(SenderSettleMode.SETTLED)
+                        .setSenderSettleMode(mode)
                         .setReceiverSettleMode(ReceiverSettleMode.FIRST)
-                        .setSource(new Source().setAddress(address))
+                        .setSource(source)
                         .setTarget(new Target()));
         return frame(
                 0,
@@ -103,13 +113,44 @@ final class RawPeer implements AutoCloseable {
     }
 
     RawPeer transfer(int id, boolean more, byte[] payload) {
-        Transfer transfer = new Transfer()
-                .setHandle(0)
+        return raw(frame(0, 0, next(0, id).setMore(more), payload));
+    }
+
+    /** The link of transactions, as handle 1; AMQP 1.0 §4.1. */
+    RawPeer coordinator() {
+        return frame(
+                0,
+                new Attach()
+                        .setName("control")
+                        .setHandle(1)
+                        .setRole(Role.SENDER)
+                        .setSenderSettleMode(SenderSettleMode.UNSETTLED)
+                        .setReceiverSettleMode(ReceiverSettleMode.FIRST)
+                        .setSource(new Source().setOutcomes(Accepted.DESCRIPTOR_SYMBOL, Rejected.DESCRIPTOR_SYMBOL))
+                        .setTarget(new Coordinator())
+                        .setInitialDeliveryCount(0));
+    }
+
+    /** Declares or discharges. */
+    RawPeer control(int id, Object asked) {
+        ProtonBuffer body = Codec.allocate(64);
+        new Codec().write(body, new AmqpValue<>(asked));
+        return raw(frame(0, 0, next(1, id), Codec.bytes(body)));
+    }
+
+    /** A transfer of the sending link within a transaction, the first of the connection being 1. */
+    RawPeer transfer(int id, long transaction, boolean more, byte[] payload) {
+        byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(transaction).array();
+        TransactionalState within = new TransactionalState().setTxnId(new Binary(number));
+        return raw(frame(0, 0, next(0, id).setMore(more).setState(within), payload));
+    }
+
+    private static Transfer next(int handle, int id) {
+        return new Transfer()
+                .setHandle(handle)
                 .setDeliveryId(id)
                 .setDeliveryTag(new byte[] {(byte) id})
-                .setMessageFormat(0)
-                .setMore(more);
-        return raw(frame(0, 0, transfer, payload));
+                .setMessageFormat(0);
     }
 
     RawPeer frame(int channel, Object performative) {
