@@ -153,6 +153,7 @@ final class Conversation implements Line, Containers.Holder {
         heartbeat.stop();
         Set.copyOf(outgoing).forEach(link -> link.release(!left, false));
         outgoing.clear();
+        transactions.release();
         load.close();
         owned.forEach(broker.feeds()::end);
         if (open) {

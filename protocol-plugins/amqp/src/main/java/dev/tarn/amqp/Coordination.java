@@ -123,13 +123,15 @@ final class Coordination {
         line.transactions().close(discharged);
         declared.remove(discharged);
         if (asked.getFail()) {
-            discharged.rolledBack();
+            discharged.rollBack();
             delivery.disposition(Accepted.getInstance(), true);
             return;
         }
         discharged.commit().whenComplete((commit, failure) -> {
             if (failure == null) {
                 discharged.settle();
+            } else {
+                discharged.restore();
             }
             line.later(() -> discharged(delivery, discharged, failure));
         });
@@ -159,7 +161,7 @@ final class Coordination {
         credit.close();
         for (Transaction transaction : declared) {
             line.transactions().close(transaction);
-            transaction.rolledBack();
+            transaction.rollBack();
         }
         declared.clear();
     }

@@ -37,6 +37,7 @@ final class Feed {
     private final TreeMap<Long, Parcel> waiting = new TreeMap<>();
     private final Map<Long, Integer> failures = new HashMap<>();
     private final FeedReading reading;
+    private final FeedPledges pledges;
 
     /** Current rows that were given or wait. */
     private int rowsOut;
@@ -49,6 +50,7 @@ final class Feed {
         this.terms = terms;
         this.log = log;
         this.place = place;
+        this.pledges = new FeedPledges(place);
         place.of(this);
         this.reading = new FeedReading(feeds, this, place);
     }
@@ -124,15 +126,11 @@ final class Feed {
             if (lost) {
                 parcel.failed();
             }
-            waiting.put(parcel.order(), parcel);
+            again(parcel);
         }
         member.held().clear();
         if (deserted()) {
-            for (Parcel parcel : waiting.values()) {
-                if (parcel.failures() > 0 && parcel.change().logged() && !parcel.current()) {
-                    failures.put(parcel.change().sequence(), parcel.failures());
-                }
-            }
+            waiting.values().forEach(this::again);
             waiting.clear();
             place.goneAt(feeds.now());
             shut();
@@ -158,6 +156,9 @@ final class Feed {
     /** Something to give, of the reading. */
     void add(Delivery delivery) {
         Change change = delivery.change();
+        if (!delivery.current() && pledges.has(change.sequence())) {
+            return;
+        }
         rowsOut += delivery.current() ? 1 : 0;
         Integer failed = failures.isEmpty() || delivery.current() ? null : failures.remove(change.sequence());
         Parcel parcel = new Parcel(
@@ -212,19 +213,40 @@ final class Feed {
     /** What settles this change in the store; any thread. */
     @Nullable
     Draft retirement(Parcel parcel) {
-        return parcel.current() || !parcel.change().logged()
-                ? null
-                : place.retirement(parcel.change().sequence());
+        return FeedPledges.may(parcel) ? place.retirement(parcel.change().sequence()) : null;
+    }
+
+    /** A client has settled it in a transaction. */
+    void pledge(FeedMember member, Parcel parcel) {
+        pledges.add(member, parcel);
     }
 
     /** A transaction has settled it. */
-    void retired(FeedMember member, Parcel parcel) {
-        if (!parcel.current() && parcel.change().logged()) {
-            place.retired(parcel.change().sequence());
+    void retired(Parcel parcel) {
+        pledges.retired(parcel);
+    }
+
+    /** A transaction that was rolled back would have settled it: its client has it again, or, if that has gone, others. */
+    void restored(FeedMember member, Parcel parcel) {
+        if (!pledges.restored(parcel)) {
+            return;
         }
-        // The member may have left before the commit was known; then it waits for another.
-        waiting.remove(parcel.order());
-        settled(member, List.of(parcel));
+        if (members.has(member)) {
+            member.held().add(parcel);
+        } else {
+            parcel.failed();
+            again(parcel);
+            pump();
+        }
+    }
+
+    /** It goes to somebody else, if there is anybody, or is read from the log again. */
+    private void again(Parcel parcel) {
+        if (!deserted()) {
+            waiting.put(parcel.order(), parcel);
+        } else if (parcel.failures() > 0 && parcel.change().logged() && !parcel.current()) {
+            failures.put(parcel.change().sequence(), parcel.failures());
+        }
     }
 
     void returned(FeedMember member, Parcel parcel, Supply.Fate fate) {

@@ -21,6 +21,10 @@ final class FeedMembers {
         return members.remove(member);
     }
 
+    boolean has(FeedMember member) {
+        return members.contains(member);
+    }
+
     int count() {
         return members.size();
     }

@@ -73,8 +73,22 @@ final class FeedSupply implements Supply {
     }
 
     @Override
+    public boolean pledge(Parcel parcel) {
+        if (!FeedPledges.may(parcel)) {
+            return false;
+        }
+        tell(joined -> joined.pledge(member, parcel));
+        return true;
+    }
+
+    @Override
     public void retired(Parcel parcel) {
-        tell(joined -> joined.retired(member, parcel));
+        tell(joined -> joined.retired(parcel));
+    }
+
+    @Override
+    public void restored(Parcel parcel) {
+        tell(joined -> joined.restored(member, parcel));
     }
 
     @Override

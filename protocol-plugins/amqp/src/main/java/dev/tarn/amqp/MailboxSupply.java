@@ -104,8 +104,18 @@ final class MailboxSupply implements Supply, Subscriber {
     }
 
     @Override
+    public boolean pledge(Parcel parcel) {
+        return false;
+    }
+
+    @Override
     public void retired(Parcel parcel) {
-        settled(parcel);
+        throw new IllegalStateException("never pledged");
+    }
+
+    @Override
+    public void restored(Parcel parcel) {
+        throw new IllegalStateException("never pledged");
     }
 
     @Override

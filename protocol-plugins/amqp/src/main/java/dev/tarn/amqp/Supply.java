@@ -50,8 +50,17 @@ interface Supply {
     @Nullable
     Draft retirement(Parcel parcel);
 
-    /** The transaction with {@link #retirement} was committed. */
+    /**
+     * The client has settled it in a transaction: until {@link #retired} or {@link #restored} nobody else gets it, though the link
+     * may end. Returns false where there is nobody else; then it is settled after the commit.
+     */
+    boolean pledge(Parcel parcel);
+
+    /** The transaction of {@link #pledge} was committed. Any thread. */
     void retired(Parcel parcel);
+
+    /** The transaction of {@link #pledge} was rolled back: the client has it as before. Any thread. */
+    void restored(Parcel parcel);
 
     /** Whether nothing is at hand that could be sent; asked now and then while a link is drained. Answers on the loop. */
     void idle(java.util.function.Consumer<Boolean> answer);

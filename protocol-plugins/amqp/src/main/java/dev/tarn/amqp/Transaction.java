@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Transaction {
 
-    /** Messages and settlements of one transaction. */
+    /** Messages of one transaction. */
     private static final int MOST = 10_000;
 
     private final Line line;
@@ -49,8 +49,12 @@ final class Transaction {
             OutgoingDelivery delivery,
             @Nullable DeliveryState outcome) {}
 
+    /** @param draft what settles it in the store; null for nothing */
     private record Kept(
-            Supply from, Parcel parcel, @Nullable Draft draft) {}
+            Supply from,
+            Parcel parcel,
+            boolean pledged,
+            @Nullable Draft draft) {}
 
     Transaction(Line line, Binary id) {
         this.line = line;
@@ -115,9 +119,14 @@ final class Transaction {
     void retire(Outgoing link, Supply from, OutgoingDelivery delivery, Parcel parcel, TransactionalState state) {
         Outcome outcome = state.getOutcome();
         boolean done = outcome == null || outcome instanceof Accepted || outcome instanceof Rejected;
-        Kept kept = new Kept(from, parcel, done ? from.retirement(parcel) : null);
-        retirements.put(
-                delivery, new Retirement(link, kept, delivery, outcome instanceof DeliveryState said ? said : null));
+        boolean pledged = done && from.pledge(parcel);
+        Kept kept = new Kept(from, parcel, pledged, pledged ? from.retirement(parcel) : null);
+        Retirement said =
+                new Retirement(link, kept, delivery, outcome instanceof DeliveryState terminal ? terminal : null);
+        Retirement before = retirements.put(delivery, said);
+        if (before != null && before.kept().pledged() && !pledged) {
+            from.restored(parcel);
+        }
     }
 
     /** Makes it so. Completes on any thread; what it retires is settled by {@link #settle} and {@link #committed}. */
@@ -140,8 +149,18 @@ final class Transaction {
     void settle() {
         for (Retirement retirement : retirements.values()) {
             Kept kept = retirement.kept();
-            if (kept.draft() != null) {
+            if (kept.pledged()) {
                 kept.from().retired(kept.parcel());
+            }
+        }
+    }
+
+    /** Nothing of it is so: others may get what is kept by name. Any thread. */
+    void restore() {
+        for (Retirement retirement : retirements.values()) {
+            Kept kept = retirement.kept();
+            if (kept.pledged()) {
+                kept.from().restored(kept.parcel());
             }
         }
     }
@@ -149,13 +168,24 @@ final class Transaction {
     /** It is so. */
     void committed() {
         for (Retirement retirement : retirements.values()) {
-            boolean told = retirement.kept().draft() != null;
-            retirement.link().unsettled().retired(retirement.delivery(), retirement.outcome(), told);
+            retirement
+                    .link()
+                    .unsettled()
+                    .retired(
+                            retirement.delivery(),
+                            retirement.outcome(),
+                            retirement.kept().pledged());
         }
         clear();
     }
 
-    /** Nothing of it is so. */
+    /** It is not discharged, or as failed. */
+    void rollBack() {
+        restore();
+        rolledBack();
+    }
+
+    /** Nothing of it is so, after {@link #restore}. */
     void rolledBack() {
         retirements.values().forEach(retirement -> retirement.link().unsettled().unretired(retirement.delivery()));
         clear();

@@ -74,6 +74,12 @@ final class Transactions {
         open.remove(number(over.id()));
     }
 
+    /** The connection is over. */
+    void release() {
+        open.values().forEach(Transaction::restore);
+        open.clear();
+    }
+
     private @Nullable Transaction known(@Nullable Binary id) {
         return id == null || id.getLength() != Long.BYTES ? null : open.get(number(id));
     }

@@ -121,12 +121,13 @@ final class Unsettled {
     }
 
     /**
-     * A transaction was committed in which the client has settled this.
+     * A transaction was committed in which the client has settled this, on a link that may be over by now.
      *
      * @param told whether the supply knows already
      */
     void retired(OutgoingDelivery delivery, @Nullable DeliveryState outcome, boolean told) {
-        if (delivery.getLinkedResource() instanceof Parcel sent) {
+        retiring.remove(delivery);
+        if (link.supply() != null && delivery.getLinkedResource() instanceof Parcel sent) {
             if (told) {
                 forget(delivery);
             } else {

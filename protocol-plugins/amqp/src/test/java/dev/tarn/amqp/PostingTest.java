@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
+import org.apache.qpid.protonj2.client.Delivery;
 import org.apache.qpid.protonj2.client.Message;
 import org.apache.qpid.protonj2.client.Receiver;
 import org.apache.qpid.protonj2.client.ReceiverOptions;
@@ -37,6 +38,10 @@ class PostingTest {
 
     private static final String ROLLBACK = "amqp:transaction:rollback";
     private static final String ACCEPTED = "\u0000S$E";
+
+    /** The second transaction of a connection, as it is declared. */
+    private static final String DECLARED_SECOND = "\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0002";
+
     private static final String BODY = "{\"temp\":1}";
 
     private Node node;
@@ -179,12 +184,28 @@ class PostingTest {
                 .setState(new TransactionalState().setTxnId(id(transaction)).setOutcome(Accepted.getInstance()));
     }
 
+    private static Receiver jobs(Peer peer) throws Exception {
+        ReceiverOptions queue = new ReceiverOptions();
+        queue.sourceOptions().capabilities("queue");
+        return peer.receiver("jobs", queue);
+    }
+
+    /** Whether there is something in the queue that is nobody's; it is put back. */
     private boolean left() throws Exception {
         try (Peer other = Peer.of(node)) {
-            ReceiverOptions queue = new ReceiverOptions();
-            queue.sourceOptions().capabilities("queue");
-            Receiver rest = other.receiver("jobs", queue);
-            return rest.drain().get() != null && rest.tryReceive() != null;
+            Receiver rest = jobs(other);
+            Peer.await(rest.drain());
+            Delivery found = rest.tryReceive();
+            if (found != null) {
+                found.release();
+            }
+            return found != null;
+        }
+    }
+
+    private String comes() throws Exception {
+        try (Peer other = Peer.of(node)) {
+            return Peer.next(jobs(other)).<String>message().body();
         }
     }
 
@@ -210,5 +231,34 @@ class PostingTest {
             taker.control(0, new Declare()).control(1, discharge(1, false)).until(ACCEPTED);
         }
         assertThat(left()).isTrue();
+    }
+
+    @Test
+    void what_is_settled_in_a_transaction_is_nobody_else_s_until_that_is_discharged() throws Exception {
+        for (boolean committed : new boolean[] {true, false}) {
+            try (RawPeer taker = taking()) {
+                taker.control(0, new Declare())
+                        .frame(0, accepted(1))
+                        .frame(0, new Detach().setHandle(0).setClosed(true))
+                        .control(1, new Declare())
+                        .until(DECLARED_SECOND);
+                assertThat(left()).isFalse();
+                taker.control(2, discharge(1, !committed)).until(ACCEPTED);
+            }
+            assertThat(left()).isEqualTo(!committed);
+        }
+    }
+
+    @Test
+    void a_connection_that_is_lost_gives_back_what_it_would_have_settled() throws Exception {
+        try (RawPeer taker = taking()) {
+            taker.control(0, new Declare())
+                    .frame(0, accepted(1))
+                    .frame(0, new Detach().setHandle(0).setClosed(true))
+                    .control(1, new Declare())
+                    .until(DECLARED_SECOND);
+            assertThat(left()).isFalse();
+        }
+        assertThat(comes()).isEqualTo("one");
     }
 }
