@@ -90,6 +90,11 @@ final class FeedPlace {
         return owed.size();
     }
 
+    /** The last of them; 0 for none. */
+    long lastOwed() {
+        return owed.isEmpty() ? 0 : owed.last();
+    }
+
     boolean scanning() {
         return scanning;
     }

@@ -39,6 +39,11 @@ final class FeedReading implements Subscriber {
 
     private long lastArrival = System.nanoTime();
 
+    /** Up to here there are changes that were read before and have to be read again. */
+    private long againUpTo;
+
+    private long reached;
+
     FeedReading(Feeds feeds, Feed feed, FeedPlace place) {
         this.feeds = feeds;
         this.feed = feed;
@@ -81,6 +86,8 @@ final class FeedReading implements Subscriber {
         }
         mailbox = opened;
         requested = 0;
+        againUpTo = place.lastOwed();
+        reached = 0;
         lastArrival = System.nanoTime();
     }
 
@@ -116,7 +123,7 @@ final class FeedReading implements Subscriber {
 
     /** Whether nothing more is at hand: all that is owed was read, as far as the log's counts tell, or nothing has come for a while. */
     boolean idle(int waiting) {
-        boolean read = feed.log().owedChanges() <= place.owed() || full(waiting);
+        boolean read = (reached >= againUpTo && feed.log().owedChanges() <= place.owed()) || full(waiting);
         return rows == null && (read || System.nanoTime() - lastArrival > QUIET_NANOS);
     }
 
@@ -137,6 +144,7 @@ final class FeedReading implements Subscriber {
         lastArrival = System.nanoTime();
         for (Delivery delivery : batch) {
             Change change = delivery.change();
+            reached = delivery.current() ? reached : Math.max(reached, change.sequence());
             if (delivery.current() ? place.scanning() : !change.logged() || place.comes(change)) {
                 feed.add(delivery);
             }
@@ -149,6 +157,7 @@ final class FeedReading implements Subscriber {
     @Override
     public void passed(long sequence) {
         lastArrival = System.nanoTime();
+        reached = Math.max(reached, sequence);
         place.passed(sequence);
     }
 

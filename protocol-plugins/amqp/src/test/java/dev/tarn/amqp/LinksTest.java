@@ -261,4 +261,19 @@ class LinksTest {
                     .isEqualTo(node.value("{\"id\":\"1\",\"temp\":" + temp + "}"));
         }
     }
+
+    @Test
+    void a_drain_brings_what_somebody_else_has_not_settled() throws Exception {
+        ReceiverOptions queue = new ReceiverOptions().autoAccept(false);
+        queue.sourceOptions().capabilities("queue");
+        SenderOptions sends = new SenderOptions();
+        sends.targetOptions().capabilities("queue");
+        Peer.send(Peer.await(peer.connection().openSender("jobs", sends).openFuture()), Message.create("one"));
+        for (int i = 0; i < 20; i++) {
+            Receiver taking = peer.receiver("jobs", queue);
+            Peer.await(taking.drain());
+            assertThat(taking.tryReceive()).as("time %d", i).isNotNull();
+            Peer.await(taking.closeAsync());
+        }
+    }
 }
