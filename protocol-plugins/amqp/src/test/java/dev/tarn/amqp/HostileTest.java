@@ -239,11 +239,29 @@ class HostileTest {
     void a_message_without_end_detaches_the_link() throws Exception {
         try (RawPeer peer = new RawPeer(node.port("amqp"))) {
             peer.open().begin().sender("endless").until("endless");
-            // What is too much is thrown away for a while.
-            for (int i = 0; i < 14; i++) {
+            for (int i = 0; i < 7; i++) {
                 peer.transfer(0, true, new byte[10_000]);
             }
             peer.until("amqp:link:message-size-exceeded");
+            // Who goes on for a while, since he has not read that yet, keeps his connection.
+            for (int i = 0; i < 500; i++) {
+                peer.transfer(0, true, new byte[10_000]);
+            }
+            peer.frame(0, new Detach().setHandle(0).setClosed(true))
+                    .sender("after it")
+                    .until("after it");
+        }
+    }
+
+    @Test
+    void messages_to_a_link_that_was_closed_for_them_cost_the_connection_in_the_end() throws Exception {
+        byte[] put = message("put");
+        try (RawPeer peer = new RawPeer(node.port("amqp"))) {
+            peer.open().begin().sender("Sensors/1").until("Sensors/1");
+            for (int i = 0; i < 20; i++) {
+                peer.transfer(i, false, put);
+            }
+            assertThat(peer.untilClosed()).contains("messages without credit");
         }
     }
 

@@ -185,7 +185,7 @@ class PostingTest {
     }
 
     private static Receiver jobs(Peer peer) throws Exception {
-        ReceiverOptions queue = new ReceiverOptions();
+        ReceiverOptions queue = new ReceiverOptions().autoAccept(false);
         queue.sourceOptions().capabilities("queue");
         return peer.receiver("jobs", queue);
     }
