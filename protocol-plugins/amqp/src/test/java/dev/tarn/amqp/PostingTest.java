@@ -237,11 +237,16 @@ class PostingTest {
     void what_is_settled_in_a_transaction_is_nobody_else_s_until_that_is_discharged() throws Exception {
         for (boolean committed : new boolean[] {true, false}) {
             try (RawPeer taker = taking()) {
-                taker.control(0, new Declare())
-                        .frame(0, accepted(1))
-                        .frame(0, new Detach().setHandle(0).setClosed(true))
-                        .control(1, new Declare())
-                        .until(DECLARED_SECOND);
+                try (Peer other = Peer.of(node)) {
+                    Receiver waiting = jobs(other);
+                    taker.control(0, new Declare())
+                            .frame(0, accepted(1))
+                            .frame(0, new Detach().setHandle(0).setClosed(true))
+                            .control(1, new Declare())
+                            .until(DECLARED_SECOND);
+                    Peer.await(waiting.drain());
+                    assertThat(waiting.tryReceive()).isNull();
+                }
                 assertThat(left()).isFalse();
                 taker.control(2, discharge(1, !committed)).until(ACCEPTED);
             }
