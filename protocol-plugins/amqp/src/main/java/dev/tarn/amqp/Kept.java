@@ -2,7 +2,10 @@
 package dev.tarn.amqp;
 
 import dev.tarn.api.data.Attributes;
+import dev.tarn.api.data.Change;
 import java.util.Arrays;
+import org.apache.qpid.protonj2.types.Binary;
+import org.apache.qpid.protonj2.types.messaging.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,9 @@ final class Kept {
     static final byte TEXT = 's';
     static final byte VALUE = 'v';
     static final byte SEQUENCE = 'q';
+
+    /** A value that is bytes, which others see as they see data. */
+    static final byte BINARY = 'b';
 
     /** A value that is null, which others see as no bytes. */
     static final byte NOTHING = 'n';
@@ -34,7 +40,10 @@ final class Kept {
     }
 
     private static byte sort(@Nullable Object value) {
-        return value == null ? NOTHING : value instanceof String ? TEXT : VALUE;
+        if (value == null) {
+            return NOTHING;
+        }
+        return value instanceof String ? TEXT : value instanceof Binary ? BINARY : VALUE;
     }
 
     private static byte @Nullable [] in(Attributes attributes) {
@@ -52,5 +61,23 @@ final class Kept {
     static @Nullable Sections sections(Attributes attributes, Codec codec) {
         byte[] kept = in(attributes);
         return kept == null || kept.length < 2 ? null : Sections.read(Arrays.copyOfRange(kept, 1, kept.length), codec);
+    }
+
+    /**
+     * Whether it is to be kept, as a sender over AMQP has said, who says no where he says nothing: AMQP 1.0 §3.2.1. Of what came another
+     * way, or was nothing but data, whether it is.
+     */
+    static boolean durable(Change change, @Nullable Sections kept) {
+        if (in(change.attributes()) == null) {
+            return change.logged();
+        }
+        Header header = kept == null ? null : kept.header();
+        return header != null && header.isDurable();
+    }
+
+    /** How urgent its sender says it is, AMQP 1.0 §3.2.1; 4 where he says nothing. */
+    static byte priority(@Nullable Sections kept) {
+        Header header = kept == null ? null : kept.header();
+        return header == null ? Header.DEFAULT_PRIORITY : header.getPriority();
     }
 }

@@ -94,7 +94,7 @@ final class Messages {
                 verb,
                 path,
                 body,
-                attributes(sections, settled, replyTo),
+                attributes(sections, verb, body, settled, replyTo),
                 replyTo,
                 query == null ? null : query.toString(),
                 Format.accepted(sections.option("accept")));
@@ -164,7 +164,8 @@ final class Messages {
         }
     }
 
-    private Attributes attributes(Sections sections, boolean settled, @Nullable Path replyTo) {
+    private Attributes attributes(
+            Sections sections, Request.Verb verb, Body body, boolean settled, @Nullable Path replyTo) {
         Properties properties = sections.properties();
         Attributes.Builder builder = Attributes.builder()
                 .qos(settled ? 0 : 2)
@@ -185,7 +186,7 @@ final class Messages {
         if (kept.length > 0) {
             builder.extension(EXTENSION, kept);
         }
-        return builder.build();
+        return Original.with(builder.build(), sections, verb, body);
     }
 
     private static List<Property> userProperties(Map<?, ?> application) {

@@ -94,7 +94,7 @@ final class Publication {
     static byte[] leave(Parcel parcel, Codec codec) {
         Change change = parcel.change();
         ProtonBuffer buffer = Codec.allocate(256);
-        codec.write(buffer, header(change, parcel.failures()));
+        codec.write(buffer, header(change.logged(), parcel.failures()));
         codec.write(buffer, new MessageAnnotations(annotations(change, LEAVE, null)));
         Properties properties = new Properties();
         properties.setTo(parcel.topic());
@@ -111,7 +111,8 @@ final class Publication {
         ProtonBuffer buffer = Codec.allocate(256 + (body == null ? 0 : body.size()));
         Sections kept = Kept.sections(change.attributes(), codec);
         before(buffer, change, failures, codec, kept);
-        Object content = content(body, change, format);
+        byte[] original = body == null ? null : Original.in(change.attributes(), body, format);
+        Object content = original == null ? content(body, change, format) : original;
         Properties properties = properties(change, topic, kept);
         if (body != null && content instanceof Data) {
             properties.setContentType(contentType(change.attributes(), body(body, format)));
@@ -121,12 +122,18 @@ final class Publication {
         }
         codec.write(buffer, properties);
         application(buffer, change, codec, kept);
-        codec.write(buffer, content);
+        if (original == null) {
+            codec.write(buffer, content);
+        } else {
+            buffer.writeBytes(original);
+        }
         return Codec.bytes(buffer);
     }
 
     private static void before(ProtonBuffer buffer, Change change, int failures, Codec codec, @Nullable Sections kept) {
-        codec.write(buffer, header(change, failures));
+        Header header = header(Kept.durable(change, kept), failures);
+        byte priority = Kept.priority(kept);
+        codec.write(buffer, priority == Header.DEFAULT_PRIORITY ? header : header.setPriority(priority));
         codec.write(buffer, new MessageAnnotations(annotations(change, kind(change), kept)));
     }
 
@@ -144,8 +151,8 @@ final class Publication {
         }
     }
 
-    private static Header header(Change change, int failures) {
-        Header header = new Header().setDurable(change.logged());
+    private static Header header(boolean durable, int failures) {
+        Header header = new Header().setDurable(durable);
         return failures > 0 ? header.setDeliveryCount(failures) : header;
     }
 
@@ -227,13 +234,17 @@ final class Publication {
         if (sort == Kept.NOTHING && !body.structured() && body.bytes().length == 0) {
             return new AmqpValue<>(null);
         }
+        if (sort == Kept.BINARY && !body.structured()) {
+            return new AmqpValue<>(new Binary(body.bytes()));
+        }
         boolean free = format == Format.SENT || !body.structured();
-        if ((free && (sort == Kept.VALUE || sort == Kept.SEQUENCE)) || (body.structured() && format == Format.VALUE)) {
-            Object value = Values.toAmqp(value(body));
-            return sort == Kept.SEQUENCE && value instanceof List<?>
+        boolean value = sort == Kept.VALUE || sort == Kept.BINARY || sort == Kept.SEQUENCE;
+        if ((free && value) || (body.structured() && format == Format.VALUE)) {
+            Object written = Values.toAmqp(value(body));
+            return sort == Kept.SEQUENCE && written instanceof List<?>
                     // The library writes the list of its own class for this past the encoder for its class.
-                    ? new UnknownDescribedType(AmqpSequence.DESCRIPTOR_CODE, value)
-                    : new AmqpValue<>(value);
+                    ? new UnknownDescribedType(AmqpSequence.DESCRIPTOR_CODE, written)
+                    : new AmqpValue<>(written);
         }
         return new Data(body(body, format).bytes());
     }

@@ -3,6 +3,7 @@ package dev.tarn.amqp;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.qpid.protonj2.buffer.ProtonBuffer;
@@ -26,12 +27,27 @@ final class Sections {
     private final List<Object> sequence = new ArrayList<>(0);
     private @Nullable AmqpValue<?> value;
     private boolean sequential;
+    private final byte[] message;
 
-    /** Annotations, properties and application properties as they came. */
+    /** Where in the message the value is, or the sequences are. */
+    private int bodyFrom;
+
+    private int bodyTo;
+
+    /** Whether there is more than a message may have, AMQP 1.0 §3.2: one value, or sequences alone, one after the other. */
+    private boolean mixed;
+
+    /** Header, annotations, properties and application properties as they came. */
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream(0);
 
     /** Where the application properties are in {@link #kept}. */
-    private int applicationAt = -1;
+    private int applicationFrom;
+
+    private int applicationTo;
+
+    private Sections(byte[] message) {
+        this.message = message;
+    }
 
     /**
      * Takes a message apart.
@@ -45,18 +61,19 @@ final class Sections {
 
     /** Takes apart what was kept of one; it has been looked at before. */
     static Sections read(byte[] message, Codec codec) {
-        Sections sections = new Sections();
+        Sections sections = new Sections(message);
         ProtonBuffer buffer = Codec.buffer(message);
         while (buffer.isReadable()) {
             int from = buffer.getReadOffset();
-            sections.add(codec.read(buffer), message, from, buffer.getReadOffset());
+            sections.add(codec.read(buffer), from, buffer.getReadOffset());
         }
         return sections;
     }
 
-    private void add(@Nullable Object section, byte[] message, int from, int to) {
+    private void add(@Nullable Object section, int from, int to) {
         if (section instanceof Header read) {
             header = read;
+            kept.write(message, from, to - from);
         } else if (section instanceof MessageAnnotations read) {
             annotations = read;
             kept.write(message, from, to - from);
@@ -65,13 +82,21 @@ final class Sections {
             kept.write(message, from, to - from);
         } else if (section instanceof ApplicationProperties read) {
             application = read;
-            applicationAt = kept.size();
+            applicationFrom = kept.size();
             kept.write(message, from, to - from);
+            applicationTo = kept.size();
         } else if (section instanceof Data read) {
             data.add(read);
+            mixed |= value != null || sequential;
         } else if (section instanceof AmqpValue<?> read) {
+            mixed |= value != null || sequential || !data.isEmpty();
             value = read;
+            bodyFrom = from;
+            bodyTo = to;
         } else if (section instanceof AmqpSequence<?> read) {
+            mixed |= value != null || !data.isEmpty() || (sequential && from != bodyTo);
+            bodyFrom = sequential ? bodyFrom : from;
+            bodyTo = to;
             sequential = true;
             if (read.getValue() != null) {
                 sequence.addAll(read.getValue());
@@ -148,14 +173,18 @@ final class Sections {
         return joined.toByteArray();
     }
 
-    /** Annotations, properties and application properties as they came. */
+    /** The sections of a value or of sequences as they came, AMQP 1.0 §3.2.7 and §3.2.8; empty where there is more than that. */
+    byte[] body() {
+        return mixed ? new byte[0] : Arrays.copyOfRange(message, bodyFrom, bodyTo);
+    }
+
+    /** Header, annotations, properties and application properties as they came. */
     byte[] kept() {
         return kept.toByteArray();
     }
 
     /** The application properties as they came; empty for none. */
     byte[] keptApplication() {
-        byte[] all = kept.toByteArray();
-        return applicationAt < 0 ? new byte[0] : java.util.Arrays.copyOfRange(all, applicationAt, all.length);
+        return Arrays.copyOfRange(kept.toByteArray(), applicationFrom, applicationTo);
     }
 }

@@ -209,7 +209,7 @@ final class Selector {
                 case "JMSReplyTo" -> change.attributes().responsePath();
                 case "JMSTimestamp" -> change.attributes().timestamp();
                 case "JMSExpiration" -> change.attributes().expiresAt();
-                case "JMSPriority" -> 4L;
+                case "JMSPriority" -> (long) (Kept.priority(kept) & 0xff);
                 case "JMSDeliveryMode" -> mode();
                 default -> null;
             };
@@ -220,7 +220,7 @@ final class Selector {
         }
 
         private String mode() {
-            return change.logged() ? "PERSISTENT" : "NON_PERSISTENT";
+            return Kept.durable(change, kept()) ? "PERSISTENT" : "NON_PERSISTENT";
         }
     }
 }

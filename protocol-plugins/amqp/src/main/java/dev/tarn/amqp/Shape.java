@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.tarn.amqp;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
 
 /**
@@ -17,10 +19,29 @@ final class Shape {
     /** Elements without bytes that arrays may have. */
     private static final int MOST_EMPTY = 1_024;
 
+    private static final int LIST0 = 0x45;
+    private static final int LIST8 = 0xc0;
+    private static final int STRING8 = 0xa1;
+
+    /** Constructors of null, booleans, long, double, text, lists and maps. */
+    private static final boolean[] COMMON = new boolean[256];
+
+    static {
+        for (int code :
+                new int[] {0x40, 0x41, 0x42, 0x56, 0x55, 0x81, 0x82, STRING8, 0xb1, LIST0, LIST8, 0xd0, 0xc1, 0xd1}) {
+            COMMON[code] = true;
+        }
+    }
+
     private final byte[] bytes;
     private final int end;
     private final boolean described;
     private long empties;
+    private long pairs;
+    private boolean common = true;
+    private int leaves;
+    private int longest = Integer.MAX_VALUE;
+    private List<Cut> texts = List.of();
 
     private Shape(byte[] bytes, int end, boolean described) {
         this.bytes = bytes;
@@ -47,13 +68,48 @@ final class Shape {
      * @throws Refusal when it cannot be read
      */
     static void message(byte[] message) {
-        Shape shape = new Shape(message, message.length, false);
+        new Shape(message, message.length, false).sections();
+    }
+
+    /**
+     * Looks at sections that have been walked before.
+     *
+     * @param least how long {@link #texts} are
+     */
+    static Shape of(byte[] sections, int least) {
+        Shape shape = new Shape(sections, sections.length, false);
+        shape.longest = least - 1;
+        shape.texts = new ArrayList<>();
+        shape.sections();
+        return shape;
+    }
+
+    /** Whether JSON has all types that are in it: null, booleans, long, double, text, lists, and maps by text. */
+    boolean common() {
+        return common;
+    }
+
+    /** How many keys with their values all maps have together, keys that are there twice counted twice. */
+    long pairs() {
+        return pairs;
+    }
+
+    /** The texts, symbols and binaries that are long, in their order. */
+    List<Cut> texts() {
+        return texts;
+    }
+
+    private void sections() {
         int at = 0;
-        while (at < message.length) {
-            if (message[at] != 0) {
+        while (at < end) {
+            if (bytes[at] != 0) {
                 throw malformed("a message with something that is no section at " + at);
             }
-            at = shape.value(shape.value(at + 1, shape.end, 1), shape.end, 1);
+            boolean before = common;
+            int content = value(at + 1, end, 1);
+            leaves--; // the descriptor
+            common = before;
+            at = value(content, end, 1);
         }
     }
 
@@ -92,6 +148,8 @@ final class Shape {
 
     /** What follows a constructor. */
     private int content(int code, int from, int limit, int depth) {
+        leaves += code < LIST8 && code != LIST0 ? 1 : 0;
+        common &= COMMON[code];
         return switch (code >> 4) {
             case 0x4 -> from;
             case 0x5 -> skip(from, 1, limit);
@@ -99,8 +157,8 @@ final class Shape {
             case 0x7 -> skip(from, 4, limit);
             case 0x8 -> skip(from, 8, limit);
             case 0x9 -> skip(from, 16, limit);
-            case 0xa -> skip(from + 1, unsigned(from, limit), limit);
-            case 0xb -> skip(from + 4, size(from, limit), limit);
+            case 0xa -> text(code, from + 1, unsigned(from, limit), limit);
+            case 0xb -> text(code, from + 4, size(from, limit), limit);
             case 0xc -> compound(code, skip(from + 1, unsigned(from, limit), limit), from + 1, 1, depth);
             case 0xd -> compound(code, skip(from + 4, size(from, limit), limit), from + 4, 4, depth);
             case 0xe -> array(skip(from + 1, unsigned(from, limit), limit), from + 1, 1, depth);
@@ -109,13 +167,26 @@ final class Shape {
         };
     }
 
+    /** Text, a symbol, or a binary. */
+    private int text(int code, int from, int length, int limit) {
+        if (length > longest) {
+            texts.add(new Cut(from, length, leaves - 1, (code & 0xf) == 0));
+        }
+        return skip(from, length, limit);
+    }
+
     private int compound(int code, int limit, int from, int width, int depth) {
         int count = width == 1 ? unsigned(from, limit) : size(from, limit);
-        if ((code & 0xf) == 1 && count % 2 != 0) {
-            throw malformed("a map with an odd number of values");
+        if ((code & 0xf) == 1) {
+            if (count % 2 != 0) {
+                throw malformed("a map with an odd number of values");
+            }
+            pairs += count / 2;
         }
         int at = from + width;
+        boolean map = (code & 0xf) == 1;
         for (int i = 0; i < count; i++) {
+            common &= !map || i % 2 != 0 || (unsigned(at, limit) & 0xef) == STRING8;
             at = value(at, limit, depth + 1);
         }
         return exact(at, limit);

@@ -13,6 +13,7 @@ import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.UnsignedByte;
 import org.apache.qpid.protonj2.types.UnsignedInteger;
@@ -69,6 +70,39 @@ final class Values {
             return read;
         }
         return value.toString();
+    }
+
+    /** How many keys with their values all maps have together when keys are text, as bodies have them. */
+    static long pairs(@Nullable Object value) {
+        long pairs = 0;
+        if (value instanceof Map<?, ?> map) {
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                pairs += pairs(entry.getKey()) + pairs(entry.getValue());
+            }
+            return pairs + names(map);
+        }
+        if (value instanceof Iterable<?> list) {
+            for (Object element : list) {
+                pairs += pairs(element);
+            }
+        } else if (value instanceof Object[] array) {
+            for (Object element : array) {
+                pairs += pairs(element);
+            }
+        }
+        return pairs;
+    }
+
+    private static int names(Map<?, ?> map) {
+        for (Object key : map.keySet()) {
+            if (!(key instanceof String)) {
+                return map.keySet().stream()
+                        .map(String::valueOf)
+                        .collect(Collectors.toSet())
+                        .size();
+            }
+        }
+        return map.size();
     }
 
     /** As AMQP has it: what does not fit a long is text. */

@@ -13,9 +13,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import org.apache.qpid.protonj2.client.Message;
 import org.apache.qpid.protonj2.client.Receiver;
+import org.apache.qpid.protonj2.types.Binary;
 import org.apache.qpid.protonj2.types.UnsignedInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +77,43 @@ class CrossingTest {
             assertThat(back.property("n")).isEqualTo(UnsignedInteger.valueOf(4_000_000_000L));
             assertThat(back.property("unit")).isEqualTo("celsius");
             assertThat(back.correlationId()).isEqualTo("c-1");
+        }
+    }
+
+    @Test
+    void types_that_amqp_alone_has_are_for_amqp_alone() throws Exception {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("int", 1);
+        map.put("float", 1.5f);
+        map.put("char", 'c');
+        map.put("bytes", new Binary(new byte[] {1, 2, 3}));
+        map.put("uuid", new UUID(1, 2));
+        map.put("list", new ArrayList<>(List.of((byte) 1, UnsignedInteger.valueOf(2))));
+        String json = "{\"int\":1,\"float\":1.5,\"char\":\"c\",\"bytes\":\"AQID\","
+                + "\"uuid\":\"00000000-0000-0001-0000-000000000002\",\"list\":[1,2]}";
+        try (Peer peer = Peer.of(node);
+                MqttClient mqtt = MqttClient.five(node.port("mqtt"), "listening")) {
+            mqtt.subscribe("topic/#", 1);
+            Receiver receiver = peer.receiver("topic/#");
+            for (String subject : List.of("put", "said")) {
+                Peer.send(
+                        peer.sender("topic/1"),
+                        Message.create((Object) map).subject(subject).priority((byte) 9));
+                MqttPacket publish = mqtt.receive();
+                assertThat(publish.text()).isEqualTo(json);
+                assertThat(publish.properties()).hasSize(1);
+                assertThat(publish.property(0x03)).isEqualTo("application/json");
+                assertThat(Peer.next(receiver).<Object>message().body()).isEqualTo(map);
+            }
+            HttpResponse<String> row = HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(node.http("/topic/1")).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(row.body()).isEqualTo(json);
+            assertThat(row.headers().firstValue("content-type")).hasValue("application/json");
+
+            mqtt.sendPublish("topic/1", json.getBytes(UTF_8), 1, true, "");
+            Message<byte[]> written = Peer.next(receiver).message();
+            assertThat(new String(written.body(), UTF_8)).isEqualTo(json);
+            assertThat(written.priority()).isEqualTo((byte) 4);
         }
     }
 

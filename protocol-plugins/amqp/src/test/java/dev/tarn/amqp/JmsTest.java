@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tarn.testkit.Node;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.ConnectionFactory;
+import jakarta.jms.DeliveryMode;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
@@ -14,6 +15,7 @@ import jakarta.jms.JMSRuntimeException;
 import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
 import jakarta.jms.Queue;
+import jakarta.jms.StreamMessage;
 import jakarta.jms.TemporaryQueue;
 import jakarta.jms.TextMessage;
 import jakarta.jms.Topic;
@@ -104,6 +106,109 @@ class JmsTest {
             assertThat(((MapMessage) next(consumer)).getLong("l")).isEqualTo(9);
             assertThat(((BytesMessage) next(consumer)).getBodyLength()).isEqualTo(3);
         }
+    }
+
+    private interface Made {
+        Message by(JMSContext context) throws JMSException;
+    }
+
+    private interface Check {
+        void of(JMSConsumer consumer) throws JMSException;
+    }
+
+    /** A message that a consumer of a topic and, after a restart, one of a queue get. */
+    private void arrives(Made sent, Check check) throws Exception {
+        try (JMSContext context = factory.createContext()) {
+            Queue jobs = context.createQueue("jobs");
+            context.createConsumer(jobs).close();
+            JMSConsumer consumer = context.createConsumer(context.createTopic("jobs"));
+            context.createProducer()
+                    .setPriority(9)
+                    .setDeliveryMode(DeliveryMode.NON_PERSISTENT)
+                    .send(jobs, sent.by(context));
+            check.of(consumer);
+        }
+        node = node.restart();
+        connect();
+        try (JMSContext context = factory.createContext()) {
+            check.of(context.createConsumer(context.createQueue("jobs")));
+        }
+    }
+
+    @Test
+    void a_map_has_the_types_that_were_set() throws Exception {
+        arrives(
+                context -> {
+                    MapMessage map = context.createMapMessage();
+                    map.setBoolean("boolean", true);
+                    map.setByte("byte", (byte) 1);
+                    map.setShort("short", (short) 2);
+                    map.setInt("int", 3);
+                    map.setLong("long", 4);
+                    map.setFloat("float", 5.1f);
+                    map.setDouble("double", 6.1);
+                    map.setChar("char", 'c');
+                    map.setBytes("bytes", new byte[] {7, 8});
+                    map.setString("text", "t");
+                    return map;
+                },
+                consumer -> {
+                    MapMessage map = (MapMessage) next(consumer);
+                    assertThat(map.getBoolean("boolean")).isTrue();
+                    assertThat(map.getByte("byte")).isEqualTo((byte) 1);
+                    assertThat(map.getShort("short")).isEqualTo((short) 2);
+                    assertThat(map.getInt("int")).isEqualTo(3);
+                    assertThat(map.getLong("long")).isEqualTo(4);
+                    assertThat(map.getFloat("float")).isEqualTo(5.1f);
+                    assertThat(map.getDouble("double")).isEqualTo(6.1);
+                    assertThat(map.getChar("char")).isEqualTo('c');
+                    assertThat(map.getBytes("bytes")).containsExactly(7, 8);
+                    assertThat(map.getString("text")).isEqualTo("t");
+                });
+    }
+
+    @Test
+    void a_stream_has_the_types_that_were_written() throws Exception {
+        arrives(
+                context -> {
+                    StreamMessage stream = context.createStreamMessage();
+                    stream.writeBoolean(true);
+                    stream.writeByte((byte) 1);
+                    stream.writeShort((short) 2);
+                    stream.writeInt(3);
+                    stream.writeLong(4);
+                    stream.writeFloat(5.1f);
+                    stream.writeDouble(6.1);
+                    stream.writeChar('c');
+                    stream.writeBytes(new byte[] {7, 8});
+                    stream.writeString("t");
+                    return stream;
+                },
+                consumer -> {
+                    StreamMessage stream = (StreamMessage) next(consumer);
+                    assertThat(stream.readBoolean()).isTrue();
+                    assertThat(stream.readByte()).isEqualTo((byte) 1);
+                    assertThat(stream.readShort()).isEqualTo((short) 2);
+                    assertThat(stream.readInt()).isEqualTo(3);
+                    assertThat(stream.readLong()).isEqualTo(4);
+                    assertThat(stream.readFloat()).isEqualTo(5.1f);
+                    assertThat(stream.readDouble()).isEqualTo(6.1);
+                    assertThat(stream.readChar()).isEqualTo('c');
+                    byte[] bytes = new byte[3];
+                    assertThat(stream.readBytes(bytes)).isEqualTo(2);
+                    assertThat(bytes).containsExactly(7, 8, 0);
+                    assertThat(stream.readString()).isEqualTo("t");
+                });
+    }
+
+    @Test
+    void priority_and_delivery_mode_are_the_sender_s() throws Exception {
+        arrives(context -> context.createTextMessage("text"), consumer -> {
+            TextMessage text = (TextMessage) next(consumer);
+            assertThat(text.getText()).isEqualTo("text");
+            assertThat(text.getJMSPriority()).isEqualTo(9);
+            assertThat(text.getJMSDeliveryMode()).isEqualTo(DeliveryMode.NON_PERSISTENT);
+        });
     }
 
     @Test
