@@ -113,6 +113,8 @@ final class AmqpConnection extends ChannelInboundHandlerAdapter {
         }
         if (ended) {
             frames.close();
+        } else {
+            frames.settle();
         }
     }
 

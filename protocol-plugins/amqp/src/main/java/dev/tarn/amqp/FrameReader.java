@@ -67,6 +67,15 @@ final class FrameReader {
         return cut;
     }
 
+    /** To be called when all whole frames are taken: gives memory back, which nothing else does where every read ends within a frame. */
+    void settle() {
+        ByteBuf held = bytes;
+        if (held != null && held.readerIndex() > 0 && held.capacity() > 2 * held.readableBytes()) {
+            bytes = allocator.buffer(held.readableBytes()).writeBytes(held);
+            held.release();
+        }
+    }
+
     void close() {
         ByteBuf held = bytes;
         bytes = null;
