@@ -130,6 +130,17 @@ final class Logic {
         return wanted == pattern.length();
     }
 
+    /** Whether what follows each escaping character is something to escape; SQL-92 §8.5. */
+    static boolean pattern(String pattern, String escape) {
+        String special = "%_" + escape;
+        for (int at = escape.isEmpty() ? -1 : pattern.indexOf(escape); at >= 0; at = pattern.indexOf(escape, at + 2)) {
+            if (at + 1 == pattern.length() || special.indexOf(pattern.charAt(at + 1)) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static boolean escaped(String pattern, int at, String escape) {
         return !escape.isEmpty() && at + 1 < pattern.length() && pattern.charAt(at) == escape.charAt(0);
     }

@@ -211,6 +211,7 @@ final class SelectorReader {
             String pattern = string();
             String escape = word("escape") ? string() : "";
             need(escape.length() < 2, "ESCAPE of one character");
+            need(Logic.pattern(pattern, escape), "%, _ or ESCAPE's character after that character");
             return message -> left.of(message) instanceof String value ? Logic.like(value, pattern, escape) : null;
         }
         return null;

@@ -137,7 +137,10 @@ record Wish(
                 Object plain = value instanceof DescribedType described ? described.getDescribed() : value;
                 boolean known = true;
                 if (is(descriptor, SELECTOR_CODE, "apache.org:selector-filter:string")) {
-                    text = and(text, String.valueOf(plain));
+                    if (!(plain instanceof String condition)) {
+                        throw new Refusal(AmqpError.INVALID_FIELD, "a selector that is no string");
+                    }
+                    text = and(text, condition);
                 } else if (is(descriptor, PropertiesFilter.PROPERTIES, "amqp:properties-filter")) {
                     text = and(text, PropertiesFilter.properties(plain));
                 } else if (is(descriptor, PropertiesFilter.APPLICATION, "amqp:application-properties-filter")) {

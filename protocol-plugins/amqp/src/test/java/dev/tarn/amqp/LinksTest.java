@@ -276,4 +276,13 @@ class LinksTest {
             Peer.await(taking.closeAsync());
         }
     }
+
+    @Test
+    void a_selector_that_is_no_string_is_refused() {
+        ReceiverOptions options = new ReceiverOptions();
+        options.sourceOptions()
+                .addFilter("apache.org:selector-filter:string", UnsignedLong.valueOf(0x468C00000004L), 5);
+        assertThatThrownBy(() -> peer.receiver("Sensors/#", options))
+                .hasMessageContaining("a selector that is no string");
+    }
 }

@@ -71,6 +71,7 @@ class SelectorTest {
                 "color > 'a'",
                 "color LIKE 'e'",
                 "path LIKE 'a!_b!%' ESCAPE '!'",
+                "path LIKE 'a!!b' ESCAPE '!'",
                 "missing LIKE '%'",
                 "1 / 0 = 1",
                 "amqp.annotation.x-opt-sequence-number > 12",
@@ -90,6 +91,9 @@ class SelectorTest {
                 "a b",
                 "= 1",
                 "color LIKE 5",
+                "color LIKE 'a!' ESCAPE '!'",
+                "color LIKE 'a!b%' ESCAPE '!'",
+                "color LIKE 'a!!!' ESCAPE '!'",
                 "; 1"
             })
     void what_cannot_be_read_is_refused(String selector) {
