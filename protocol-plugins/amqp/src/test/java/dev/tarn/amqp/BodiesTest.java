@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tarn.api.codec.Bodies;
-import dev.tarn.testkit.Node;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -27,30 +25,12 @@ import org.apache.qpid.protonj2.types.messaging.AmqpSequence;
 import org.apache.qpid.protonj2.types.messaging.AmqpValue;
 import org.apache.qpid.protonj2.types.messaging.Data;
 import org.apache.qpid.protonj2.types.messaging.Properties;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What bodies are, in and out: values, none, and the label on bytes. */
-class BodiesTest {
-
-    private Node node;
-    private Peer peer;
-
-    @BeforeEach
-    void start(@TempDir Path directory) throws Exception {
-        node = Peer.node(directory);
-        peer = Peer.of(node);
-    }
-
-    @AfterEach
-    void stop() {
-        peer.close();
-        node.close();
-    }
+class BodiesTest extends AtANode {
 
     private static byte[] sections(Object... sections) {
         ProtonBuffer buffer = Codec.allocate(64);

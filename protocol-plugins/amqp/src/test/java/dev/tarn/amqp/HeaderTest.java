@@ -4,43 +4,17 @@ package dev.tarn.amqp;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tarn.testkit.Node;
-import java.nio.file.Path;
 import java.util.HexFormat;
 import org.apache.qpid.protonj2.client.Message;
 import org.apache.qpid.protonj2.client.Receiver;
 import org.apache.qpid.protonj2.client.ReceiverOptions;
 import org.apache.qpid.protonj2.types.UnsignedLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a sender says in the header, AMQP 1.0 §3.2.1. */
-class HeaderTest {
-
-    private Node node;
-    private Peer peer;
-
-    @BeforeEach
-    void start(@TempDir Path directory) throws Exception {
-        node = Peer.node(directory);
-        peer = Peer.of(node);
-    }
-
-    @AfterEach
-    void stop() {
-        peer.close();
-        node.close();
-    }
-
-    private void restart() throws Exception {
-        peer.close();
-        node = node.restart();
-        peer = Peer.of(node);
-    }
+class HeaderTest extends AtANode {
 
     private static void is(Message<?> message, boolean durable, int priority) throws Exception {
         assertThat(message.durable()).isEqualTo(durable);

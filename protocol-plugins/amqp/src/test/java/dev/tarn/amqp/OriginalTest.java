@@ -14,8 +14,6 @@ import dev.tarn.api.codec.Bodies;
 import dev.tarn.api.data.Attributes;
 import dev.tarn.api.data.Body;
 import dev.tarn.api.data.Table;
-import dev.tarn.testkit.Node;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
@@ -44,31 +42,13 @@ import org.apache.qpid.protonj2.types.UnsignedInteger;
 import org.apache.qpid.protonj2.types.UnsignedLong;
 import org.apache.qpid.protonj2.types.UnsignedShort;
 import org.apache.qpid.protonj2.types.messaging.AmqpValue;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Types of AMQP in bodies, from one AMQP client to another. */
-class OriginalTest {
-
-    private Node node;
-    private Peer peer;
-
-    @BeforeEach
-    void start(@TempDir Path directory) throws Exception {
-        node = Peer.node(directory);
-        peer = Peer.of(node);
-    }
-
-    @AfterEach
-    void stop() {
-        peer.close();
-        node.close();
-    }
+class OriginalTest extends AtANode {
 
     private static final List<Object> SCALARS = List.of(
             true,
@@ -142,12 +122,6 @@ class OriginalTest {
 
     private void put(String path, Object body) throws Exception {
         Peer.send(peer.sender(path), Message.create(body).subject("put"));
-    }
-
-    private void restart() throws Exception {
-        peer.close();
-        node = node.restart();
-        peer = Peer.of(node);
     }
 
     private Receiver durable(String address) throws Exception {

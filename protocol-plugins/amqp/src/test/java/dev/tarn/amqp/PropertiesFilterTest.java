@@ -4,8 +4,6 @@ package dev.tarn.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tarn.testkit.Node;
-import java.nio.file.Path;
 import java.util.Map;
 import org.apache.qpid.protonj2.client.Message;
 import org.apache.qpid.protonj2.client.Receiver;
@@ -14,28 +12,10 @@ import org.apache.qpid.protonj2.client.Sender;
 import org.apache.qpid.protonj2.types.Symbol;
 import org.apache.qpid.protonj2.types.UnknownDescribedType;
 import org.apache.qpid.protonj2.types.UnsignedLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Filters on properties, AMQP Filter Expressions 1.0 §4.2, as a client asks for them. */
-class PropertiesFilterTest {
-
-    private Node node;
-    private Peer peer;
-
-    @BeforeEach
-    void start(@TempDir Path directory) throws Exception {
-        node = Peer.node(directory);
-        peer = Peer.of(node);
-    }
-
-    @AfterEach
-    void stop() {
-        peer.close();
-        node.close();
-    }
+class PropertiesFilterTest extends AtANode {
 
     private Receiver filtered(Object descriptor, Map<?, ?> wanted) throws Exception {
         ReceiverOptions options = new ReceiverOptions();

@@ -4,8 +4,6 @@ package dev.tarn.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tarn.testkit.Node;
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.qpid.protonj2.client.ConnectionOptions;
 import org.apache.qpid.protonj2.client.Delivery;
@@ -16,28 +14,10 @@ import org.apache.qpid.protonj2.client.Sender;
 import org.apache.qpid.protonj2.client.SenderOptions;
 import org.apache.qpid.protonj2.client.Session;
 import org.apache.qpid.protonj2.client.exceptions.ClientException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Local transactions: all of it or nothing. */
-class TransactionsTest {
-
-    private Node node;
-    private Peer peer;
-
-    @BeforeEach
-    void start(@TempDir Path directory) throws Exception {
-        node = Peer.node(directory);
-        peer = Peer.of(node);
-    }
-
-    @AfterEach
-    void stop() {
-        peer.close();
-        node.close();
-    }
+class TransactionsTest extends AtANode {
 
     private static ReceiverOptions queue() {
         ReceiverOptions options = new ReceiverOptions().creditWindow(0);
