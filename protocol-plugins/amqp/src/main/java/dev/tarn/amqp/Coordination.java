@@ -65,12 +65,12 @@ final class Coordination {
     }
 
     private void read(IncomingDelivery delivery) {
-        boolean covered = credit.covers(delivery);
+        credit.came(delivery);
         if (credit.closed()) {
             delivery.readAll();
             return;
         }
-        if (!covered) {
+        if (!credit.covered()) {
             close(LinkError.TRANSFER_LIMIT_EXCEEDED, "a transfer without credit");
             return;
         }

@@ -38,11 +38,11 @@ final class Credit {
     }
 
     /**
-     * A transfer has come. Returns whether its delivery was begun with credit.
+     * A transfer has come.
      *
      * @throws Refusal when far more come than were asked for, as on a link that was closed long ago: the library keeps each
      */
-    boolean covers(IncomingDelivery delivery) {
+    void came(IncomingDelivery delivery) {
         if (delivery != last) {
             last = delivery;
             begun++;
@@ -50,6 +50,10 @@ final class Credit {
         if (begun > granted + most) {
             throw new Refusal(LinkError.TRANSFER_LIMIT_EXCEEDED, (begun - granted) + " messages without credit");
         }
+    }
+
+    /** Whether the delivery that began last was begun with credit. */
+    boolean covered() {
         return begun <= granted;
     }
 

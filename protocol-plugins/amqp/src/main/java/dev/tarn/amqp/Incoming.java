@@ -62,10 +62,10 @@ final class Incoming {
     }
 
     private void read(IncomingDelivery delivery) {
-        boolean covered = credit.covers(delivery);
+        credit.came(delivery);
         if (credit.closed()) {
             lost(delivery, new Refusal(LinkError.DETACH_FORCED, "the link is closed"));
-        } else if (!covered) {
+        } else if (!credit.covered()) {
             refuse(delivery, LinkError.TRANSFER_LIMIT_EXCEEDED, "a transfer without credit");
         } else if (!posting.read(delivery)) {
             refuse(delivery, AmqpError.NOT_ALLOWED, "a message in two transactions");
@@ -145,6 +145,7 @@ final class Incoming {
     }
 
     private void aborted(IncomingDelivery delivery) {
+        credit.came(delivery);
         if (arrival != null && arrival.of(delivery)) {
             arrival.close();
             credit.done();
