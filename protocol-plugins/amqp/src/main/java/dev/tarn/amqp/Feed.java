@@ -254,9 +254,6 @@ final class Feed {
             if (fate == Supply.Fate.BARRED) {
                 parcel.bar(member);
             }
-            if (fate != Supply.Fate.RELEASED) {
-                parcel.failed();
-            }
             if (fate == Supply.Fate.BARRED && key.exclusive()) {
                 over(parcel);
             } else {

@@ -89,9 +89,6 @@ final class MailboxSupply implements Supply, Subscriber {
 
     @Override
     public boolean returned(Parcel parcel, Fate fate) {
-        if (fate == Fate.FAILED) {
-            parcel.failed();
-        }
         if (shared && subscription != null && fate == Fate.BARRED) {
             subscription.giveBack(parcel.change());
         }

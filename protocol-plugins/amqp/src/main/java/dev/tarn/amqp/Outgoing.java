@@ -121,7 +121,7 @@ final class Outgoing implements Supply.Outlet {
                     || unsettled.count() >= line.broker().limits().unsettled()) {
                 break;
             } else {
-                send(waiting.remove());
+                next(from, waiting.remove());
             }
         }
         if (link.getCredit() == 0 && shipment.over()) {
@@ -151,6 +151,15 @@ final class Outgoing implements Supply.Outlet {
         if (line.channel().isWritable() && allowed > ahead && (ahead == 0 || ahead < AHEAD / 2)) {
             requested += allowed - ahead;
             from.request(allowed - ahead);
+        }
+    }
+
+    private void next(Supply from, Parcel next) {
+        if (next.expired(line.broker().feeds().now())) {
+            line.broker().traffic().dropped.increment();
+            from.settled(next);
+        } else {
+            send(next);
         }
     }
 

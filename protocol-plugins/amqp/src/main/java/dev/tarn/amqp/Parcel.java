@@ -2,6 +2,7 @@
 package dev.tarn.amqp;
 
 import dev.tarn.api.data.Change;
+import dev.tarn.api.data.Kind;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,16 @@ final class Parcel {
     /** Whether the row is no longer among those that the link asks for. */
     boolean left() {
         return left;
+    }
+
+    /**
+     * Whether it has waited for longer than its sender wanted, AMQP 1.0 §3.2.1 and §3.2.4; what ends a row is never too late.
+     *
+     * @param now milliseconds since 1970
+     */
+    boolean expired(long now) {
+        long end = change.attributes().expiresAt();
+        return end != 0 && end <= now && !left && change.kind() != Kind.EXPIRE && change.kind() != Kind.DELETE;
     }
 
     long order() {

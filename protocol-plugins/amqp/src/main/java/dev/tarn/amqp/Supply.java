@@ -23,8 +23,6 @@ interface Supply {
     enum Fate {
         /** It goes to somebody else, or to the same client again. */
         RELEASED,
-        /** Likewise, and it counts as a failure. */
-        FAILED,
         /** Likewise, and the same client does not get it again. */
         BARRED
     }

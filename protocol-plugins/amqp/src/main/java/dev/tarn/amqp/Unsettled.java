@@ -86,12 +86,11 @@ final class Unsettled {
         if (state instanceof Released || state == null) {
             back(sent, Supply.Fate.RELEASED);
         } else if (state instanceof Modified modified) {
-            boolean barred = modified.isUndeliverableHere();
-            back(
-                    sent,
-                    barred
-                            ? Supply.Fate.BARRED
-                            : modified.isDeliveryFailed() ? Supply.Fate.FAILED : Supply.Fate.RELEASED);
+            // AMQP 1.0 §3.4.5: delivery-failed alone counts.
+            if (modified.isDeliveryFailed()) {
+                sent.failed();
+            }
+            back(sent, modified.isUndeliverableHere() ? Supply.Fate.BARRED : Supply.Fate.RELEASED);
         } else {
             if (!(state instanceof Accepted)) {
                 line.broker().traffic().dropped.increment();
@@ -144,7 +143,8 @@ final class Unsettled {
                 && delivery.isRemotelySettled()
                 && delivery.getLinkedResource() instanceof Parcel sent) {
             forget(delivery);
-            back(sent, Supply.Fate.FAILED);
+            sent.failed();
+            back(sent, Supply.Fate.RELEASED);
             link.pump();
         }
     }

@@ -265,4 +265,47 @@ class LinksTest extends AtANode {
         assertThatThrownBy(() -> peer.receiver("Sensors/#", options))
                 .hasMessageContaining("a selector that is no string");
     }
+
+    @Test
+    void what_has_waited_too_long_is_told_to_nobody_and_leaves_its_queue() throws Exception {
+        ReceiverOptions queue = new ReceiverOptions();
+        queue.sourceOptions().capabilities("queue");
+        SenderOptions sends = new SenderOptions();
+        sends.targetOptions().capabilities("queue");
+        Receiver topic = peer.receiver("chat/#");
+        Sender jobs = Peer.await(peer.connection().openSender("jobs", sends).openFuture());
+        long past = System.currentTimeMillis() - 1_000;
+        for (Sender sender : List.of(jobs, peer.sender("chat/room"))) {
+            Message<String> late = Message.create("late");
+            Peer.send(sender, late.absoluteExpiryTime(past));
+            Peer.send(sender, Message.create("in time"));
+        }
+        assertThat(Peer.next(topic).<String>message().body()).isEqualTo("in time");
+        Receiver taking = peer.receiver("jobs", queue);
+        assertThat(Peer.next(taking).<String>message().body()).isEqualTo("in time");
+        Peer.await(taking.closeAsync());
+        Receiver rest = peer.receiver("jobs", queue);
+        Peer.await(rest.drain());
+        assertThat(rest.tryReceive()).isNull();
+    }
+
+    @Test
+    void only_what_has_failed_counts_as_a_failed_delivery() throws Exception {
+        ReceiverOptions queue = new ReceiverOptions().autoAccept(false);
+        queue.sourceOptions().capabilities("queue");
+        SenderOptions sends = new SenderOptions();
+        sends.targetOptions().capabilities("queue");
+        Peer.send(Peer.await(peer.connection().openSender("jobs", sends).openFuture()), Message.create("one"));
+        int count = 0;
+        for (boolean failed : new boolean[] {false, true, false}) {
+            Receiver taking = peer.receiver("jobs", queue);
+            Delivery delivery = Peer.next(taking);
+            assertThat(delivery.message().deliveryCount()).isEqualTo(count);
+            delivery.modified(failed, true);
+            Peer.await(taking.closeAsync());
+            count += failed ? 1 : 0;
+        }
+        assertThat(Peer.next(peer.receiver("jobs", queue)).message().deliveryCount())
+                .isEqualTo(count);
+    }
 }
