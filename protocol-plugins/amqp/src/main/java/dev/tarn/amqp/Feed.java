@@ -7,7 +7,6 @@ import dev.tarn.api.resource.Delivery;
 import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.store.Draft;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +34,6 @@ final class Feed {
     private final FeedPlace place;
     private final FeedMembers members = new FeedMembers();
     private final TreeMap<Long, Parcel> waiting = new TreeMap<>();
-    private final Map<Long, Integer> failures = new HashMap<>();
     private final FeedReading reading;
     private final FeedPledges pledges;
 
@@ -130,7 +128,6 @@ final class Feed {
         }
         member.held().clear();
         if (deserted()) {
-            waiting.values().forEach(this::again);
             waiting.clear();
             place.goneAt(feeds.now());
             shut();
@@ -160,14 +157,13 @@ final class Feed {
             return;
         }
         rowsOut += delivery.current() ? 1 : 0;
-        Integer failed = failures.isEmpty() || delivery.current() ? null : failures.remove(change.sequence());
         Parcel parcel = new Parcel(
                 change,
                 delivery.matched().get(0).topic(change),
                 delivery.current(),
                 false, // no query
                 ++orders,
-                failed == null ? 0 : failed);
+                delivery.current() ? 0 : place.failures(change.sequence()));
         waiting.put(parcel.order(), parcel);
     }
 
@@ -224,6 +220,8 @@ final class Feed {
     /** A transaction has settled it. */
     void retired(Parcel parcel) {
         pledges.retired(parcel);
+        // The link may have been taken over before that was known here; then it waits for another.
+        waiting.remove(parcel.order(), parcel);
     }
 
     /** A transaction that was rolled back would have settled it: its client has it again, or, if that has gone, others. */
@@ -242,10 +240,11 @@ final class Feed {
 
     /** It goes to somebody else, if there is anybody, or is read from the log again. */
     private void again(Parcel parcel) {
+        if (parcel.failures() > 0 && FeedPledges.may(parcel)) {
+            place.failed(parcel.change().sequence(), parcel.failures());
+        }
         if (!deserted()) {
             waiting.put(parcel.order(), parcel);
-        } else if (parcel.failures() > 0 && parcel.change().logged() && !parcel.current()) {
-            failures.put(parcel.change().sequence(), parcel.failures());
         }
     }
 
@@ -257,7 +256,7 @@ final class Feed {
             if (fate == Supply.Fate.BARRED && key.exclusive()) {
                 over(parcel);
             } else {
-                waiting.put(parcel.order(), parcel);
+                again(parcel);
             }
             pump();
         }

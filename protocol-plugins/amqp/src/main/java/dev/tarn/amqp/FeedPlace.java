@@ -6,7 +6,9 @@ import dev.tarn.api.data.Kind;
 import dev.tarn.api.resource.DurableSession;
 import dev.tarn.api.store.Draft;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,6 +34,10 @@ final class FeedPlace {
     private final long timeout;
     private final TreeSet<Long> owed = new TreeSet<>();
     private final TreeSet<Long> retired = new TreeSet<>();
+
+    /** How often of what is owed each was sent and not taken, where it was. */
+    private final Map<Long, Integer> failures = new HashMap<>();
+
     private @Nullable Feed feed;
     private long seen;
     private long awayUpTo;
@@ -57,6 +63,7 @@ final class FeedPlace {
         FeedPlace place = new FeedPlace(
                 feeds, number, row.timeout(), row.place().seen(), row.place().scanning());
         place.owed.addAll(row.place().owed());
+        place.failures.putAll(row.place().failures());
         place.goneAt = row.goneAt() == 0 ? feeds.now() : row.goneAt();
         return place;
     }
@@ -76,6 +83,7 @@ final class FeedPlace {
     /** A transaction had settled this before the server ended. */
     void retiredBefore(long sequence) {
         owed.remove(sequence);
+        failures.remove(sequence);
         retired.add(sequence);
         dirty = true;
     }
@@ -115,6 +123,7 @@ final class FeedPlace {
         if (cursor() < gone) {
             LOG.warn("the log no longer has all that was kept for a subscription: feed={}", feed);
             owed.headSet(gone, true).clear();
+            failures.keySet().removeIf(sequence -> sequence <= gone);
             seen = Math.max(seen, gone);
         }
     }
@@ -128,6 +137,7 @@ final class FeedPlace {
         seen = Math.max(seen, sequence);
         if (sequence <= awayUpTo && !lasting(change)) {
             owed.remove(sequence);
+            failures.remove(sequence);
             return false;
         }
         owed.add(sequence);
@@ -139,6 +149,19 @@ final class FeedPlace {
         return change.attributes().qos() > 0 && change.kind() != Kind.EXPIRE;
     }
 
+    /** How often a change that is owed was sent and not taken. */
+    int failures(long sequence) {
+        return failures.isEmpty() ? 0 : failures.getOrDefault(sequence, 0);
+    }
+
+    /** It was sent so often and not taken. */
+    void failed(long sequence, int times) {
+        if (owed.contains(sequence)) {
+            failures.put(sequence, times);
+            changed();
+        }
+    }
+
     /** All up to here has come, or is not wanted. */
     void passed(long sequence) {
         if (sequence > seen) {
@@ -148,6 +171,7 @@ final class FeedPlace {
     }
 
     void settled(long sequence) {
+        failures.remove(sequence);
         if (owed.remove(sequence)) {
             changed();
         }
@@ -215,7 +239,11 @@ final class FeedPlace {
             seen = read;
         }
         return new FeedRow(
-                feed().key(), feed().terms(), timeout, goneAt, new FeedRow.Place(seen, List.copyOf(owed), scanning));
+                feed().key(),
+                feed().terms(),
+                timeout,
+                goneAt,
+                new FeedRow.Place(seen, List.copyOf(owed), Map.copyOf(failures), scanning));
     }
 
     /** Writes the row for the first time; completes on any thread. */

@@ -2,6 +2,7 @@
 package dev.tarn.amqp;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,9 +22,10 @@ record FeedRow(FeedKey key, FeedTerms terms, long timeout, long goneAt, Place pl
      *
      * @param seen everything up to this sequence is settled but for what is owed
      * @param owed sequences that its clients have not settled
+     * @param failures how often of those each was sent and not taken, where it was
      * @param scanning whether clients have not got all current rows yet
      */
-    record Place(long seen, List<Long> owed, boolean scanning) {}
+    record Place(long seen, List<Long> owed, Map<Long, Integer> failures, boolean scanning) {}
 
     Map<String, @Nullable Object> values() {
         Map<String, @Nullable Object> row = new LinkedHashMap<>();
@@ -38,6 +40,9 @@ record FeedRow(FeedKey key, FeedTerms terms, long timeout, long goneAt, Place pl
         row.put("goneAt", goneAt);
         row.put("seen", place.seen());
         row.put("owed", place.owed());
+        Map<String, Object> failures = new LinkedHashMap<>();
+        place.failures().forEach((sequence, times) -> failures.put(sequence.toString(), times));
+        row.put("failures", failures);
         row.put("scanning", place.scanning());
         return row;
     }
@@ -46,6 +51,11 @@ record FeedRow(FeedKey key, FeedTerms terms, long timeout, long goneAt, Place pl
         List<Long> owed = new ArrayList<>();
         if (row.get("owed") instanceof List<?> list) {
             list.forEach(sequence -> owed.add(number(sequence)));
+        }
+        Map<Long, Integer> failures = new HashMap<>();
+        if (row.get("failures") instanceof Map<?, ?> map) {
+            map.forEach((sequence, times) ->
+                    failures.put(Long.parseLong(String.valueOf(sequence)), Math.toIntExact(number(times))));
         }
         FeedKey key = new FeedKey(
                 FeedKey.Kind.valueOf(text(row, "kind").toUpperCase(Locale.ROOT)),
@@ -56,7 +66,7 @@ record FeedRow(FeedKey key, FeedTerms terms, long timeout, long goneAt, Place pl
                 text(row, "filter"),
                 row.get("selector") instanceof String selector ? selector : null,
                 Boolean.TRUE.equals(row.get("noLocal")));
-        Place place = new Place(number(row.get("seen")), owed, Boolean.TRUE.equals(row.get("scanning")));
+        Place place = new Place(number(row.get("seen")), owed, failures, Boolean.TRUE.equals(row.get("scanning")));
         return new FeedRow(key, terms, number(row.get("timeout")), number(row.get("goneAt")), place);
     }
 

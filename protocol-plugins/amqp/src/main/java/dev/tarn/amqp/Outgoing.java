@@ -273,6 +273,9 @@ final class Outgoing implements Supply.Outlet {
 
     /** Ends the link because of what its client has said; a kept subscription stays. */
     void fail(ErrorCondition why) {
+        if (supply == null) {
+            return;
+        }
         line.broker().traffic().refused.increment();
         release(false, false);
         link.setCondition(why);

@@ -10,6 +10,7 @@ import org.apache.qpid.protonj2.types.messaging.Released;
 import org.apache.qpid.protonj2.types.transactions.TransactionalState;
 import org.apache.qpid.protonj2.types.transport.AmqpError;
 import org.apache.qpid.protonj2.types.transport.DeliveryState;
+import org.apache.qpid.protonj2.types.transport.LinkError;
 import org.jspecify.annotations.Nullable;
 
 /** What a link has sent and its client has not settled, and what the client says of it. For the connection's loop. */
@@ -61,8 +62,12 @@ final class Unsettled {
     private void retire(OutgoingDelivery delivery, Parcel sent, TransactionalState within) {
         Transaction now = line.transactions().of(within);
         Supply from = link.supply();
-        if (now == null || from == null) {
+        if (now == null) {
             link.fail(Transaction.unknown().error());
+            return;
+        }
+        if (from == null) {
+            now.refused(new Refusal(LinkError.DETACH_FORCED, "a delivery of a link that has ended"));
             return;
         }
         Transaction before = retiring.putIfAbsent(delivery, now);

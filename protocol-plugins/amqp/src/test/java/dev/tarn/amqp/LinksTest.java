@@ -290,7 +290,7 @@ class LinksTest extends AtANode {
     }
 
     @Test
-    void only_what_has_failed_counts_as_a_failed_delivery() throws Exception {
+    void only_what_has_failed_counts_as_a_failed_delivery_also_after_a_restart() throws Exception {
         ReceiverOptions queue = new ReceiverOptions().autoAccept(false);
         queue.sourceOptions().capabilities("queue");
         SenderOptions sends = new SenderOptions();
@@ -305,6 +305,7 @@ class LinksTest extends AtANode {
             Peer.await(taking.closeAsync());
             count += failed ? 1 : 0;
         }
+        restart();
         assertThat(Peer.next(peer.receiver("jobs", queue)).message().deliveryCount())
                 .isEqualTo(count);
     }
