@@ -58,7 +58,10 @@ class TornTailTest {
         AtomicBoolean stop = new AtomicBoolean();
         int damaged = 0;
         try (XodusStore store = CrashModel.open(live)) {
-            Thread writer = new Thread(() -> write(store, acknowledged, stop));
+            // Nothing is written while an image is looked at: where that takes long the store would grow, and take
+            // longer.
+            Semaphore turn = new Semaphore(1);
+            Thread writer = new Thread(() -> write(store, acknowledged, turn, stop));
             writer.start();
             try {
                 for (int round = 1; round <= rounds; round++) {
@@ -76,9 +79,14 @@ class TornTailTest {
                     long synced = place[1];
                     Path image = temporary.resolve("image");
                     copy(live, image, end);
-                    damaged += damage(image, synced, random) ? 1 : 0;
-                    CrashCheck.check(image, safe, "round " + round + " of " + what);
-                    delete(image);
+                    turn.acquireUninterruptibly();
+                    try {
+                        damaged += damage(image, synced, random) ? 1 : 0;
+                        CrashCheck.check(image, safe, "round " + round + " of " + what);
+                        delete(image);
+                    } finally {
+                        turn.release();
+                    }
                 }
             } finally {
                 stop.set(true);
@@ -95,11 +103,13 @@ class TornTailTest {
         }
     }
 
-    private static void write(XodusStore store, AtomicLong acknowledged, AtomicBoolean stop) {
+    private static void write(XodusStore store, AtomicLong acknowledged, Semaphore turn, AtomicBoolean stop) {
         Semaphore room = new Semaphore(64);
         for (long n = 1; !stop.get(); n++) {
             long number = n;
             room.acquireUninterruptibly();
+            turn.acquireUninterruptibly();
+            turn.release();
             store.commit(CrashModel.write(n)).thenRun(() -> {
                 acknowledged.set(number);
                 room.release();
