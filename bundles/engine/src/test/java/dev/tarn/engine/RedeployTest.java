@@ -18,8 +18,6 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,14 +72,6 @@ class RedeployTest {
                 .size();
     }
 
-    private static void eventually(BooleanSupplier condition) {
-        long end = System.nanoTime() + 60_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("a minute has passed").isLessThan(end);
-            LockSupport.parkNanos(2_000_000);
-        }
-    }
-
     /** Whether the query has this many rows; false while it is refused since something is being built. */
     private boolean finds(String query, int rows) {
         try {
@@ -110,15 +100,15 @@ class RedeployTest {
         door.deploy(table(N.withIndex()));
         door.put("T/20000", "{\"n\":3}");
         assertThat(count("id==7")).isEqualTo(1);
-        eventually(() -> finds("n==3", 1_201));
+        Eventually.holds(() -> finds("n==3", 1_201));
         door.deploy(table(N));
         door.deploy(table(N.withIndex()));
         door.close();
         door = new TestDoor(directory);
         door.deploy(table(N.withIndex()));
         door.delete("T/3");
-        eventually(() -> finds("n==3", 1_200));
-        eventually(() -> finds("n=ge=0&sort(-n)&limit(5)", 5));
+        Eventually.holds(() -> finds("n==3", 1_200));
+        Eventually.holds(() -> finds("n=ge=0&sort(-n)&limit(5)", 5));
     }
 
     @Test
@@ -223,13 +213,13 @@ class RedeployTest {
 
         door.deploy(table(N, computed("n * 10", "").withIndex()));
         door.put("T/2000", "{\"n\":3}");
-        eventually(() -> finds("c==30", 101));
+        Eventually.holds(() -> finds("c==30", 101));
         assertThat(count("c==4")).isZero();
         door.deploy(table(N, computed("n * 100", "").withIndex()));
         door.close();
         door = new TestDoor(directory);
         door.deploy(table(N, computed("n * 100", "").withIndex()));
-        eventually(() -> finds("c==300", 101));
+        Eventually.holds(() -> finds("c==300", 101));
         assertThat(door.text("T/13")).isEqualTo("{\"id\":13,\"n\":3,\"c\":300}");
     }
 
@@ -238,7 +228,7 @@ class RedeployTest {
         door.deploy(table(N));
         fill(500);
         door.deploy(table(N, computed("n + 1", "")));
-        eventually(() -> finds("c==4", 50));
+        Eventually.holds(() -> finds("c==4", 50));
     }
 
     @Test

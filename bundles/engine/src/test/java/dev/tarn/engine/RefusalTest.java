@@ -140,10 +140,7 @@ class RefusalTest {
             enough.set(true);
         }
         assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
-        for (int i = 0; i < 1_000 && !door.engine.stuck().isEmpty(); i++) {
-            Thread.sleep(10);
-        }
-        assertThat(door.engine.stuck()).isEmpty();
+        Eventually.holds(() -> door.engine.stuck().isEmpty());
     }
 
     private void deploy(Rule rule) {
