@@ -242,15 +242,25 @@ class LinksTest extends AtANode {
         }
     }
 
+    /** A link that sends to a queue. */
+    private Sender jobs() throws Exception {
+        SenderOptions queue = new SenderOptions();
+        queue.targetOptions().capabilities("queue");
+        return Peer.await(peer.connection().openSender("jobs", queue).openFuture());
+    }
+
+    /** A link that takes from it. */
+    private Receiver taking(boolean accepts) throws Exception {
+        ReceiverOptions queue = new ReceiverOptions().autoAccept(accepts);
+        queue.sourceOptions().capabilities("queue");
+        return peer.receiver("jobs", queue);
+    }
+
     @Test
     void a_drain_brings_what_somebody_else_has_not_settled() throws Exception {
-        ReceiverOptions queue = new ReceiverOptions().autoAccept(false);
-        queue.sourceOptions().capabilities("queue");
-        SenderOptions sends = new SenderOptions();
-        sends.targetOptions().capabilities("queue");
-        Peer.send(Peer.await(peer.connection().openSender("jobs", sends).openFuture()), Message.create("one"));
+        Peer.send(jobs(), Message.create("one"));
         for (int i = 0; i < 20; i++) {
-            Receiver taking = peer.receiver("jobs", queue);
+            Receiver taking = taking(false);
             Peer.await(taking.drain());
             assertThat(taking.tryReceive()).as("time %d", i).isNotNull();
             Peer.await(taking.closeAsync());
@@ -268,37 +278,28 @@ class LinksTest extends AtANode {
 
     @Test
     void what_has_waited_too_long_is_told_to_nobody_and_leaves_its_queue() throws Exception {
-        ReceiverOptions queue = new ReceiverOptions();
-        queue.sourceOptions().capabilities("queue");
-        SenderOptions sends = new SenderOptions();
-        sends.targetOptions().capabilities("queue");
         Receiver topic = peer.receiver("chat/#");
-        Sender jobs = Peer.await(peer.connection().openSender("jobs", sends).openFuture());
         long past = System.currentTimeMillis() - 1_000;
-        for (Sender sender : List.of(jobs, peer.sender("chat/room"))) {
+        for (Sender sender : List.of(jobs(), peer.sender("chat/room"))) {
             Message<String> late = Message.create("late");
             Peer.send(sender, late.absoluteExpiryTime(past));
             Peer.send(sender, Message.create("in time"));
         }
         assertThat(Peer.next(topic).<String>message().body()).isEqualTo("in time");
-        Receiver taking = peer.receiver("jobs", queue);
+        Receiver taking = taking(true);
         assertThat(Peer.next(taking).<String>message().body()).isEqualTo("in time");
         Peer.await(taking.closeAsync());
-        Receiver rest = peer.receiver("jobs", queue);
+        Receiver rest = taking(true);
         Peer.await(rest.drain());
         assertThat(rest.tryReceive()).isNull();
     }
 
     @Test
     void only_what_has_failed_counts_as_a_failed_delivery_also_after_a_restart() throws Exception {
-        ReceiverOptions queue = new ReceiverOptions().autoAccept(false);
-        queue.sourceOptions().capabilities("queue");
-        SenderOptions sends = new SenderOptions();
-        sends.targetOptions().capabilities("queue");
-        Peer.send(Peer.await(peer.connection().openSender("jobs", sends).openFuture()), Message.create("one"));
+        Peer.send(jobs(), Message.create("one"));
         int count = 0;
         for (boolean failed : new boolean[] {false, true, false}) {
-            Receiver taking = peer.receiver("jobs", queue);
+            Receiver taking = taking(false);
             Delivery delivery = Peer.next(taking);
             assertThat(delivery.message().deliveryCount()).isEqualTo(count);
             delivery.modified(failed, true);
@@ -306,7 +307,6 @@ class LinksTest extends AtANode {
             count += failed ? 1 : 0;
         }
         restart();
-        assertThat(Peer.next(peer.receiver("jobs", queue)).message().deliveryCount())
-                .isEqualTo(count);
+        assertThat(Peer.next(taking(true)).message().deliveryCount()).isEqualTo(count);
     }
 }
